@@ -1,1 +1,135 @@
-//! Filled by a later commit.
+//! OAuth 1.0a for SMART health containers, both sides of it: signs requests, verifies them, and carries out the dances that end
+//! with a token. Every function is pure; the caller sends the requests, tells the time and draws the nonces.
+//!
+//! What it does not do: open sockets, read clocks, make random numbers, store tokens, follow redirects, retry. It knows
+//! HMAC-SHA1 and the `Authorization` header, and nothing of OAuth 2.
+//!
+//! # The dance
+//!
+//! ```text
+//!   app (this crate)                     container                      user's browser
+//!   Dance<Unstarted>
+//!     .request() ───── POST, signed ───────► request token
+//!     .receive() ◄──── token, secret ──────────┘
+//!   Dance<AwaitingVerifier>
+//!     .authorize_url() ─────────────────────────────────────────────────► log in, consent
+//!     .callback() ◄──── oauth_token, oauth_verifier ─── redirect ────────────┘
+//!   Dance<Verified>
+//!     .request() ───── POST, signed ───────► access token
+//!     .receive() ◄──── token, secret ──────────┘
+//!   Authorized { token, record_id, user_id }
+//!     sign() ───────── GET, signed ────────► verify(), admit(), the record's data
+//! ```
+//!
+//! A background app has no user to ask; it walks over all records with a [`RecordLoop`] instead.
+//!
+//! # Example
+//!
+//! The dance, the container's answers made up here, and at the end the container's side of a signed call:
+//!
+//! ```
+//! use smart_oauth::{
+//!     AuthorizationHeader, Consumer, Dance, Endpoints, MemoryNonces, Nonce, SignableRequest, SigningParams, TimeWindow,
+//!     Timestamp, sign, verify,
+//! };
+//!
+//! // take these from the operating system's generator and clock
+//! let mut drawn = 0;
+//! let mut nonce = || {
+//!     drawn += 1;
+//!     Nonce::from_random([drawn; 16])
+//! };
+//! let now = Timestamp::from_unix_seconds(1_365_000_000);
+//!
+//! let consumer = Consumer::new("my-app@apps.smartplatforms.org", "smartapp-secret");
+//! let endpoints = Endpoints {
+//!     request_token: "http://localhost:7000/oauth/request_token".parse()?,
+//!     authorize: "http://localhost:7001/oauth/authorize".parse()?,
+//!     access_token: "http://localhost:7000/oauth/access_token".parse()?,
+//! };
+//!
+//! // 1. a request token
+//! let dance = Dance::new(consumer.clone(), endpoints, Some("1288992".into()));
+//! let request = dance.request(nonce(), now)?;
+//! assert_eq!(request.body(), b"smart_record_id=1288992&oauth_callback=oob");
+//! let dance = dance.receive(&http::Response::new("oauth_token=rt&oauth_token_secret=rs"))?;
+//!
+//! // 2. the user's consent
+//! assert_eq!(dance.authorize_url(), "http://localhost:7001/oauth/authorize?oauth_token=rt");
+//! let dance = dance.callback("http://localhost:8000/smartapp/authorize?oauth_token=rt&oauth_verifier=v")?;
+//!
+//! // 3. an access token
+//! let request = dance.request(nonce(), now)?;
+//! assert_eq!(request.method(), "POST");
+//! let authorized = dance.receive(&http::Response::new("oauth_token=at&oauth_token_secret=as&record_id=1288992"))?;
+//! assert_eq!(authorized.record_id.as_deref(), Some("1288992"));
+//!
+//! // 4. a call
+//! let mut call = http::Request::get("http://localhost:7000/records/1288992/medications/?limit=10").body(Vec::new())?;
+//! let params = SigningParams::new(&consumer, nonce(), now).with_access_token(&authorized.token);
+//! let signed = sign(&SignableRequest::from_http(&call)?, &params)?;
+//! signed.apply_to(&mut call);
+//!
+//! // the container's side of it
+//! let header = AuthorizationHeader::from_headers(call.headers())?.ok_or("no header")?;
+//! assert_eq!(header.token(), Some("at"));
+//! let request = SignableRequest::from_http(&call)?; // a server uses from_received
+//! let accepted = verify(&request, &header, consumer.secret(), Some(authorized.token.secret()))?;
+//! let window = TimeWindow::default();
+//! let mut nonces = MemoryNonces::new(window);
+//! accepted.admit(window, &mut nonces, now)?;
+//! assert!(accepted.admit(window, &mut nonces, now).is_err(), "a second time is a replay");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Secrets
+//!
+//! Consumer secrets, token secrets and verifiers are types of their own that show nothing in `Debug`, have no `Display`, and
+//! are wiped from memory when dropped. No error text holds one. What shows them says so: `expose`,
+//! [`Signed::base_string`], the authorization header that [`Signed::authorization`] marks sensitive.
+//!
+//! # Limits
+//!
+//! Whatever a peer can make long or many is bounded: 16 KiB and 64 parameters in a header, 256 KiB and 1,000 parameters in query
+//! and form, 16 KiB for a token answer or callback. Beyond is a typed error.
+
+// who signs, and what
+mod credentials;
+mod request;
+
+// from request to base string
+mod encode;
+mod parameters;
+// where the container departs from the RFC
+mod dialect;
+// the two notions above, put together
+mod base_string;
+
+// from base string to header, and back
+mod header;
+mod sign;
+mod signature;
+mod verify;
+
+// the conversations that end with a token
+mod dance;
+mod error;
+
+// The public list.
+pub use credentials::{
+    AccessToken, Consumer, ConsumerKey, ConsumerSecret, Nonce, RequestToken, Timestamp, TokenKey,
+    TokenSecret, Verifier,
+};
+pub use dance::background::{RecordAccess, RecordLoop};
+pub use dance::three_legged::{
+    Authorized, AwaitingVerifier, Dance, DanceParts, Endpoints, Unstarted, Verified,
+};
+pub use dance::{PeerBody, Step};
+pub use dialect::Dialect;
+pub use encode::percent_encode;
+pub use error::{DanceError, HeaderError, NonceError, ParameterError, SignError, VerifyError};
+pub use header::AuthorizationHeader;
+pub use request::SignableRequest;
+pub use sign::{Signed, SigningParams, sign};
+pub use signature::SignatureMethod;
+pub use verify::{Accepted, MemoryNonces, NonceMemory, TimeWindow, verify};

@@ -1,0 +1,87 @@
+//! The signature base string ([RFC 5849, section 3.4.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1)).
+
+use std::borrow::Cow;
+
+use crate::dialect::Reading;
+use crate::encode::{decode, into_text, push_encoded, push_encoded_twice};
+use crate::parameters::Parameter;
+use crate::request::SignableRequest;
+
+/// Writes `METHOD&url&parameters`, each part encoded, in one pass over one buffer. The parameters come arranged.
+pub(crate) fn base_string(
+    request: &SignableRequest<'_>,
+    parameters: &[&Parameter<'_>],
+    reading: Reading,
+) -> String {
+    let mut out = Vec::with_capacity(estimate(request, parameters));
+    push_encoded(
+        &mut out,
+        request.method.as_str().to_ascii_uppercase().as_bytes(),
+    );
+    out.push(b'&');
+    push_url(&mut out, request, reading);
+    out.push(b'&');
+    for (position, parameter) in parameters.iter().enumerate() {
+        if position > 0 {
+            out.extend_from_slice(b"%26");
+        }
+        push_encoded_twice(&mut out, &parameter.name);
+        out.extend_from_slice(b"%3D");
+        push_encoded_twice(&mut out, &parameter.value);
+    }
+    into_text(out)
+}
+
+/// The base string URI ([section 3.4.1.2](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.2)).
+fn push_url(out: &mut Vec<u8>, request: &SignableRequest<'_>, reading: Reading) {
+    out.extend_from_slice(request.scheme.as_str().as_bytes());
+    out.extend_from_slice(b"%3A%2F%2F");
+    if reading.keeps_host() {
+        push_encoded(out, request.authority.as_bytes());
+    } else {
+        push_encoded(out, normalized_host(request).as_bytes());
+    }
+    if reading.decodes_path() {
+        push_encoded(out, &decode(request.path.as_bytes()));
+    } else {
+        push_encoded(out, request.path.as_bytes());
+    }
+}
+
+/// The host in lower case, with its port unless that is the scheme's default.
+pub(crate) fn normalized_host<'a>(request: &SignableRequest<'a>) -> Cow<'a, str> {
+    let host = match split_port(request.authority) {
+        (host, Some(port)) if is_implied(port, request) => host,
+        _ => request.authority,
+    };
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(host.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(host)
+    }
+}
+
+/// An empty port stands for the default one, as in [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-3.2.3).
+fn is_implied(port: &str, request: &SignableRequest<'_>) -> bool {
+    port.is_empty() || port.parse() == Ok(request.scheme.default_port())
+}
+
+/// Splits at the colon before the port; the colons of an IPv6 address stand in brackets.
+fn split_port(authority: &str) -> (&str, Option<&str>) {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (host, Some(port)),
+        _ => (authority, None),
+    }
+}
+
+/// Enough for text that needs few escapes, so that the buffer rarely grows.
+fn estimate(request: &SignableRequest<'_>, parameters: &[&Parameter<'_>]) -> usize {
+    let parameters: usize = parameters
+        .iter()
+        .map(|parameter| parameter.name.len() + parameter.value.len() + 10)
+        .sum();
+    64 + request.authority.len() + 2 * request.path.len() + parameters
+}
+
+#[cfg(test)]
+mod tests;

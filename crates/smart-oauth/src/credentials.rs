@@ -1,0 +1,299 @@
+//! Who signs, and in whose name: consumer, request token, access token, and the numbers that make a signature unique.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::error::NonceError;
+
+/// An identifier that is not secret: text in, text out, comparable, printable.
+macro_rules! identifier {
+    ($(#[$documentation:meta])* $name:ident) => {
+        $(#[$documentation])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Wraps the text as it is.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text as it was given.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self::new(text)
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text)
+            }
+        }
+    };
+}
+
+/// A secret: wiped from memory when dropped, never printed, readable only through `expose`.
+macro_rules! secret {
+    ($(#[$documentation:meta])* $name:ident) => {
+        $(#[$documentation])*
+        ///
+        /// Wiped from memory when dropped; `Debug` shows no part of it and there is no `Display`.
+        #[derive(Clone)]
+        pub struct $name(Zeroizing<String>);
+
+        impl $name {
+            /// Wraps the text as it is.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(Zeroizing::new(text.into()))
+            }
+
+            /// The text itself. Keep it out of logs, errors and URLs that a browser remembers.
+            pub fn expose(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(concat!(stringify!($name), "(redacted)"))
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self::new(text)
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self::new(text)
+            }
+        }
+    };
+}
+
+identifier! {
+    /// The public half of the app's own credentials; in a SMART container, the app's id
+    /// ([RFC 5849, section 1.1](https://www.rfc-editor.org/rfc/rfc5849#section-1.1): client identifier).
+    ConsumerKey
+}
+
+identifier! {
+    /// The public half of a request or access token.
+    TokenKey
+}
+
+secret! {
+    /// The secret that an app and a container share.
+    ConsumerSecret
+}
+
+secret! {
+    /// The secret half of a request or access token.
+    TokenSecret
+}
+
+secret! {
+    /// The proof that a user has authorized a request token (`oauth_verifier`,
+    /// [RFC 5849, section 2.2](https://www.rfc-editor.org/rfc/rfc5849#section-2.2)), good for one exchange.
+    Verifier
+}
+
+/// An app's credentials: its key and the secret it shares with the container.
+#[derive(Clone, Debug)]
+pub struct Consumer {
+    key: ConsumerKey,
+    secret: ConsumerSecret,
+}
+
+impl Consumer {
+    /// Pairs a key with its secret.
+    pub fn new(key: impl Into<ConsumerKey>, secret: impl Into<ConsumerSecret>) -> Self {
+        Self {
+            key: key.into(),
+            secret: secret.into(),
+        }
+    }
+
+    /// The public half.
+    pub fn key(&self) -> &ConsumerKey {
+        &self.key
+    }
+
+    /// The secret half.
+    pub fn secret(&self) -> &ConsumerSecret {
+        &self.secret
+    }
+}
+
+/// A token of one kind. The kinds are distinct types, so that a request token cannot sign a call.
+macro_rules! token {
+    ($(#[$documentation:meta])* $name:ident) => {
+        $(#[$documentation])*
+        #[derive(Clone, Debug)]
+        pub struct $name {
+            key: TokenKey,
+            secret: TokenSecret,
+        }
+
+        impl $name {
+            /// Pairs a key with its secret.
+            pub fn new(key: impl Into<TokenKey>, secret: impl Into<TokenSecret>) -> Self {
+                Self {
+                    key: key.into(),
+                    secret: secret.into(),
+                }
+            }
+
+            /// The public half.
+            pub fn key(&self) -> &TokenKey {
+                &self.key
+            }
+
+            /// The secret half.
+            pub fn secret(&self) -> &TokenSecret {
+                &self.secret
+            }
+        }
+    };
+}
+
+token! {
+    /// A token that waits for the user's consent; good for nothing but the exchange
+    /// ([RFC 5849, section 2.1](https://www.rfc-editor.org/rfc/rfc5849#section-2.1): temporary credentials).
+    RequestToken
+}
+
+token! {
+    /// A token that signs calls, bound by a SMART container to one app, one record and one user
+    /// ([RFC 5849, section 2.3](https://www.rfc-editor.org/rfc/rfc5849#section-2.3): token credentials).
+    AccessToken
+}
+
+/// Text that no earlier request of the same second used
+/// ([RFC 5849, section 3.3](https://www.rfc-editor.org/rfc/rfc5849#section-3.3)).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Nonce(String);
+
+impl Nonce {
+    /// The longest nonce that the Classic reference container can store, in bytes.
+    pub const MAX_BYTES: usize = 100;
+
+    /// Writes 128 bits as 32 hexadecimal digits.
+    ///
+    /// Take the bytes from the operating system's generator, fresh for every signature: the reference container keeps one
+    /// table of nonces for all apps, so that a small or predictable nonce fails now and then for no visible reason.
+    pub fn from_random(bytes: [u8; 16]) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = String::with_capacity(32);
+        for byte in bytes {
+            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            text.push(char::from(DIGITS[usize::from(byte & 0xf)]));
+        }
+        Self(text)
+    }
+
+    /// Takes a nonce made elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// When the text is empty, longer than [`Nonce::MAX_BYTES`], or holds anything but visible ASCII characters.
+    pub fn new(text: impl Into<String>) -> Result<Self, NonceError> {
+        let text = text.into();
+        if text.is_empty() {
+            return Err(NonceError::Empty);
+        }
+        if text.len() > Self::MAX_BYTES {
+            return Err(NonceError::TooLong {
+                limit: Self::MAX_BYTES,
+            });
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(NonceError::BadCharacter);
+        }
+        Ok(Self(text))
+    }
+
+    /// The text as it is sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Nonce {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// When a request was signed, in whole seconds since 1970-01-01T00:00:00Z
+/// ([RFC 5849, section 3.3](https://www.rfc-editor.org/rfc/rfc5849#section-3.3)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// Takes the time as an argument, because this crate has no clock.
+    pub const fn from_unix_seconds(seconds: u64) -> Self {
+        Self(seconds)
+    }
+
+    /// Seconds since the epoch.
+    pub const fn as_unix_seconds(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_nonce_is_hexadecimal() {
+        let nonce = Nonce::from_random([
+            0x00, 0x1f, 0xa0, 0xff, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+        ]);
+        assert_eq!(nonce.as_str(), "001fa0ff0405060708090a0b0c0d0e0f");
+    }
+
+    #[test]
+    fn nonce_limits() {
+        assert_eq!(Nonce::new(""), Err(NonceError::Empty));
+        assert_eq!(Nonce::new("a b"), Err(NonceError::BadCharacter));
+        assert_eq!(Nonce::new("é"), Err(NonceError::BadCharacter));
+        assert_eq!(
+            Nonce::new("n".repeat(101)),
+            Err(NonceError::TooLong { limit: 100 })
+        );
+        assert!(Nonce::new("n".repeat(100)).is_ok());
+    }
+
+    #[test]
+    fn secrets_hide_from_debug() {
+        let consumer = Consumer::new("app", "hush-hush");
+        let printed = format!("{consumer:?}");
+        assert!(
+            printed.contains("app") && !printed.contains("hush"),
+            "{printed}"
+        );
+    }
+}

@@ -1,0 +1,138 @@
+//! The loop of a background app: a token for the first record, for the next, and so on until 404.
+
+use http::{Request, Response, StatusCode, Uri};
+
+use super::{Answer, Step, signed_post};
+use crate::credentials::{AccessToken, Consumer, Nonce, Timestamp};
+use crate::encode::encode_path_segment;
+use crate::error::{DanceError, SignError};
+use crate::sign::SigningParams;
+
+/// Walks over all records of a container, one token at a time, in the name of a background app.
+///
+/// Each step is a pair: [`next_request`](Self::next_request) makes what to send, [`receive`](Self::receive) takes what came. A
+/// step that failed leaves the loop where it was; the next request, with a fresh nonce, tries it again.
+///
+/// ```
+/// use smart_oauth::{Consumer, Nonce, RecordLoop, Timestamp};
+///
+/// let consumer = Consumer::new("smart-connector@apps.smartplatforms.org", "smartapp-secret");
+/// let mut records = RecordLoop::new("http://localhost:7000", "smart-connector@apps.smartplatforms.org", consumer);
+///
+/// // the answers of a container with one record
+/// let mut answers = [
+///     http::Response::new("smart_record_id=1288992&oauth_token=t&oauth_token_secret=s"),
+///     http::Response::builder().status(404).body("")?,
+/// ]
+/// .into_iter();
+///
+/// let mut found = Vec::new();
+/// while let Some(_request) = records.next_request(Nonce::from_random([7; 16]), Timestamp::from_unix_seconds(1))? {
+///     // here a program sends the request
+///     let Some(response) = answers.next() else { break };
+///     found.extend(records.receive(&response)?.map(|access| access.record_id));
+/// }
+/// assert_eq!(found, ["1288992"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct RecordLoop {
+    /// Everything before `first` and `{record_id}/next`.
+    base: String,
+    consumer: Consumer,
+    position: Position,
+}
+
+#[derive(Clone, Debug)]
+enum Position {
+    Start,
+    After(String),
+    End,
+}
+
+/// A record and the token that opens it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RecordAccess {
+    /// The record.
+    pub record_id: String,
+    /// A token for this record only.
+    pub token: AccessToken,
+}
+
+impl RecordLoop {
+    /// A loop from the first record on. `api_base` as the container's manifest has it, `app_id` the app's own id.
+    pub fn new(api_base: &str, app_id: &str, consumer: Consumer) -> Self {
+        let base = format!(
+            "{}/apps/{}/tokens/records/",
+            api_base.trim_end_matches('/'),
+            encode_path_segment(app_id),
+        );
+        Self {
+            base,
+            consumer,
+            position: Position::Start,
+        }
+    }
+
+    /// Begins with the record that follows this one, for a loop that was interrupted.
+    #[must_use]
+    pub fn resume_after(self, record_id: impl Into<String>) -> Self {
+        Self {
+            position: Position::After(record_id.into()),
+            ..self
+        }
+    }
+
+    /// The request for the next token; `None` once the container has said that there are no more records.
+    ///
+    /// # Errors
+    ///
+    /// When base and ids do not make a URL that can be signed.
+    pub fn next_request(
+        &self,
+        nonce: Nonce,
+        timestamp: Timestamp,
+    ) -> Result<Option<Request<Vec<u8>>>, SignError> {
+        let url = match &self.position {
+            Position::Start => format!("{}first", self.base),
+            Position::After(record_id) => {
+                format!("{}{}/next", self.base, encode_path_segment(record_id))
+            }
+            Position::End => return Ok(None),
+        };
+        let uri = Uri::try_from(url).map_err(SignError::BadUrl)?;
+        let params = SigningParams::new(&self.consumer, nonce, timestamp);
+        signed_post(uri, Vec::new(), &params).map(Some)
+    }
+
+    /// Takes the container's answer; `None` at the 404 that ends the loop.
+    ///
+    /// # Errors
+    ///
+    /// When the container answers anything but 200 and 404, when its answer lacks record, token or secret, or when it repeats
+    /// the record that it gave last, with which the loop would never end.
+    pub fn receive(
+        &mut self,
+        response: &Response<impl AsRef<[u8]>>,
+    ) -> Result<Option<RecordAccess>, DanceError> {
+        if response.status() == StatusCode::NOT_FOUND {
+            self.position = Position::End;
+            return Ok(None);
+        }
+        let answer = Answer::read(Step::RecordToken, response)?;
+        let record_id = answer.require("smart_record_id")?.to_owned();
+        let token = AccessToken::new(
+            answer.require("oauth_token")?,
+            answer.require("oauth_token_secret")?,
+        );
+        if matches!(&self.position, Position::After(last) if *last == record_id) {
+            return Err(DanceError::LoopStuck { record_id });
+        }
+        self.position = Position::After(record_id.clone());
+        Ok(Some(RecordAccess { record_id, token }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,255 @@
+//! Building and parsing `Authorization: OAuth …`
+//! ([RFC 5849, section 3.5.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.1)).
+
+use std::fmt;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
+use zeroize::Zeroizing;
+
+use crate::credentials::Timestamp;
+use crate::encode::{decode, push_encoded};
+use crate::error::{HeaderError, SignError};
+
+/// The longest header that is read, in bytes.
+const MAX_BYTES: usize = 16 * 1024;
+/// The most parameters that are read.
+const MAX_COUNT: usize = 64;
+
+/// A received header, parsed and decoded, its realm dropped.
+///
+/// Reads what clients of SMART containers were seen to send: any order, any spacing, values without quotes, no realm. Says
+/// nothing about whether the signature is right; that is for [`verify`](crate::verify()). A launch header carries a token
+/// secret, so `Debug` shows names only and the values are wiped when dropped.
+#[derive(Clone)]
+pub struct AuthorizationHeader {
+    parameters: Vec<(String, Zeroizing<String>)>,
+}
+
+impl AuthorizationHeader {
+    /// Parses the value of an `Authorization` header.
+    ///
+    /// # Errors
+    ///
+    /// When the value belongs to another scheme, is malformed, repeats a parameter, or is over a limit (16 KiB, 64 parameters).
+    ///
+    /// ```
+    /// let header = smart_oauth::AuthorizationHeader::parse(r#"OAuth realm="", oauth_token="a%20b", oauth_nonce=7"#)?;
+    /// assert_eq!(header.token(), Some("a b"));
+    /// assert_eq!(header.nonce(), Some("7"));
+    /// # Ok::<(), smart_oauth::HeaderError>(())
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, HeaderError> {
+        if text.len() > MAX_BYTES {
+            return Err(HeaderError::TooLong { limit: MAX_BYTES });
+        }
+        let mut rest = without_scheme(text).ok_or(HeaderError::NotOAuth)?;
+        let mut header = Self {
+            parameters: Vec::new(),
+        };
+        while let Some((name, value, after)) = next_pair(rest)? {
+            header.push(name, value)?;
+            rest = after;
+        }
+        Ok(header)
+    }
+
+    /// Finds and parses the header of a received request; `None` when there is no `Authorization`, or one of another scheme.
+    ///
+    /// # Errors
+    ///
+    /// As [`AuthorizationHeader::parse`], and when the request carries two OAuth headers.
+    pub fn from_headers(headers: &HeaderMap) -> Result<Option<Self>, HeaderError> {
+        let mut found = None;
+        for value in headers.get_all(AUTHORIZATION) {
+            let Ok(text) = value.to_str() else {
+                return Err(HeaderError::NotAscii);
+            };
+            match Self::parse(text) {
+                Err(HeaderError::NotOAuth) => {}
+                _ if found.is_some() => return Err(HeaderError::Repeated),
+                parsed => found = Some(parsed?),
+            }
+        }
+        Ok(found)
+    }
+
+    /// The decoded value of a parameter, `oauth_` or not.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.parameters
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The names and decoded values in the order they came.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// `oauth_consumer_key`.
+    pub fn consumer_key(&self) -> Option<&str> {
+        self.get("oauth_consumer_key")
+    }
+
+    /// `oauth_token`; an empty one means the same as none.
+    pub fn token(&self) -> Option<&str> {
+        self.get("oauth_token").filter(|token| !token.is_empty())
+    }
+
+    /// `oauth_nonce`.
+    pub fn nonce(&self) -> Option<&str> {
+        self.get("oauth_nonce")
+    }
+
+    /// `oauth_timestamp`; `None` when it is missing or not a whole number of seconds.
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        let digits = self.get("oauth_timestamp")?;
+        // parse alone would take a leading plus sign
+        let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits
+            .parse()
+            .ok()
+            .filter(|_| all_digits)
+            .map(Timestamp::from_unix_seconds)
+    }
+
+    /// `oauth_signature_method`.
+    pub fn signature_method(&self) -> Option<&str> {
+        self.get("oauth_signature_method")
+    }
+
+    /// `oauth_signature`, decoded once, so in base64.
+    pub fn signature(&self) -> Option<&str> {
+        self.get("oauth_signature")
+    }
+
+    /// `oauth_verifier`.
+    pub fn verifier(&self) -> Option<&str> {
+        self.get("oauth_verifier")
+    }
+
+    /// `oauth_callback`.
+    pub fn callback(&self) -> Option<&str> {
+        self.get("oauth_callback")
+    }
+
+    fn push(&mut self, name: &str, value: &str) -> Result<(), HeaderError> {
+        // the realm is no parameter of the signature, and not percent-encoded
+        if name.eq_ignore_ascii_case("realm") {
+            return Ok(());
+        }
+        let (name, value) = (decoded(name)?, Zeroizing::new(decoded(value)?));
+        if self.get(&name).is_some() {
+            return Err(HeaderError::Repeated);
+        }
+        if self.parameters.len() == MAX_COUNT {
+            return Err(HeaderError::TooMany { limit: MAX_COUNT });
+        }
+        self.parameters.push((name, value));
+        Ok(())
+    }
+}
+
+impl fmt::Debug for AuthorizationHeader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("AuthorizationHeader")?;
+        formatter
+            .debug_list()
+            .entries(self.parameters.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
+
+/// Writes a header, parameter by parameter.
+pub(crate) struct HeaderWriter(Vec<u8>);
+
+impl HeaderWriter {
+    /// Begins with the scheme, and the realm if there is one.
+    ///
+    /// The container splits the header at commas before it looks for quotes, so a realm must not hold one.
+    pub(crate) fn new(realm: Option<&str>) -> Result<Self, SignError> {
+        let mut text = Vec::with_capacity(512);
+        text.extend_from_slice(b"OAuth ");
+        if let Some(realm) = realm {
+            let is_safe =
+                |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b',');
+            if !realm.bytes().all(is_safe) {
+                return Err(SignError::BadRealm);
+            }
+            text.extend_from_slice(b"realm=\"");
+            text.extend_from_slice(realm.as_bytes());
+            text.push(b'"');
+        }
+        Ok(Self(text))
+    }
+
+    pub(crate) fn push(&mut self, name: &str, value: &str) {
+        if self.0.ends_with(b"\"") {
+            self.0.extend_from_slice(b", ");
+        }
+        push_encoded(&mut self.0, name.as_bytes());
+        self.0.extend_from_slice(b"=\"");
+        push_encoded(&mut self.0, value.as_bytes());
+        self.0.push(b'"');
+    }
+
+    pub(crate) fn finish(self) -> HeaderValue {
+        let mut value = HeaderValue::try_from(self.0)
+            .expect("percent-encoding and the check of the realm leave visible ascii only");
+        value.set_sensitive(true);
+        value
+    }
+}
+
+/// What follows the scheme, which is compared without regard to case
+/// ([RFC 5849, section 3.5.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.1)).
+fn without_scheme(text: &str) -> Option<&str> {
+    let text = text.trim_ascii_start();
+    let (scheme, rest) = text.split_at_checked("OAuth".len())?;
+    let separated = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_whitespace());
+    (separated && scheme.eq_ignore_ascii_case("OAuth")).then_some(rest)
+}
+
+/// The next `name=value` or `name="value"`, and the text after its comma; `None` at the end.
+fn next_pair(text: &str) -> Result<Option<(&str, &str, &str)>, HeaderError> {
+    let text = text.trim_start_matches(|c: char| c == ',' || c.is_ascii_whitespace());
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let (name, rest) = text.split_once('=').ok_or(HeaderError::NotAPair)?;
+    let name = name.trim_ascii_end();
+    if name.is_empty() || name.contains(',') {
+        return Err(HeaderError::NotAPair);
+    }
+    let rest = rest.trim_ascii_start();
+    let (value, after) = match rest.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"').ok_or(HeaderError::NotAPair)?,
+        None => {
+            let (value, after) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
+            (value.trim_ascii_end(), after)
+        }
+    };
+    let after = after.trim_ascii_start();
+    if !(after.is_empty() || after.starts_with(',')) {
+        return Err(HeaderError::NotAPair);
+    }
+    Ok(Some((name, value, after)))
+}
+
+fn decoded(text: &str) -> Result<String, HeaderError> {
+    let escapes = text.match_indices('%');
+    let is_escape = |at: usize| {
+        let digits = text.as_bytes().get(at + 1..at + 3);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    if !escapes.map(|(at, _)| at).all(is_escape) {
+        return Err(HeaderError::BadEscape);
+    }
+    String::from_utf8(decode(text.as_bytes()).into_owned()).map_err(|_| HeaderError::NotUtf8)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+//! Headers as clients of SMART containers were seen to write them, and as nobody should.
+
+use super::*;
+
+fn check(text: &str, expected: &[(&str, &str)]) {
+    let header = AuthorizationHeader::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    assert_eq!(header.iter().collect::<Vec<_>>(), expected, "{text}");
+}
+
+fn check_refused(text: &str, expected: HeaderError) {
+    assert_eq!(
+        AuthorizationHeader::parse(text).map(|_| ()),
+        Err(expected),
+        "{text}"
+    );
+}
+
+#[test]
+fn tolerates_what_clients_send() {
+    let expected = [("oauth_nonce", "1"), ("oauth_token", "a b")];
+    check(
+        "OAuth realm=\"http://h\", oauth_nonce=\"1\", oauth_token=\"a%20b\"",
+        &expected,
+    );
+    check("OAuth oauth_nonce=\"1\",oauth_token=\"a%20b\"", &expected);
+    check("OAuth oauth_nonce=1,oauth_token=a%20b", &expected);
+    check(
+        "OAuth realm=\"\",oauth_nonce=\"1\",oauth_token=\"a%20b\"",
+        &expected,
+    );
+    check(
+        "OAuth realm=\"a, b\", oauth_nonce=\"1\", oauth_token=\"a%20b\"",
+        &expected,
+    );
+    check(
+        "oauth\toauth_nonce = \"1\" ,\n oauth_token = \"a%20b\" , ",
+        &expected,
+    );
+    check("OAuth oauth_nonce=\"1\", oauth_token=\"a b\"", &expected);
+    check("OAuth", &[]);
+    check("OAuth ", &[]);
+    check("OAuth REALM=x", &[]);
+    check("OAuth a=", &[("a", "")]);
+    check("OAuth a=\"\"", &[("a", "")]);
+    check(
+        "OAuth oauth_signature=ab+/=",
+        &[("oauth_signature", "ab+/=")],
+    );
+    check(
+        "OAuth oauth_signature=\"ab%2B%2f%3D\"",
+        &[("oauth_signature", "ab+/=")],
+    );
+    check(
+        "OAuth smart%5Frecord_id=\"%C3%A9\"",
+        &[("smart_record_id", "é")],
+    );
+}
+
+#[test]
+fn refuses_the_rest() {
+    for other in [
+        "",
+        "Bearer x",
+        "OAuthX a=1",
+        "OAut",
+        "Basic OAuth a=1",
+        "ÖAuth a=1",
+    ] {
+        check_refused(other, HeaderError::NotOAuth);
+    }
+    for broken in [
+        "OAuth a",
+        "OAuth =1",
+        "OAuth a,b=1",
+        "OAuth a=\"1",
+        "OAuth a=\"1\"b",
+        "OAuth a=1, \"b\"",
+    ] {
+        check_refused(broken, HeaderError::NotAPair);
+    }
+    check_refused("OAuth a=1, a=1", HeaderError::Repeated);
+    check_refused("OAuth a=1, %61=2", HeaderError::Repeated);
+    for escape in ["%", "%4", "%zz", "%+1"] {
+        check_refused(&format!("OAuth a=\"{escape}\""), HeaderError::BadEscape);
+    }
+    check_refused("OAuth a=%ff", HeaderError::NotUtf8);
+    check_refused(
+        &format!("OAuth a={}", "b".repeat(MAX_BYTES)),
+        HeaderError::TooLong { limit: 16_384 },
+    );
+    let many: Vec<_> = (0..=MAX_COUNT)
+        .map(|number| format!("a{number}=1"))
+        .collect();
+    check_refused(
+        &format!("OAuth {}", many.join(",")),
+        HeaderError::TooMany { limit: 64 },
+    );
+}
+
+#[test]
+fn empty_token_is_no_token() {
+    let header = AuthorizationHeader::parse("OAuth oauth_token=\"\"").unwrap();
+    assert_eq!(
+        (header.token(), header.get("oauth_token")),
+        (None, Some(""))
+    );
+}
+
+#[test]
+fn timestamp_is_digits_only() {
+    let timestamp = |text: &str| {
+        let header =
+            AuthorizationHeader::parse(&format!("OAuth oauth_timestamp=\"{text}\"")).unwrap();
+        header.timestamp().map(Timestamp::as_unix_seconds)
+    };
+    assert_eq!(timestamp("1365000000"), Some(1_365_000_000));
+    assert_eq!(timestamp("0"), Some(0));
+    for malformed in [
+        "",
+        "-1",
+        "%2B1",
+        "1.5",
+        "1e9",
+        "%201",
+        "99999999999999999999",
+        "١",
+    ] {
+        assert_eq!(timestamp(malformed), None, "{malformed}");
+    }
+}
+
+#[test]
+fn finds_the_header_among_others() {
+    let mut headers = HeaderMap::new();
+    let found = |headers: &HeaderMap| {
+        AuthorizationHeader::from_headers(headers)
+            .map(|header| header.map(|header| header.iter().count()))
+    };
+    assert_eq!(found(&headers), Ok(None));
+    headers.append(AUTHORIZATION, HeaderValue::from_static("Bearer x"));
+    assert_eq!(found(&headers), Ok(None));
+    headers.append(AUTHORIZATION, HeaderValue::from_static("OAuth a=1"));
+    assert_eq!(found(&headers), Ok(Some(1)));
+    headers.append(AUTHORIZATION, HeaderValue::from_static("OAuth a=1"));
+    assert_eq!(found(&headers), Err(HeaderError::Repeated));
+    headers.insert(
+        AUTHORIZATION,
+        HeaderValue::from_bytes(b"OAuth a=\xff").unwrap(),
+    );
+    assert_eq!(found(&headers), Err(HeaderError::NotAscii));
+}
+
+#[test]
+fn realm_cannot_break_the_header() {
+    for realm in ["a\"b", "a\\b", "a,b", "a\nb", "é"] {
+        assert!(
+            matches!(HeaderWriter::new(Some(realm)), Err(SignError::BadRealm)),
+            "{realm}"
+        );
+    }
+    assert_eq!(
+        HeaderWriter::new(Some("http://h")).unwrap().finish(),
+        "OAuth realm=\"http://h\""
+    );
+}
