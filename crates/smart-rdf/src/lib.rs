@@ -1,1 +1,59 @@
-//! Filled by a later commit.
+//! RDF graphs of the size of a response: read behind a guard against hostile documents, held compactly, asked with SPARQL, and written.
+//!
+//! ```text
+//!  RDF/XML ─┐                                     ┌─ matching, objects, instances_of, …
+//!           ├─ guard ─► strict parser ─► Graph ───┼─ Query ─► Solutions, bool, Graph
+//!  Turtle ──┘                                     └─ RdfXmlWriter, TurtleWriter
+//! ```
+//!
+//! It does not fetch anything: no sockets, no files, no clock, and a query cannot leave its graph. It knows nothing of SMART; the
+//! vocabulary and the typed calls live in the layers above.
+//!
+//! ```
+//! use smart_rdf::{Query, Syntax};
+//!
+//! let body = br#"<?xml version="1.0"?>
+//! <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+//!          xmlns:dcterms="http://purl.org/dc/terms/" xmlns:e="http://example.org/">
+//!   <e:Medication rdf:about="http://example.org/medications/1">
+//!     <e:drugName rdf:parseType="Resource"><dcterms:title>Ibuprofen 200 MG</dcterms:title></e:drugName>
+//!   </e:Medication>
+//! </rdf:RDF>"#;
+//! let graph = Syntax::RdfXml.parse(body)?;
+//!
+//! let query = Query::prepare("
+//!     PREFIX dcterms: <http://purl.org/dc/terms/>
+//!     PREFIX e: <http://example.org/>
+//!     SELECT ?title { ?m a e:Medication ; e:drugName/dcterms:title ?title }
+//! ")?;
+//! for row in query.select(&graph)? {
+//!     assert_eq!(row.text("title"), Some("Ibuprofen 200 MG"));
+//! }
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Terms and triples are those of [`oxrdf`], named here so that no other crate needs it.
+
+mod error;
+mod graph;
+mod guard;
+mod limits;
+mod sparql;
+mod syntax;
+
+pub mod vocab;
+
+// Terms
+pub use oxrdf::{
+    BlankNode, BlankNodeRef, Literal, LiteralRef, NamedNode, NamedNodeRef, NamedOrBlankNode,
+    NamedOrBlankNodeRef, Term, TermRef, Triple, TripleRef,
+};
+// Graphs
+pub use graph::{Graph, Triples};
+// Syntaxes
+pub use syntax::{RdfXml, RdfXmlWriter, Repair, Syntax, Turtle, TurtleWriter};
+// SPARQL
+pub use sparql::{Answer, Cancellation, Query, QueryError, QueryLimits, Row, Solutions, Sparql};
+// Limits and errors
+pub use error::{ParseError, Position, WriteError};
+pub use limits::{Limit, LimitError, Limits};

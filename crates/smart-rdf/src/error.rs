@@ -1,0 +1,137 @@
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::limits::LimitError;
+
+/// A place in a text: line and column, both counted from 1, the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub struct Position {
+    /// The line, from 1.
+    pub line: u64,
+    /// The character in the line, from 1.
+    pub column: u64,
+}
+
+impl Position {
+    pub(crate) const START: Self = Self { line: 1, column: 1 };
+
+    /// The place of a byte of the text; an offset behind the end or inside a character is moved back.
+    pub(crate) fn of(text: &str, offset: usize) -> Self {
+        let boundary = (0..=offset.min(text.len()))
+            .rev()
+            .find(|index| text.is_char_boundary(*index))
+            .unwrap_or(0);
+        let before = &text[..boundary];
+        let line_start = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |newline| newline + 1);
+        let newlines = memchr::memchr_iter(b'\n', before.as_bytes()).count();
+        Self {
+            line: newlines as u64 + 1,
+            column: before[line_start..].chars().count() as u64 + 1,
+        }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+/// Why a document could not be read. Nothing of it is handed out then: a graph is whole or not there.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// The base IRI given to the reader is none.
+    #[error("`{iri}` cannot be a base IRI: {message}; give an absolute IRI")]
+    BaseIri {
+        /// What was given.
+        iri: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The document has a document type declaration, and this reader takes none.
+    #[error(
+        "a document type declaration is not allowed here ({position}): its entities can make a small document huge; \
+         read an ontology with `RdfXml::allow_internal_doctype`"
+    )]
+    Doctype {
+        /// Where it begins.
+        position: Position,
+    },
+    /// The document is not UTF-8.
+    #[error("the document is not UTF-8 ({position}); convert it to UTF-8 first")]
+    Encoding {
+        /// Where the first byte that is not UTF-8 stands.
+        position: Position,
+    },
+    /// The document is larger than the reader allows, in one of several respects.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// The document breaks the rules of its syntax.
+    #[error("syntax error at {position}: {message}")]
+    Syntax {
+        /// Where it was found.
+        position: Position,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl ParseError {
+    /// Where in the document, if the error has a place.
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            Self::BaseIri { .. } => None,
+            Self::Limit(error) => error.position(),
+            Self::Doctype { position }
+            | Self::Encoding { position }
+            | Self::Syntax { position, .. } => Some(*position),
+        }
+    }
+}
+
+/// Why a graph cannot be written in a syntax.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// XML 1.0 has no way to write this character
+    /// ([XML 1.0, 2.2](https://www.w3.org/TR/xml/#charsets)).
+    #[error("RDF/XML cannot express the character U+{:04X} in `{term}`; write Turtle instead", u32::from(*character))]
+    Character {
+        /// The character.
+        character: char,
+        /// The term that holds it.
+        term: String,
+    },
+    /// The IRI of a predicate must end in an XML name to become a tag
+    /// ([RDF/XML, 6.4](https://www.w3.org/TR/rdf-syntax-grammar/#section-Serialising)).
+    #[error(
+        "RDF/XML cannot express the predicate <{predicate}>, which does not end in an XML name; write Turtle instead"
+    )]
+    Predicate {
+        /// The predicate's IRI.
+        predicate: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, offset: usize, line: u64, column: u64) {
+        assert_eq!(Position::of(text, offset), Position { line, column });
+    }
+
+    #[test]
+    fn places_count_characters_from_one() {
+        check("", 0, 1, 1);
+        check("ab\ncd", 2, 1, 3);
+        check("ab\ncd", 3, 2, 1);
+        check("\u{fc}b", 2, 1, 2);
+        check("\u{fc}b", 1, 1, 1);
+        check("ab", 99, 1, 3);
+    }
+}

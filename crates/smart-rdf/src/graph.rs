@@ -1,0 +1,285 @@
+mod builder;
+mod isomorphism;
+mod terms;
+mod triples;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use oxrdf::vocab::rdf;
+use oxrdf::{
+    BlankNode, NamedNodeRef, NamedOrBlankNode, NamedOrBlankNodeRef, Term, TermRef, Triple,
+    TripleRef,
+};
+
+pub(crate) use builder::GraphBuilder;
+use terms::Terms;
+pub(crate) use triples::TripleIds;
+pub use triples::Triples;
+
+/// An immutable set of RDF triples, made for the size of one response and cheap to share.
+///
+/// Every term is stored once; triples are rows of three numbers, sorted by subject, with two permutations for the other access
+/// paths, so that each pattern of [`Graph::matching`] is one binary search. A clone shares the storage.
+///
+/// Blank nodes keep the labels that the parser gave them. A label means something inside its own graph only: to put graphs
+/// together use [`Graph::merge`], which keeps their blank nodes apart; collecting the triples of two graphs does not.
+///
+/// ```
+/// use smart_rdf::{Graph, NamedNodeRef, Syntax, vocab::dcterms};
+///
+/// let graph = Syntax::Turtle.parse(b"<http://example.org/m> <http://purl.org/dc/terms/title> 'Aspirin' .")?;
+/// let medication = NamedNodeRef::new_unchecked("http://example.org/m");
+/// let title = graph.object(medication, dcterms::TITLE);
+/// assert_eq!(title.map(|term| term.to_string()).as_deref(), Some("\"Aspirin\""));
+/// # Ok::<_, smart_rdf::ParseError>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Graph(Arc<Inner>);
+
+#[derive(Default)]
+pub(crate) struct Inner {
+    terms: Terms,
+    /// Sorted, without repetitions.
+    spo: Box<[[u32; 3]]>,
+    /// Positions in `spo`, sorted by predicate, object, subject.
+    pos: Box<[u32]>,
+    /// Positions in `spo`, sorted by object, subject, predicate.
+    osp: Box<[u32]>,
+}
+
+impl Graph {
+    /// How many triples there are.
+    pub fn len(&self) -> usize {
+        self.0.spo.len()
+    }
+
+    /// Whether there is no triple.
+    pub fn is_empty(&self) -> bool {
+        self.0.spo.is_empty()
+    }
+
+    /// All triples, grouped by subject.
+    pub fn iter(&self) -> Triples<'_> {
+        self.matching(None, None, None)
+    }
+
+    /// Whether the graph holds this triple.
+    pub fn contains<'t>(&self, triple: impl Into<TripleRef<'t>>) -> bool {
+        let triple = triple.into();
+        self.matching(
+            Some(triple.subject),
+            Some(triple.predicate),
+            Some(triple.object),
+        )
+        .next()
+        .is_some()
+    }
+
+    /// The triples with this subject, predicate and object, where `None` stands for any.
+    pub fn matching(
+        &self,
+        subject: Option<NamedOrBlankNodeRef<'_>>,
+        predicate: Option<NamedNodeRef<'_>>,
+        object: Option<TermRef<'_>>,
+    ) -> Triples<'_> {
+        let ids = self
+            .pattern_ids(
+                subject.map(TermRef::from),
+                predicate.map(TermRef::from),
+                object,
+            )
+            .map_or(TripleIds::Sorted([].iter()), |[s, p, o]| {
+                self.ids_matching(s, p, o)
+            });
+        Triples::new(&self.0, ids)
+    }
+
+    /// The objects of this subject and predicate.
+    pub fn objects<'t>(
+        &self,
+        subject: impl Into<NamedOrBlankNodeRef<'t>>,
+        predicate: impl Into<NamedNodeRef<'t>>,
+    ) -> impl Iterator<Item = TermRef<'_>> {
+        self.matching(Some(subject.into()), Some(predicate.into()), None)
+            .map(|triple| triple.object)
+    }
+
+    /// The object of this subject and predicate: the first in the graph's order if there are several.
+    pub fn object<'t>(
+        &self,
+        subject: impl Into<NamedOrBlankNodeRef<'t>>,
+        predicate: impl Into<NamedNodeRef<'t>>,
+    ) -> Option<TermRef<'_>> {
+        self.objects(subject, predicate).next()
+    }
+
+    /// The subjects that have this object under this predicate.
+    pub fn subjects<'t>(
+        &self,
+        predicate: impl Into<NamedNodeRef<'t>>,
+        object: impl Into<TermRef<'t>>,
+    ) -> impl Iterator<Item = NamedOrBlankNodeRef<'_>> {
+        self.matching(None, Some(predicate.into()), Some(object.into()))
+            .map(|triple| triple.subject)
+    }
+
+    /// The subjects whose `rdf:type` is this class.
+    pub fn instances_of<'t>(
+        &self,
+        class: impl Into<NamedNodeRef<'t>>,
+    ) -> impl Iterator<Item = NamedOrBlankNodeRef<'_>> {
+        self.subjects(rdf::TYPE, class.into())
+    }
+
+    /// Whether both graphs say the same under some renaming of blank nodes
+    /// ([RDF 1.1 Concepts, 3.6](https://www.w3.org/TR/rdf11-concepts/#graph-isomorphism)).
+    ///
+    /// `true` is always right. The search is bounded, because the problem has no known fast algorithm: on graphs made to defeat it
+    /// (many blank nodes that no neighborhood tells apart, yet wired differently) it gives up and answers `false`.
+    pub fn is_isomorphic(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || isomorphism::is_isomorphic(self, other)
+    }
+
+    /// The triples of all these graphs in one, blank nodes kept apart
+    /// ([RDF 1.1 Semantics, 4.1](https://www.w3.org/TR/rdf11-mt/#shared-blank-nodes-unions-and-merges)).
+    ///
+    /// Blank nodes get new labels, numbered through.
+    pub fn merge<'g>(graphs: impl IntoIterator<Item = &'g Self>) -> Self {
+        let mut builder = GraphBuilder::default();
+        let mut labels = BlankLabels::default();
+        for graph in graphs {
+            for triple in graph {
+                builder.insert(labels.relabel(triple).as_ref());
+            }
+            labels.forget_graph();
+        }
+        builder.build()
+    }
+
+    /// The numbers of the terms of a pattern; `None` if the graph does not hold one of them.
+    fn pattern_ids(
+        &self,
+        subject: Option<TermRef<'_>>,
+        predicate: Option<TermRef<'_>>,
+        object: Option<TermRef<'_>>,
+    ) -> Option<[Option<u32>; 3]> {
+        let find = |term: Option<TermRef<'_>>| match term {
+            None => Some(None),
+            Some(term) => self.0.terms.find(term).map(Some),
+        };
+        Some([find(subject)?, find(predicate)?, find(object)?])
+    }
+
+    /// Each pattern is the beginning of one of three orders, so that its triples lie side by side in it.
+    pub(crate) fn ids_matching(
+        &self,
+        subject: Option<u32>,
+        predicate: Option<u32>,
+        object: Option<u32>,
+    ) -> TripleIds<'_> {
+        let spo = &*self.0.spo;
+        let permuted = |order, key: fn([u32; 3]) -> [u32; 3], prefix: &[u32]| {
+            TripleIds::Permuted(
+                spo,
+                run(order, |index| key(spo[*index as usize]), prefix).iter(),
+            )
+        };
+        let pos = |[s, p, o]: [u32; 3]| [p, o, s];
+        let osp = |[s, p, o]: [u32; 3]| [o, s, p];
+        match (subject, predicate, object) {
+            (None, None, None) => TripleIds::Sorted(spo.iter()),
+            (Some(s), None, None) => TripleIds::Sorted(run(spo, |t| *t, &[s]).iter()),
+            (Some(s), Some(p), None) => TripleIds::Sorted(run(spo, |t| *t, &[s, p]).iter()),
+            (Some(s), Some(p), Some(o)) => TripleIds::Sorted(run(spo, |t| *t, &[s, p, o]).iter()),
+            (None, Some(p), None) => permuted(&self.0.pos, pos, &[p]),
+            (None, Some(p), Some(o)) => permuted(&self.0.pos, pos, &[p, o]),
+            (None, None, Some(o)) => permuted(&self.0.osp, osp, &[o]),
+            (Some(s), None, Some(o)) => permuted(&self.0.osp, osp, &[o, s]),
+        }
+    }
+
+    pub(crate) fn find_term(&self, term: TermRef<'_>) -> Option<u32> {
+        self.0.terms.find(term)
+    }
+
+    pub(crate) fn term(&self, id: u32) -> TermRef<'_> {
+        self.0.terms.term(id)
+    }
+}
+
+/// The run of a sorted slice whose keys begin with `prefix`.
+fn run<'a, T>(sorted: &'a [T], key: impl Fn(&T) -> [u32; 3], prefix: &[u32]) -> &'a [T] {
+    let start = sorted.partition_point(|item| key(item)[..prefix.len()] < *prefix);
+    let rest = &sorted[start..];
+    &rest[..rest.partition_point(|item| key(item)[..prefix.len()] == *prefix)]
+}
+
+/// Numbers blank nodes through as `b0`, `b1`, … in order of first appearance.
+#[derive(Default)]
+pub(crate) struct BlankLabels {
+    next: usize,
+    labels: HashMap<BlankNode, BlankNode>,
+}
+
+impl BlankLabels {
+    pub(crate) fn relabel(&mut self, triple: TripleRef<'_>) -> Triple {
+        let subject = match triple.subject {
+            NamedOrBlankNodeRef::NamedNode(node) => node.into_owned().into(),
+            NamedOrBlankNodeRef::BlankNode(node) => {
+                NamedOrBlankNode::from(self.label(node.into_owned()))
+            }
+        };
+        let object = match triple.object {
+            TermRef::BlankNode(node) => Term::from(self.label(node.into_owned())),
+            other => other.into_owned(),
+        };
+        Triple::new(subject, triple.predicate, object)
+    }
+
+    fn label(&mut self, node: BlankNode) -> BlankNode {
+        let next = &mut self.next;
+        self.labels
+            .entry(node)
+            .or_insert_with(|| {
+                let label = format!("b{next}");
+                *next += 1;
+                BlankNode::new_unchecked(label)
+            })
+            .clone()
+    }
+
+    /// From here on the same label means another node.
+    fn forget_graph(&mut self) {
+        self.labels.clear();
+    }
+}
+
+impl FromIterator<Triple> for Graph {
+    fn from_iter<I: IntoIterator<Item = Triple>>(triples: I) -> Self {
+        let mut builder = GraphBuilder::default();
+        for triple in triples {
+            builder.insert(triple.as_ref());
+        }
+        builder.build()
+    }
+}
+
+impl<'t> FromIterator<TripleRef<'t>> for Graph {
+    fn from_iter<I: IntoIterator<Item = TripleRef<'t>>>(triples: I) -> Self {
+        let mut builder = GraphBuilder::default();
+        for triple in triples {
+            builder.insert(triple);
+        }
+        builder.build()
+    }
+}
+
+impl fmt::Debug for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set()
+            .entries(self.iter().map(|triple| triple.to_string()))
+            .finish()
+    }
+}

@@ -1,0 +1,76 @@
+use memchr::memchr;
+
+use crate::error::{ParseError, Position};
+use crate::limits::{Limit, LimitError, Limits};
+
+/// Checks that brackets in a Turtle document are not nested too deep and IRIs not too long.
+///
+/// The parser keeps a state for each open bracket; it does not recurse. What is malformed is left to the parser.
+pub(crate) fn check_turtle(text: &str, limits: &Limits) -> Result<(), ParseError> {
+    let bytes = text.as_bytes();
+    let over = |limit, allowed, offset| {
+        let position = Some(Position::of(text, offset));
+        Err(LimitError::new(limit, allowed, position).into())
+    };
+    let mut at = 0;
+    let mut depth = 0usize;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'#' => at += memchr(b'\n', &bytes[at..]).unwrap_or(bytes.len() - at),
+            b'<' => {
+                let length = memchr(b'>', &bytes[at..]).unwrap_or(bytes.len() - at);
+                if length > limits.iri_length {
+                    return over(Limit::IriLength, limits.iri_length, at);
+                }
+                at += length + 1;
+            }
+            b'"' | b'\'' => {
+                let end = end_of_string(bytes, at);
+                // The quotes are counted in, six at the most.
+                if end - at > limits.term_length.saturating_add(6) {
+                    return over(Limit::TermLength, limits.term_length, at);
+                }
+                at = end;
+            }
+            // An escape in a local name may hide a bracket or quote.
+            b'\\' => at += 2,
+            b'(' | b'[' => {
+                depth += 1;
+                if depth > limits.depth {
+                    return over(Limit::Depth, limits.depth, at);
+                }
+                at += 1;
+            }
+            b')' | b']' => {
+                depth = depth.saturating_sub(1);
+                at += 1;
+            }
+            _ => at += 1,
+        }
+    }
+    Ok(())
+}
+
+/// Where the string that begins here ends, its closing quotes included; the end of the text if it is not closed.
+pub(crate) fn end_of_string(bytes: &[u8], start: usize) -> usize {
+    let quote = bytes[start];
+    let long = [quote; 3];
+    let (closing, mut at): (&[u8], usize) = if bytes[start..].starts_with(&long) {
+        (&long, start + 3)
+    } else {
+        (&long[..1], start + 1)
+    };
+    while let Some(byte) = bytes.get(at) {
+        if *byte == b'\\' {
+            at += 2;
+        } else if bytes[at..].starts_with(closing) {
+            return at + closing.len();
+        } else if closing.len() == 1 && matches!(byte, b'\n' | b'\r') {
+            // A short string does not go on in the next line: it is malformed, and what follows is not text.
+            return at;
+        } else {
+            at += 1;
+        }
+    }
+    bytes.len()
+}

@@ -1,0 +1,243 @@
+use std::fmt;
+
+use crate::error::Position;
+
+/// What a document may cost to read. Every bound has a default that fits the responses of a container many times over.
+///
+/// ```
+/// use smart_rdf::{Limits, RdfXml};
+///
+/// let reader = RdfXml::new().with_limits(Limits::default().with_bytes(64 << 20).with_triples(2_000_000));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub(crate) bytes: usize,
+    pub(crate) triples: usize,
+    pub(crate) depth: usize,
+    pub(crate) attributes: usize,
+    pub(crate) term_length: usize,
+    pub(crate) iri_length: usize,
+    pub(crate) term_bytes: usize,
+    pub(crate) entities: usize,
+    pub(crate) expansion: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            bytes: 8 << 20,
+            triples: 500_000,
+            depth: 64,
+            attributes: 128,
+            term_length: 1 << 20,
+            iri_length: 4096,
+            term_bytes: 64 << 20,
+            entities: 256,
+            expansion: 32 << 20,
+        }
+    }
+}
+
+impl Limits {
+    /// The bounds of [`Limits::default`].
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Bytes of the document. 8 MiB unless set.
+    #[must_use]
+    pub fn with_bytes(mut self, bytes: usize) -> Self {
+        self.bytes = bytes;
+        self
+    }
+
+    /// Triples, counted as they are read, repeated ones included. 500,000 unless set.
+    #[must_use]
+    pub fn with_triples(mut self, triples: usize) -> Self {
+        self.triples = triples;
+        self
+    }
+
+    /// Levels of elements in RDF/XML, of brackets in Turtle. 64 unless set.
+    #[must_use]
+    pub fn with_depth(mut self, levels: usize) -> Self {
+        self.depth = levels;
+        self
+    }
+
+    /// Attributes of one tag, and namespace declarations in scope anywhere in RDF/XML. 128 unless set.
+    ///
+    /// The parser underneath takes time that grows with the square of both.
+    #[must_use]
+    pub fn with_attributes(mut self, attributes: usize) -> Self {
+        self.attributes = attributes;
+        self
+    }
+
+    /// Bytes of one literal. 1 MiB unless set.
+    #[must_use]
+    pub fn with_term_length(mut self, bytes: usize) -> Self {
+        self.term_length = bytes;
+        self
+    }
+
+    /// Bytes of one IRI, namespace, blank node label or language tag. 4,096 unless set.
+    ///
+    /// It is apart from [`Limits::with_term_length`] because a base or a namespace is written once and repeated in every term.
+    #[must_use]
+    pub fn with_iri_length(mut self, bytes: usize) -> Self {
+        self.iri_length = bytes;
+        self
+    }
+
+    /// Bytes of all different terms together. 64 MiB unless set.
+    #[must_use]
+    pub fn with_term_bytes(mut self, bytes: usize) -> Self {
+        self.term_bytes = bytes;
+        self
+    }
+
+    /// Entities that an ontology may declare. 256 unless set; other documents may declare none.
+    #[must_use]
+    pub fn with_entities(mut self, entities: usize) -> Self {
+        self.entities = entities;
+        self
+    }
+
+    /// Bytes that base, namespaces and entities of an RDF/XML document may add to it where they are used. 32 MiB unless set.
+    #[must_use]
+    pub fn with_expansion(mut self, bytes: usize) -> Self {
+        self.expansion = bytes;
+        self
+    }
+}
+
+/// Which bound of [`Limits`] or [`QueryLimits`](crate::QueryLimits) was met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Limit {
+    /// [`Limits::with_attributes`]: attributes of one tag.
+    Attributes,
+    /// [`Limits::with_bytes`].
+    Bytes,
+    /// [`Limits::with_depth`].
+    Depth,
+    /// [`Limits::with_entities`].
+    Entities,
+    /// [`Limits::with_expansion`].
+    Expansion,
+    /// [`Limits::with_iri_length`].
+    IriLength,
+    /// [`Limits::with_attributes`]: namespace declarations in scope.
+    Namespaces,
+    /// [`QueryLimits::with_bytes`](crate::QueryLimits::with_bytes).
+    QueryBytes,
+    /// [`QueryLimits::with_depth`](crate::QueryLimits::with_depth).
+    QueryDepth,
+    /// [`QueryLimits::with_chain`](crate::QueryLimits::with_chain).
+    QueryChain,
+    /// [`QueryLimits::with_rows`](crate::QueryLimits::with_rows).
+    Rows,
+    /// [`QueryLimits::with_steps`](crate::QueryLimits::with_steps).
+    Steps,
+    /// [`Limits::with_term_bytes`].
+    TermBytes,
+    /// [`Limits::with_term_length`].
+    TermLength,
+    /// [`Limits::with_triples`].
+    Triples,
+}
+
+impl Limit {
+    fn describe(self, allowed: usize) -> String {
+        match self {
+            Self::Attributes => format!("a tag has more than {allowed} attributes"),
+            Self::Bytes => format!("the document is longer than {allowed} bytes"),
+            Self::Depth => format!("the document is nested deeper than {allowed} levels"),
+            Self::Entities => format!("the document declares more than {allowed} entities"),
+            Self::Expansion => format!(
+                "base, namespaces and entities add more than {allowed} bytes to the document"
+            ),
+            Self::IriLength => format!(
+                "an IRI, namespace, blank node label or language tag is longer than {allowed} bytes"
+            ),
+            Self::Namespaces => {
+                format!("more than {allowed} namespace declarations are in scope")
+            }
+            Self::QueryBytes => format!("the query is longer than {allowed} bytes"),
+            Self::QueryDepth => format!("the query is nested deeper than {allowed} levels"),
+            Self::QueryChain => {
+                format!("the query chains more than {allowed} patterns and operators")
+            }
+            Self::Rows => format!("the query has more than {allowed} results"),
+            Self::Steps => format!("the query takes more than {allowed} steps"),
+            Self::TermBytes => format!("the terms take more than {allowed} bytes together"),
+            Self::TermLength => format!("a literal is longer than {allowed} bytes"),
+            Self::Triples => format!("the document has more than {allowed} triples"),
+        }
+    }
+
+    fn setter(self) -> &'static str {
+        match self {
+            Self::Attributes | Self::Namespaces => "Limits::with_attributes",
+            Self::Bytes => "Limits::with_bytes",
+            Self::Depth => "Limits::with_depth",
+            Self::Entities => "Limits::with_entities",
+            Self::Expansion => "Limits::with_expansion",
+            Self::IriLength => "Limits::with_iri_length",
+            Self::QueryBytes => "QueryLimits::with_bytes",
+            Self::QueryDepth => "QueryLimits::with_depth",
+            Self::QueryChain => "QueryLimits::with_chain",
+            Self::Rows => "QueryLimits::with_rows",
+            Self::Steps => "QueryLimits::with_steps",
+            Self::TermBytes => "Limits::with_term_bytes",
+            Self::TermLength => "Limits::with_term_length",
+            Self::Triples => "Limits::with_triples",
+        }
+    }
+}
+
+/// A bound was met. The message names the bound, its value, and the setter that raises it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitError {
+    limit: Limit,
+    allowed: usize,
+    position: Option<Position>,
+}
+
+impl LimitError {
+    pub(crate) fn new(limit: Limit, allowed: usize, position: Option<Position>) -> Self {
+        Self {
+            limit,
+            allowed,
+            position,
+        }
+    }
+
+    /// Which bound.
+    pub fn limit(&self) -> Limit {
+        self.limit
+    }
+
+    /// Its value, in the unit that the setter names.
+    pub fn allowed(&self) -> usize {
+        self.allowed
+    }
+
+    /// Where in the text it was met, if it has a place.
+    pub fn position(&self) -> Option<Position> {
+        self.position
+    }
+}
+
+impl fmt::Display for LimitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.limit.describe(self.allowed))?;
+        if let Some(position) = self.position {
+            write!(f, " ({position})")?;
+        }
+        write!(f, "; if you trust it, raise {}", self.limit.setter())
+    }
+}
+
+impl std::error::Error for LimitError {}

@@ -1,0 +1,337 @@
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use spareval::{CancellationToken, QueryEvaluationError, QueryEvaluator, QueryResults};
+use spargebra::SparqlParser;
+
+use crate::graph::{Graph, GraphBuilder};
+use crate::guard;
+use crate::limits::{Limit, LimitError};
+use crate::sparql::dataset::{Budget, GraphDataset};
+use crate::sparql::error::QueryError;
+use crate::sparql::limits::QueryLimits;
+use crate::sparql::results::{Answer, Row, Solutions};
+use crate::sparql::syntax_error::syntax_error;
+
+/// Prepares queries: prefixes that they need not declare, and [`QueryLimits`].
+///
+/// ```
+/// use smart_rdf::{QueryLimits, Sparql};
+///
+/// let sparql = Sparql::new()
+///     .with_prefix("dcterms", "http://purl.org/dc/terms/")
+///     .with_limits(QueryLimits::default().with_rows(100));
+/// let query = sparql.prepare("SELECT ?title { ?s dcterms:title ?title }")?;
+/// # Ok::<_, smart_rdf::QueryError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Sparql {
+    prefixes: Vec<(String, String)>,
+    limits: QueryLimits,
+}
+
+impl Sparql {
+    /// No prefixes, default limits.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A prefix that queries may use without declaring it. The IRI is checked when a query is prepared.
+    #[must_use]
+    pub fn with_prefix(mut self, name: impl Into<String>, iri: impl Into<String>) -> Self {
+        self.prefixes.push((name.into(), iri.into()));
+        self
+    }
+
+    /// Other bounds than the default ones.
+    #[must_use]
+    pub fn with_limits(mut self, limits: QueryLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Reads a query once, to be run any number of times.
+    ///
+    /// # Errors
+    ///
+    /// The query is malformed, too large, or would leave the graph it runs on (`SERVICE`, `FROM`).
+    pub fn prepare(&self, text: &str) -> Result<Query, QueryError> {
+        guard::check_query_text(text, &self.limits)?;
+        let mut parser = SparqlParser::new();
+        for (name, iri) in &self.prefixes {
+            parser = parser
+                .with_prefix(name, iri)
+                .map_err(|error| QueryError::Prefix {
+                    name: name.clone(),
+                    iri: iri.clone(),
+                    message: error.to_string(),
+                })?;
+        }
+        let query = parser
+            .clone()
+            .parse_query(text)
+            .map_err(|_| syntax_error(text, &parser))?;
+        guard::check_query_plan(&query, &self.limits)?;
+        Ok(Query {
+            query: Arc::new(query),
+            limits: self.limits.clone(),
+        })
+    }
+}
+
+/// A [SPARQL 1.1](https://www.w3.org/TR/sparql11-query/) query, read once and run on any number of graphs. A clone is cheap.
+///
+/// ```
+/// use smart_rdf::{Query, Syntax};
+///
+/// let graph = Syntax::Turtle.parse(b"
+///     @prefix : <http://example.org/> .
+///     :a a :Medication ; :name 'Aspirin' .
+///     :b a :Medication .
+/// ")?;
+/// let query = Query::prepare("
+///     PREFIX : <http://example.org/>
+///     SELECT ?name { ?m a :Medication OPTIONAL { ?m :name ?name } } ORDER BY ?m
+/// ")?;
+/// let names: Vec<_> = query.select(&graph)?.rows().map(|row| row.text("name").map(str::to_owned)).collect();
+/// assert_eq!(names, [Some("Aspirin".to_owned()), None]);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Query {
+    query: Arc<spargebra::Query>,
+    limits: QueryLimits,
+}
+
+impl Query {
+    /// Reads a query, with default limits and no other prefixes than its own.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Sparql::prepare`].
+    pub fn prepare(text: &str) -> Result<Self, QueryError> {
+        Sparql::new().prepare(text)
+    }
+
+    /// Reads a query that may use these prefixes without declaring them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Sparql::prepare`].
+    pub fn prepare_with_prefixes(
+        text: &str,
+        prefixes: &[(&str, &str)],
+    ) -> Result<Self, QueryError> {
+        prefixes
+            .iter()
+            .fold(Sparql::new(), |sparql, (name, iri)| {
+                sparql.with_prefix(*name, *iri)
+            })
+            .prepare(text)
+    }
+
+    /// The rows of a SELECT query.
+    ///
+    /// # Errors
+    ///
+    /// The query is of another form, or its evaluation fails or meets a limit; rows found until then are dropped.
+    pub fn select(&self, graph: &Graph) -> Result<Solutions, QueryError> {
+        self.expect_form("SELECT")?;
+        match self.run(graph)? {
+            Answer::Solutions(solutions) => Ok(solutions),
+            Answer::Boolean(_) | Answer::Graph(_) => Err(self.unexpected("SELECT")),
+        }
+    }
+
+    /// The answer to an ASK query.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Query::select`].
+    pub fn ask(&self, graph: &Graph) -> Result<bool, QueryError> {
+        self.expect_form("ASK")?;
+        match self.run(graph)? {
+            Answer::Boolean(answer) => Ok(answer),
+            Answer::Graph(_) | Answer::Solutions(_) => Err(self.unexpected("ASK")),
+        }
+    }
+
+    /// The graph of a CONSTRUCT or DESCRIBE query.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Query::select`].
+    pub fn construct(&self, graph: &Graph) -> Result<Graph, QueryError> {
+        if self.form() != "DESCRIBE" {
+            self.expect_form("CONSTRUCT")?;
+        }
+        match self.run(graph)? {
+            Answer::Graph(graph) => Ok(graph),
+            Answer::Boolean(_) | Answer::Solutions(_) => Err(self.unexpected("CONSTRUCT")),
+        }
+    }
+
+    /// The answer to a query of any form.
+    ///
+    /// # Errors
+    ///
+    /// The evaluation fails or meets a limit; what was found until then is dropped.
+    pub fn run(&self, graph: &Graph) -> Result<Answer, QueryError> {
+        self.run_until(graph, &Cancellation::new())
+    }
+
+    /// As [`Query::run`], but ends with [`QueryError::Canceled`] soon after `cancellation` is used, from another thread for instance.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Query::run`], and the cancellation.
+    pub fn run_until(
+        &self,
+        graph: &Graph,
+        cancellation: &Cancellation,
+    ) -> Result<Answer, QueryError> {
+        let stop = cancellation.0.clone();
+        if stop.is_cancelled() {
+            return Err(QueryError::Canceled);
+        }
+        let budget = Budget::new(self.limits.steps);
+        let dataset = GraphDataset::new(graph, &budget);
+        let evaluator = QueryEvaluator::new().with_cancellation_token(stop.clone());
+        let answer = evaluator
+            .prepare(&self.query)
+            .execute(dataset)
+            .map_err(evaluation_error)
+            .and_then(|results| self.collect(results));
+        // The evaluator passes over some errors (an EXISTS that could not be decided is false), so a stopped evaluation may look like a
+        // finished one.
+        if budget.is_spent() {
+            return Err(LimitError::new(Limit::Steps, self.limits.steps, None).into());
+        }
+        if stop.is_cancelled() {
+            return Err(QueryError::Canceled);
+        }
+        answer
+    }
+
+    /// Stops at the first error: after one, the evaluator may still yield rows, and wrong ones.
+    fn collect(&self, results: QueryResults<'_>) -> Result<Answer, QueryError> {
+        match results {
+            QueryResults::Boolean(answer) => Ok(Answer::Boolean(answer)),
+            QueryResults::Graph(triples) => {
+                let mut builder = GraphBuilder::default();
+                for triple in triples {
+                    self.check_rows(builder.inserted())?;
+                    builder.insert(triple.map_err(evaluation_error)?.as_ref());
+                }
+                Ok(Answer::Graph(builder.build()))
+            }
+            QueryResults::Solutions(solutions) => {
+                let variables: Arc<[String]> = solutions
+                    .variables()
+                    .iter()
+                    .map(|variable| variable.as_str().to_owned())
+                    .collect();
+                let mut rows = Vec::new();
+                for solution in solutions {
+                    self.check_rows(rows.len())?;
+                    let values = solution.map_err(evaluation_error)?.values().into();
+                    rows.push(Row::new(Arc::clone(&variables), values));
+                }
+                Ok(Answer::Solutions(Solutions::new(variables, rows)))
+            }
+        }
+    }
+
+    fn check_rows(&self, so_far: usize) -> Result<(), QueryError> {
+        if so_far >= self.limits.rows {
+            return Err(LimitError::new(Limit::Rows, self.limits.rows, None).into());
+        }
+        Ok(())
+    }
+
+    fn form(&self) -> &'static str {
+        match &*self.query {
+            spargebra::Query::Select { .. } => "SELECT",
+            spargebra::Query::Ask { .. } => "ASK",
+            spargebra::Query::Construct { .. } => "CONSTRUCT",
+            spargebra::Query::Describe { .. } => "DESCRIBE",
+        }
+    }
+
+    fn expect_form(&self, expected: &'static str) -> Result<(), QueryError> {
+        if self.form() == expected {
+            Ok(())
+        } else {
+            Err(self.unexpected(expected))
+        }
+    }
+
+    fn unexpected(&self, expected: &'static str) -> QueryError {
+        QueryError::Form {
+            expected,
+            found: self.form(),
+        }
+    }
+}
+
+impl FromStr for Query {
+    type Err = QueryError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::prepare(text)
+    }
+}
+
+/// The query in SPARQL, prefixes resolved.
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.query.fmt(f)
+    }
+}
+
+impl fmt::Debug for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Query")
+            .field(&format_args!("{}", self.query))
+            .finish()
+    }
+}
+
+/// Stops a running query from outside: clones share one switch. It cannot be switched back.
+///
+/// The evaluator looks at the switch between triples, not inside a single computation.
+#[derive(Clone, Default)]
+pub struct Cancellation(CancellationToken);
+
+impl Cancellation {
+    /// A switch that is off.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Ends every query that runs with this switch or a clone of it.
+    pub fn cancel(&self) {
+        self.0.cancel();
+    }
+
+    /// Whether the switch was used.
+    pub fn is_canceled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
+impl fmt::Debug for Cancellation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Cancellation")
+            .field(&self.is_canceled())
+            .finish()
+    }
+}
+
+fn evaluation_error(error: QueryEvaluationError) -> QueryError {
+    match error {
+        QueryEvaluationError::Cancelled => QueryError::Canceled,
+        other => QueryError::Evaluation(Box::new(other)),
+    }
+}

@@ -1,0 +1,144 @@
+use std::borrow::Cow;
+
+use oxrdfxml::{RdfXmlParser, RdfXmlSyntaxError};
+
+use crate::error::{ParseError, Position};
+use crate::graph::Graph;
+use crate::guard;
+pub use crate::guard::Repair;
+use crate::limits::Limits;
+use crate::syntax::intake::{Intake, decode};
+
+/// Reads [RDF/XML](https://www.w3.org/TR/rdf-syntax-grammar/), behind the guard and strictly.
+///
+/// A response may be an attack, so the defaults take no document type declaration. An ontology that one has chosen to read may have
+/// one, see [`RdfXml::allow_internal_doctype`].
+///
+/// ```
+/// use smart_rdf::{Limit, Limits, ParseError, RdfXml};
+///
+/// let document = br#"<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://example.org/">
+///   <e:Medication rdf:about="http://example.org/m" e:name="Aspirin"/>
+/// </rdf:RDF>"#;
+/// assert_eq!(RdfXml::new().for_slice(document)?.len(), 2);
+///
+/// let tight = RdfXml::new().with_limits(Limits::default().with_triples(1));
+/// assert!(matches!(
+///     tight.for_slice(document),
+///     Err(ParseError::Limit(error)) if error.limit() == Limit::Triples
+/// ));
+/// # Ok::<_, ParseError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct RdfXml {
+    limits: Limits,
+    base_iri: Option<String>,
+    doctype: bool,
+    repair: bool,
+}
+
+impl RdfXml {
+    /// A reader with default [`Limits`], without a base IRI, for documents from anywhere.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Other bounds than the default ones.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The absolute IRI that relative ones are resolved against, until the document sets its own. It is checked when a document is
+    /// read.
+    #[must_use]
+    pub fn with_base_iri(mut self, iri: impl Into<String>) -> Self {
+        self.base_iri = Some(iri.into());
+        self
+    }
+
+    /// Takes a document type declaration with an internal subset of general entities, as ontology editors write them to abbreviate
+    /// namespaces ([XML 1.0, 4.2](https://www.w3.org/TR/xml/#sec-entity-decl)).
+    ///
+    /// Nothing is fetched, and what the entities add to the document is bounded ([`Limits::with_entities`],
+    /// [`Limits::with_expansion`]). Not for responses.
+    #[must_use]
+    pub fn allow_internal_doctype(mut self) -> Self {
+        self.doctype = true;
+        self
+    }
+
+    /// Repairs literals whose language tag is none, as an ontology editor leaves them that took the text behind an `@` for a tag: the
+    /// text becomes what it was, value, `@` and tag, without a language.
+    ///
+    /// [`RdfXml::for_slice_reporting`] lists them. Not for responses.
+    #[must_use]
+    pub fn repair_language_tags(mut self) -> Self {
+        self.repair = true;
+        self
+    }
+
+    /// Reads a whole document.
+    ///
+    /// # Errors
+    ///
+    /// The document is malformed, not UTF-8, or exceeds a limit. The first fault ends the reading; no part of a graph is handed out.
+    pub fn for_slice(&self, document: &[u8]) -> Result<Graph, ParseError> {
+        self.for_slice_reporting(document).map(|(graph, _)| graph)
+    }
+
+    /// Reads a whole document and lists what was repaired in it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`RdfXml::for_slice`].
+    pub fn for_slice_reporting(&self, document: &[u8]) -> Result<(Graph, Vec<Repair>), ParseError> {
+        let text = decode(document, &self.limits)?;
+        let (text, repairs) = if self.doctype || self.repair {
+            let plain = guard::plain_xml(text, self.doctype, self.repair, &self.limits)?;
+            (Cow::Owned(plain.text), plain.repairs)
+        } else {
+            (Cow::Borrowed(text), Vec::new())
+        };
+        guard::check_xml(&text, self.base_iri.as_deref(), &self.limits)?;
+        Ok((self.parse(&text)?, repairs))
+    }
+
+    fn parse(&self, text: &str) -> Result<Graph, ParseError> {
+        let mut parser = RdfXmlParser::new();
+        if let Some(iri) = &self.base_iri {
+            parser = parser
+                .with_base_iri(iri)
+                .map_err(|error| ParseError::BaseIri {
+                    iri: iri.clone(),
+                    message: error.to_string(),
+                })?;
+        }
+        let mut triples = parser.for_slice(text);
+        let mut intake = Intake::new(&self.limits);
+        while let Some(triple) = triples.next() {
+            match triple {
+                Ok(triple) => intake.take(triple.as_ref())?,
+                // The parser could go on, but with a stack that no longer fits the document: it would invent triples.
+                Err(error) => return Err(syntax_error(&error, text, triples.buffer_position())),
+            }
+        }
+        Ok(intake.finish())
+    }
+}
+
+/// The parser knows only how far it has read, which is the end of the faulty piece; its beginning is more use to a reader.
+fn syntax_error(error: &RdfXmlSyntaxError, text: &str, read: u64) -> ParseError {
+    let end = usize::try_from(read).map_or(text.len(), |read| read.min(text.len()));
+    let before = &text.as_bytes()[..end];
+    let start = if before.ends_with(b">") {
+        memchr::memrchr(b'<', before).unwrap_or(0)
+    } else {
+        memchr::memrchr(b'>', before).map_or(0, |bracket| bracket + 1)
+    };
+    ParseError::Syntax {
+        position: Position::of(text, start),
+        message: error.to_string(),
+    }
+}

@@ -1,0 +1,65 @@
+use std::collections::BTreeMap;
+
+use oxttl::TurtleSerializer;
+
+use crate::graph::{BlankLabels, Graph};
+
+/// Writes a graph as [Turtle](https://www.w3.org/TR/turtle/).
+///
+/// Triples stand in the graph's own order, blank nodes are numbered through, and prefixes are declared in alphabetical order, so that
+/// the same document gives the same text each time.
+///
+/// ```
+/// use smart_rdf::{Syntax, TurtleWriter};
+///
+/// let graph = Syntax::Turtle.parse(b"<http://example.org/m> <http://example.org/name> 'Aspirin' .")?;
+/// let text = TurtleWriter::new().with_prefix("e", "http://example.org/").write(&graph);
+/// assert_eq!(text, "@prefix e: <http://example.org/> .\ne:m e:name \"Aspirin\" .\n");
+/// # Ok::<_, smart_rdf::ParseError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct TurtleWriter {
+    /// Prefix to namespace.
+    prefixes: BTreeMap<String, String>,
+}
+
+impl TurtleWriter {
+    /// A writer without prefixes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Abbreviates IRIs that begin with `iri`. A prefix that is not an absolute IRI is left out, as no term can begin with it.
+    #[must_use]
+    pub fn with_prefix(mut self, name: impl Into<String>, iri: impl Into<String>) -> Self {
+        self.prefixes.insert(name.into(), iri.into());
+        self
+    }
+
+    /// The document.
+    pub fn write(&self, graph: &Graph) -> String {
+        let mut serializer = self.serializer().low_level();
+        let mut document = Vec::new();
+        let mut labels = BlankLabels::default();
+        for triple in graph {
+            let triple = labels.relabel(triple);
+            serializer
+                .serialize_triple(triple.as_ref(), &mut document)
+                .expect("memory takes every write");
+        }
+        serializer
+            .finish(&mut document)
+            .expect("memory takes every write");
+        String::from_utf8(document).expect("terms are UTF-8")
+    }
+
+    fn serializer(&self) -> TurtleSerializer {
+        let mut serializer = TurtleSerializer::new();
+        for (name, iri) in &self.prefixes {
+            if let Ok(more) = serializer.clone().with_prefix(name, iri) {
+                serializer = more;
+            }
+        }
+        serializer
+    }
+}

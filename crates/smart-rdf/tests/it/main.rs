@@ -1,0 +1,10 @@
+//! What the crate promises, seen from outside.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod graph;
+mod hostile;
+mod ontology;
+mod query;
+mod syntax;
+mod terms;
