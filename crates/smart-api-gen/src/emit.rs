@@ -1,0 +1,96 @@
+//! The generated files: one small emitter an output item. What they write is laid out by rustfmt afterwards.
+
+mod call;
+mod facade;
+mod imports;
+mod statements;
+mod table;
+mod text;
+mod vocab;
+
+use crate::ir::{Api, Category};
+
+pub(crate) use text::HEADER;
+
+/// Which crate's `generated` folder a file belongs to.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Tree {
+    Api,
+    Facade,
+}
+
+/// A file before it is laid out.
+#[derive(Clone, Debug)]
+pub(crate) struct SourceFile {
+    pub(crate) tree: Tree,
+    /// Below the `generated` folder, with slashes.
+    pub(crate) path: String,
+    /// The lines that begin with `//!`.
+    pub(crate) header: String,
+    pub(crate) code: String,
+}
+
+/// Every file, in the order of the paths.
+pub(crate) fn emit(api: &Api, source: &str) -> Vec<SourceFile> {
+    let mut files = Vec::new();
+    let mut add = |tree, path: &str, subject: &str, code| {
+        let header = text::header(source, subject);
+        files.push(SourceFile {
+            tree,
+            path: path.to_owned(),
+            header,
+            code,
+        });
+    };
+    for call in &api.calls {
+        add(
+            Tree::Api,
+            &format!("calls/{}.rs", call.function),
+            &format!("<{}>", call.iri.as_str()),
+            call::emit(call),
+        );
+    }
+    add(
+        Tree::Api,
+        "calls.rs",
+        "The calls of the API, one type each.",
+        table::modules(&api.calls),
+    );
+    add(
+        Tree::Api,
+        "call_table.rs",
+        "All calls by name.",
+        table::table(&api.calls),
+    );
+    add(
+        Tree::Api,
+        "statements.rs",
+        "The classes whose instances are statements of a record.",
+        statements::emit(&api.statements),
+    );
+    for vocabulary in &api.vocabularies {
+        let path = format!("vocab/{}.rs", vocabulary.module);
+        let subject = format!("The terms of <{}>.", vocabulary.namespace);
+        add(Tree::Api, &path, &subject, vocab::emit(vocabulary));
+    }
+    add(
+        Tree::Api,
+        "vocab.rs",
+        "The vocabularies that the ontology declares.",
+        vocab::modules(&api.vocabularies),
+    );
+    for category in [Category::Container, Category::Record, Category::User] {
+        let calls: Vec<_> = api
+            .calls
+            .iter()
+            .filter(|call| call.category == category)
+            .collect();
+        let (path, subject) = facade::place(category);
+        add(Tree::Facade, path, subject, facade::emit(category, &calls));
+    }
+    files.sort_by(|one, other| (one.tree, &one.path).cmp(&(other.tree, &other.path)));
+    files
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,249 @@
+//! The known faults of the ontology, one function each, with their stories.
+//!
+//! The faults are kept in specs/smart.ttl, because containers serve them too: the published file has the same. A fix-up
+//! says what it mends. Where its subject does not occur at all, as in an ontology of another revision, it does not apply;
+//! where the subject occurs without the fault, it is an error, so that a fix-up goes when its fault does.
+
+use smart_rdf::NamedNode;
+use thiserror::Error;
+
+use crate::ontology::{Call, Ontology, ParameterType};
+
+/// A fix-up and what it is called in reports.
+type Fixup = (&'static str, fn(&mut Ontology) -> Result<Outcome, Mismatch>);
+
+const FIXUPS: &[Fixup] = &[
+    (
+        "documents_are_sorted_by_a_property_they_have",
+        documents_are_sorted_by_a_property_they_have,
+    ),
+    (
+        "lab_panel_path_names_the_panel",
+        lab_panel_path_names_the_panel,
+    ),
+    (
+        "lab_results_filter_of_no_call",
+        lab_results_filter_of_no_call,
+    ),
+    (
+        "parameters_are_query_parameters",
+        parameters_are_query_parameters,
+    ),
+    (
+        "photograph_path_names_one_photograph",
+        photograph_path_names_one_photograph,
+    ),
+    ("record_search_reads_birthday", record_search_reads_birthday),
+    ("stored_bytes_are_not_rdf", stored_bytes_are_not_rdf),
+    ("user_search_reads_camel_case", user_search_reads_camel_case),
+    ("zipcode_is_not_an_app_id", zipcode_is_not_an_app_id),
+];
+
+/// Applies every fix-up and tells which ones had something to do.
+pub(crate) fn apply(ontology: &mut Ontology) -> Result<Vec<(&'static str, Outcome)>, FixupError> {
+    let apply = |(name, fixup): &Fixup| match fixup(ontology) {
+        Ok(outcome) => Ok((*name, outcome)),
+        Err(Mismatch(expected)) => Err(FixupError::NothingToFix {
+            fixup: name,
+            expected,
+        }),
+    };
+    FIXUPS.iter().map(apply).collect()
+}
+
+/// What became of a fix-up.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "the third outcome is an error")]
+pub enum Outcome {
+    /// The fault was there and is mended.
+    Applied,
+    /// The ontology does not have what the fault was in.
+    NotApplicable,
+}
+
+/// A fix-up did not find its fault.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FixupError {
+    /// The subject is there, but its fault is not.
+    #[error(
+        "fix-up {fixup} found nothing to fix, because the ontology no longer says that {expected}: delete the fix-up from \
+         crates/smart-api-gen/src/fixups.rs"
+    )]
+    NothingToFix {
+        /// The name of the fix-up.
+        fixup: &'static str,
+        /// What the ontology was expected to say.
+        expected: &'static str,
+    },
+}
+
+/// The fault, as it should have been found.
+struct Mismatch(&'static str);
+
+/// `Ok(Applied)` if the fault was there.
+fn applied(fault: bool, expected: &'static str) -> Result<Outcome, Mismatch> {
+    if fault {
+        Ok(Outcome::Applied)
+    } else {
+        Err(Mismatch(expected))
+    }
+}
+
+/// Documents carry `dcterms:date`; nothing carries `sp:date`, which the ontology does not even declare. The reference
+/// server takes its word, drops what lacks the property, and answers a list with a limit with nothing at all.
+fn documents_are_sorted_by_a_property_they_have(
+    ontology: &mut Ontology,
+) -> Result<Outcome, Mismatch> {
+    let Some(call) = ontology.call_mut("get_documents") else {
+        return Ok(Outcome::NotApplicable);
+    };
+    let sort = call.default_sort.replace("dcterms:date".to_owned());
+    applied(
+        sort.as_deref() == Some("sp:date"),
+        "get_documents is sorted by sp:date",
+    )
+}
+
+/// Asking for one lab panel has the path of the list, so that the reference server cannot tell the two calls apart. The
+/// base path of the class says where a panel lies.
+fn lab_panel_path_names_the_panel(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
+    let Some(call) = ontology.call_mut("get_lab_panel") else {
+        return Ok(Outcome::NotApplicable);
+    };
+    let fault = call.path == "/records/{record_id}/lab_panels/";
+    call.path.push_str("{lab_panel_id}");
+    applied(fault, "get_lab_panel has the path of the list")
+}
+
+/// A left-over of an early way to filter: no call has it, and its pattern holds a `%s` where nothing fills it.
+fn lab_results_filter_of_no_call(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
+    let filter = filter("lab_results_by_date");
+    if ontology.filters.remove(&filter).is_none() {
+        return Ok(Outcome::NotApplicable);
+    }
+    let has_filter = |call: &Call| call.filters.contains(&filter);
+    applied(
+        !ontology.calls.values().any(has_filter),
+        "no call has the filter lab_results_by_date",
+    )
+}
+
+/// Three parameters are typed with the class of all literals instead of the word `query`, which says where they go.
+fn parameters_are_query_parameters(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
+    let mut outcome = Outcome::NotApplicable;
+    for name in ["format", "item_id", "zipcode"] {
+        if let Some(parameter) = ontology.parameters.get_mut(&parameter(name)) {
+            let fault = parameter.kind
+                == ParameterType::Class(smart_rdf::vocab::rdfs::LITERAL.into_owned());
+            parameter.kind = ParameterType::Text("query".to_owned());
+            outcome = applied(
+                fault,
+                "the parameters format, item_id and zipcode have the type rdfs:Literal",
+            )?;
+        }
+    }
+    Ok(outcome)
+}
+
+/// The base path of photographs calls its gap `{photographs}`, alone among all classes; containers fill it with an
+/// identifier like every other. The call for the photograph has another path, `/records/{record_id}/photograph`, which is
+/// right: it answers with the bytes of the first one.
+fn photograph_path_names_one_photograph(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
+    let photograph = NamedNode::new_unchecked("http://smartplatforms.org/terms#Photograph");
+    let Some(class) = ontology.classes.get_mut(&photograph) else {
+        return Ok(Outcome::NotApplicable);
+    };
+    let path = class
+        .base_path
+        .replace("/records/{record_id}/photographs/{photograph_id}".to_owned());
+    applied(
+        path.as_deref() == Some("/records/{record_id}/photographs/{photographs}"),
+        "the base path of sp:Photograph ends in {photographs}",
+    )
+}
+
+/// The reference server searches records by `birthday` and ignores the ontology's `date_of_birth`, with the effect that
+/// every record matches.
+fn record_search_reads_birthday(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
+    let Some(call) = ontology.call_mut("search_records") else {
+        return Ok(Outcome::NotApplicable);
+    };
+    let fault = read_as(call, "date_of_birth", "birthday");
+    applied(fault, "search_records has the parameter date_of_birth")
+}
+
+/// Calls without a content type answer with RDF/XML. Six that give back what an app stored, and two that give back a file,
+/// have none either, although what comes has the media type that it was stored with.
+fn stored_bytes_are_not_rdf(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
+    const CALLS: &[&str] = &[
+        "delete_scratchpad_data",
+        "delete_user_preferences",
+        "get_document",
+        "get_photograph",
+        "get_scratchpad_data",
+        "get_user_preferences",
+        "put_scratchpad_data",
+        "put_user_preferences",
+    ];
+    let mut outcome = Outcome::NotApplicable;
+    for name in CALLS {
+        if let Some(call) = ontology.call_mut(name) {
+            let content_type = call.response_content_type.replace("*/*".to_owned());
+            outcome = applied(
+                content_type.is_none(),
+                "calls that answer with stored bytes have no content type",
+            )?;
+        }
+    }
+    Ok(outcome)
+}
+
+/// The reference server searches users by `givenName` and `familyName`, and ignores the names of the ontology, with the
+/// effect that every user matches. Its search of records does read `given_name` and `family_name`.
+fn user_search_reads_camel_case(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
+    let Some(call) = ontology.call_mut("search_users") else {
+        return Ok(Outcome::NotApplicable);
+    };
+    let fault =
+        read_as(call, "given_name", "givenName") && read_as(call, "family_name", "familyName");
+    applied(
+        fault,
+        "search_users has the parameters given_name and family_name",
+    )
+}
+
+/// The parameter for the zip code is named `app_id`, a slip of the hand that every generated client inherited. Servers
+/// read `zipcode`.
+fn zipcode_is_not_an_app_id(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
+    let Some(parameter) = ontology.parameters.get_mut(&parameter("zipcode")) else {
+        return Ok(Outcome::NotApplicable);
+    };
+    let name = std::mem::replace(&mut parameter.name, "zipcode".to_owned());
+    applied(name == "app_id", "the parameter zipcode is named app_id")
+}
+
+/// Notes the name that servers read; false if the call has no such parameter.
+fn read_as(call: &mut Call, name: &str, read: &'static str) -> bool {
+    let wanted = parameter(name);
+    let found = call
+        .parameters
+        .iter_mut()
+        .find(|given| given.parameter == wanted);
+    found.map(|given| given.read_as = Some(read)).is_some()
+}
+
+fn parameter(name: &str) -> NamedNode {
+    NamedNode::new_unchecked(format!(
+        "http://smartplatforms.org/terms/api/parameters#{name}"
+    ))
+}
+
+fn filter(name: &str) -> NamedNode {
+    NamedNode::new_unchecked(format!(
+        "http://smartplatforms.org/terms/api/filters#{name}"
+    ))
+}
+
+#[cfg(test)]
+mod tests;

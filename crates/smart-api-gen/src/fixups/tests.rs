@@ -1,0 +1,223 @@
+//! Each fix-up on an ontology that has the fault, on one that has its subject without the fault, and on an empty one.
+
+use smart_rdf::Syntax;
+
+use super::*;
+
+struct Case {
+    fixup: &'static str,
+    /// The subject with the fault, in Turtle.
+    faulty: &'static str,
+    /// The subject as it should have been from the start.
+    sound: &'static str,
+    /// What to look at afterwards.
+    effect: fn(&Ontology) -> Option<String>,
+    expected: Option<&'static str>,
+}
+
+const CASES: &[Case] = &[
+    Case {
+        fixup: "documents_are_sorted_by_a_property_they_have",
+        faulty: r#"<#d> api:clientMethodName "get_documents" ; api:defaultSort "sp:date" ."#,
+        sound: r#"<#d> api:clientMethodName "get_documents" ; api:defaultSort "dcterms:date" ."#,
+        effect: |ontology| only_call(ontology).default_sort.clone(),
+        expected: Some("dcterms:date"),
+    },
+    Case {
+        fixup: "lab_panel_path_names_the_panel",
+        faulty: r#"<#p> api:clientMethodName "get_lab_panel" ; api:path "/records/{record_id}/lab_panels/" ."#,
+        sound: r#"<#p> api:clientMethodName "get_lab_panel" ;
+                       api:path "/records/{record_id}/lab_panels/{lab_panel_id}" ."#,
+        effect: |ontology| Some(only_call(ontology).path.clone()),
+        expected: Some("/records/{record_id}/lab_panels/{lab_panel_id}"),
+    },
+    Case {
+        fixup: "lab_results_filter_of_no_call",
+        faulty: r#"filters:lab_results_by_date a api:Filter ."#,
+        sound: r#"filters:lab_results_by_date a api:Filter .
+                  <#l> api:clientMethodName "get_lab_results" ; api:hasFilter filters:lab_results_by_date ."#,
+        effect: |ontology| ontology.filters.keys().next().map(ToString::to_string),
+        expected: None,
+    },
+    Case {
+        fixup: "parameters_are_query_parameters",
+        faulty: "parameters:format a api:Parameter ; api:clientParameterType rdfs:Literal .
+                 parameters:item_id a api:Parameter ; api:clientParameterType rdfs:Literal .",
+        sound: r#"parameters:format a api:Parameter ; api:clientParameterType rdfs:Literal .
+                  parameters:item_id a api:Parameter ; api:clientParameterType "query" ."#,
+        effect: |ontology| {
+            let is_query = |parameter: &crate::ontology::Parameter| {
+                parameter.kind == ParameterType::Text("query".into())
+            };
+            Some(ontology.parameters.values().all(is_query).to_string())
+        },
+        expected: Some("true"),
+    },
+    Case {
+        fixup: "photograph_path_names_one_photograph",
+        faulty: r#"sp:Photograph a owl:Class ; api:base_path "/records/{record_id}/photographs/{photographs}" ."#,
+        sound: r#"sp:Photograph a owl:Class ; api:base_path "/records/{record_id}/photographs/{photograph_id}" ."#,
+        effect: |ontology| ontology.classes.values().next()?.base_path.clone(),
+        expected: Some("/records/{record_id}/photographs/{photograph_id}"),
+    },
+    Case {
+        fixup: "record_search_reads_birthday",
+        faulty: r#"<#s> api:clientMethodName "search_records" ; api:hasParameter parameters:date_of_birth ."#,
+        sound: r#"<#s> api:clientMethodName "search_records" ; api:hasParameter parameters:birthday ."#,
+        effect: |ontology| {
+            only_call(ontology)
+                .parameters
+                .first()?
+                .read_as
+                .map(str::to_owned)
+        },
+        expected: Some("birthday"),
+    },
+    Case {
+        fixup: "stored_bytes_are_not_rdf",
+        faulty: r#"<#s> api:clientMethodName "get_scratchpad_data" ."#,
+        sound: r#"<#s> api:clientMethodName "get_scratchpad_data" ; api:responseContentType "text/plain" ."#,
+        effect: |ontology| only_call(ontology).response_content_type.clone(),
+        expected: Some("*/*"),
+    },
+    Case {
+        fixup: "user_search_reads_camel_case",
+        faulty: r#"<#s> api:clientMethodName "search_users" ;
+                       api:hasParameter parameters:given_name , parameters:family_name ."#,
+        sound: r#"<#s> api:clientMethodName "search_users" ; api:hasParameter parameters:given_name ."#,
+        effect: |ontology| {
+            let read = only_call(ontology)
+                .parameters
+                .iter()
+                .map(|usage| usage.read_as);
+            read.collect::<Option<Vec<_>>>()
+                .map(|names| names.join(", "))
+        },
+        expected: Some("familyName, givenName"),
+    },
+    Case {
+        fixup: "zipcode_is_not_an_app_id",
+        faulty: r#"parameters:zipcode a api:Parameter ; api:clientParameterName "app_id" ."#,
+        sound: r#"parameters:zipcode a api:Parameter ; api:clientParameterName "zipcode" ."#,
+        effect: |ontology| {
+            ontology
+                .parameters
+                .values()
+                .next()
+                .map(|parameter| parameter.name.clone())
+        },
+        expected: Some("zipcode"),
+    },
+];
+
+fn only_call(ontology: &Ontology) -> &Call {
+    ontology.calls.values().next().unwrap()
+}
+
+/// An ontology of a few facts; what every call, filter and parameter needs besides is filled in.
+fn ontology(facts: &str) -> Ontology {
+    const PREFIXES: &str = "
+        @base <http://localhost/> .
+        @prefix api: <http://smartplatforms.org/terms/api#> .
+        @prefix filters: <http://smartplatforms.org/terms/api/filters#> .
+        @prefix owl: <http://www.w3.org/2002/07/owl#> .
+        @prefix parameters: <http://smartplatforms.org/terms/api/parameters#> .
+        @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+        @prefix sp: <http://smartplatforms.org/terms#> .
+    ";
+    let mut rest = String::new();
+    for block in facts.split(" .") {
+        let Some(subject) = block.split_whitespace().next() else {
+            continue;
+        };
+        let mut fill = |property: &str, value: &str| {
+            if !block.contains(property) {
+                rest += &format!("{subject} {property} {value} .\n");
+            }
+        };
+        if block.contains("api:clientMethodName") {
+            fill("a api:Call", "");
+            for property in [
+                "api:httpMethod",
+                "api:path",
+                "api:category",
+                "api:cardinality",
+            ] {
+                fill(property, "\"\"");
+            }
+            fill("api:target", "sp:Thing");
+        } else if block.contains("a api:Filter") {
+            fill("api:clientParameterName", "\"\"");
+            fill("api:filterSparql", "\"\"");
+        } else if block.contains("a api:Parameter") {
+            fill("api:clientParameterName", "\"\"");
+            fill("api:clientParameterType", "rdfs:Literal");
+        }
+    }
+    Ontology::read(
+        format!("{PREFIXES}{facts}\n{rest}").as_bytes(),
+        Syntax::Turtle,
+    )
+    .unwrap()
+}
+
+fn outcome(fixup: &str, ontology: &mut Ontology) -> Result<Outcome, FixupError> {
+    let outcomes = apply(ontology)?;
+    Ok(outcomes
+        .into_iter()
+        .find(|(name, _)| *name == fixup)
+        .unwrap()
+        .1)
+}
+
+#[test]
+fn every_fixup_has_a_case() {
+    let names: Vec<_> = FIXUPS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(
+        CASES.iter().map(|case| case.fixup).collect::<Vec<_>>(),
+        names
+    );
+}
+
+#[test]
+fn a_fault_that_is_there_is_mended() {
+    for case in CASES {
+        let mut ontology = ontology(case.faulty);
+        assert_eq!(
+            outcome(case.fixup, &mut ontology).unwrap(),
+            Outcome::Applied,
+            "{}",
+            case.fixup
+        );
+        assert_eq!(
+            (case.effect)(&ontology).as_deref(),
+            case.expected,
+            "{}",
+            case.fixup
+        );
+    }
+}
+
+#[test]
+fn a_fault_that_is_gone_is_an_error_that_says_to_delete_the_fixup() {
+    for case in CASES {
+        let message = outcome(case.fixup, &mut ontology(case.sound))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.starts_with(&format!("fix-up {} found nothing to fix", case.fixup)),
+            "{message}"
+        );
+        assert!(
+            message.contains("delete the fix-up from crates/smart-api-gen/src/fixups.rs"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn an_ontology_without_the_subject_is_left_alone() {
+    for (name, outcome) in apply(&mut Ontology::default()).unwrap() {
+        assert_eq!(outcome, Outcome::NotApplicable, "{name}");
+    }
+}

@@ -1,0 +1,279 @@
+//! The whole pipeline, on the workspace's own ontology and on what it may become.
+
+use std::error::Error as _;
+use std::path::Path;
+
+use smart_api_gen::{
+    Formatter, GenerateError, Generated, LowerError, OntologyError, Outcome, Source, Syntax,
+    generate,
+};
+use smart_rdf::{Graph, RdfXmlWriter};
+
+const SPEC: &str = include_str!("../../../../specs/smart.ttl");
+
+fn run(syntax: Syntax, document: &str) -> Result<Generated, GenerateError> {
+    let formatter = Formatter::new(Path::new(env!("CARGO_MANIFEST_DIR")));
+    generate(
+        Source {
+            name: "specs/smart.ttl",
+            syntax,
+            document: document.as_bytes(),
+        },
+        &formatter,
+    )
+}
+
+fn spec() -> Graph {
+    Syntax::Turtle
+        .parse(SPEC.as_bytes())
+        .expect("the specification is well formed")
+}
+
+fn rdf_xml(graph: &Graph) -> String {
+    RdfXmlWriter::new()
+        .write(graph)
+        .expect("the specification has an RDF/XML form")
+}
+
+#[test]
+fn the_syntax_makes_no_difference() {
+    let turtle = run(Syntax::Turtle, SPEC).unwrap();
+    let rdf_xml = run(Syntax::RdfXml, &rdf_xml(&spec())).unwrap();
+    assert_eq!(turtle.differences(&rdf_xml), [""; 0]);
+    assert!(
+        turtle
+            .summary()
+            .fixups
+            .iter()
+            .all(|(_, outcome)| *outcome == Outcome::Applied)
+    );
+}
+
+#[test]
+fn every_class_is_emitted_or_skipped_with_a_reason() {
+    let generated = run(Syntax::Turtle, SPEC).unwrap();
+    let summary = generated.summary();
+    assert_eq!(
+        (
+            summary.calls,
+            summary.filters,
+            summary.dropped_filters,
+            summary.classes
+        ),
+        (47, 59, 1, 95)
+    );
+    assert_eq!((summary.statements, summary.skipped.len()), (21, 74));
+    let reason = |name: &str| {
+        let iri = format!("http://smartplatforms.org/terms{name}");
+        summary
+            .skipped
+            .iter()
+            .find(|(class, _)| class.as_str() == iri)
+            .map(|(_, reason)| reason.to_string())
+    };
+    assert_eq!(reason("#Medication"), None);
+    assert_eq!(reason("#MedicalRecord"), None);
+    assert_eq!(
+        reason("#Statement").unwrap(),
+        "the common parent of all statements, without instances"
+    );
+    assert_eq!(
+        reason("#CodedValue").unwrap(),
+        "a part of statements, without an address of its own"
+    );
+    assert_eq!(
+        reason("/codes/VitalSign").unwrap(),
+        "a set of codes, read as part of a statement"
+    );
+    assert_eq!(
+        reason("/api#Filter").unwrap(),
+        "describes calls, not records"
+    );
+    assert_eq!(reason("#AppManifest").unwrap(), "outside the record");
+}
+
+/// The revision before this one knew neither imaging studies nor images.
+#[test]
+fn an_older_ontology_gives_fewer_files() {
+    let later = [
+        "imaging_stud",
+        "medical_image",
+        "#ImagingStudy",
+        "#MedicalImage",
+        "#Series",
+        "#ImagesList",
+    ];
+    let is_later = |text: &str| later.iter().any(|later| text.contains(later));
+    let older: Graph = spec()
+        .iter()
+        .filter(|triple| !is_later(&triple.subject.to_string()))
+        .map(|triple| triple.into_owned())
+        .collect();
+    let older = run(Syntax::RdfXml, &rdf_xml(&older)).unwrap();
+    assert_eq!((older.summary().calls, older.summary().classes), (43, 91));
+    let differences = older.differences(&run(Syntax::Turtle, SPEC).unwrap());
+    assert_eq!(
+        differences,
+        [
+            "call_table.rs",
+            "calls.rs",
+            "calls/get_imaging_studies.rs",
+            "calls/get_imaging_study.rs",
+            "calls/get_medical_image.rs",
+            "calls/get_medical_images.rs",
+            "statements.rs",
+            "vocab/sp.rs",
+            "record_calls.rs",
+        ]
+    );
+}
+
+#[test]
+fn a_newer_ontology_gives_more_files() {
+    let newer = format!(
+        "{SPEC}
+        sp:Appointment a owl:Class ; rdfs:subClassOf sp:Statement ;
+            api:base_path \"/records/{{record_id}}/appointments/{{appointment_id}}\" .
+        calls:get_appointments a api:Call ; api:clientMethodName \"get_appointments\" ; api:httpMethod \"GET\" ;
+            api:path \"/records/{{record_id}}/appointments/\" ; api:category \"record\" ;
+            api:cardinality \"multiple\" ; api:target sp:Appointment ."
+    );
+    let newer = run(Syntax::Turtle, &newer).unwrap();
+    assert_eq!(
+        (newer.summary().calls, newer.summary().statements),
+        (48, 22)
+    );
+    let differences = newer.differences(&run(Syntax::Turtle, SPEC).unwrap());
+    assert_eq!(
+        differences,
+        [
+            "call_table.rs",
+            "calls.rs",
+            "calls/get_appointments.rs",
+            "statements.rs",
+            "vocab/sp.rs",
+            "record_calls.rs"
+        ]
+    );
+}
+
+#[test]
+fn an_ontology_without_calls_is_no_error() {
+    let generated = run(Syntax::Turtle, "").unwrap();
+    assert_eq!(generated.summary().calls, 0);
+}
+
+#[test]
+fn a_changed_comment_changes_comments_only() {
+    let reworded = SPEC.replace(
+        "Lists the medications of a record",
+        "Finds the drugs of a record",
+    );
+    let one = run(Syntax::Turtle, SPEC).unwrap();
+    let other = run(Syntax::Turtle, &reworded).unwrap();
+    assert_eq!(one.differences(&other), ["calls/get_medications.rs"]);
+    assert_eq!(
+        one.without_comments()
+            .differences(&other.without_comments()),
+        [""; 0]
+    );
+}
+
+/// One change to the ontology, and the error that it leads to.
+fn error(from: &str, to: &str) -> GenerateError {
+    assert!(SPEC.contains(from), "{from}");
+    run(Syntax::Turtle, &SPEC.replacen(from, to, 1)).expect_err("the change is a fault")
+}
+
+#[test]
+fn what_is_not_understood_is_said() {
+    let lowering = |from, to| match error(from, to) {
+        GenerateError::Lower(error) => error,
+        other => panic!("{other}"),
+    };
+    let get_user = "api:path \"/users/{user_id}\"";
+    assert!(matches!(
+        lowering(get_user, "api:path \"/users/../{user_id}\""),
+        LowerError::Path { .. }
+    ));
+    assert!(matches!(
+        lowering(get_user, "api:path \"/users/{User Id}\""),
+        LowerError::Name(_)
+    ));
+    let name = "api:clientMethodName \"get_user\"";
+    assert!(matches!(
+        lowering(name, "api:clientMethodName \"../../main\""),
+        LowerError::Name(_)
+    ));
+    assert!(matches!(
+        lowering(name, "api:clientMethodName \"get_ontology\""),
+        LowerError::SameName { .. }
+    ));
+    let method = "api:httpMethod \"GET\"";
+    assert!(matches!(
+        lowering(method, "api:httpMethod \"PATCH\""),
+        LowerError::UnknownWord { .. }
+    ));
+    let filter = "api:filterSparql \"?v sp:startDate ?d .\"";
+    assert!(matches!(
+        lowering(filter, "api:filterSparql \"?d sp:startDate ?v .\""),
+        LowerError::UnknownFilter { .. }
+    ));
+    let reference = "filters:allergies_from_date ,";
+    assert!(matches!(
+        lowering(reference, "filters:of_nothing ,"),
+        LowerError::Undeclared { .. }
+    ));
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let reading = |from, to| match error(from, to) {
+        GenerateError::Ontology(error) => error,
+        other => panic!("{other}"),
+    };
+    let message = reading("api:httpMethod \"GET\" ;", "").to_string();
+    assert!(
+        message.contains(
+            "needs exactly one value for <http://smartplatforms.org/terms/api#httpMethod>"
+        ),
+        "{message}"
+    );
+    let two = reading(
+        "api:httpMethod \"GET\" ;",
+        "api:httpMethod \"GET\", \"PUT\" ;",
+    );
+    assert!(matches!(two, OntologyError::Value { .. }));
+    let malformed = reading("@prefix api:", "@prefiks api:");
+    assert!(matches!(malformed, OntologyError::Parse { .. }) && malformed.source().is_some());
+}
+
+#[test]
+fn one_malformed_language_tag_is_repaired_and_two_are_not() {
+    let document = |tags: usize| {
+        let comment = r#"<rdfs:comment xml:lang="example.org&quot; or so">ask me</rdfs:comment>"#;
+        format!(
+            r#"<!DOCTYPE rdf:RDF [ <!ENTITY owl "http://www.w3.org/2002/07/owl#" > ]>
+            <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+                xmlns:rdfs="http://www.w3.org/2000/01/rdf-schema#" xmlns:owl="&owl;">
+            <owl:Class rdf:about="http://localhost/Thing">{}</owl:Class></rdf:RDF>"#,
+            comment.repeat(tags)
+        )
+    };
+    assert_eq!(
+        run(Syntax::RdfXml, &document(1))
+            .unwrap()
+            .summary()
+            .repairs
+            .len(),
+        1
+    );
+    let error = run(Syntax::RdfXml, &document(2)).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            GenerateError::Ontology(OntologyError::TooManyRepairs { .. })
+        ),
+        "{error}"
+    );
+}
