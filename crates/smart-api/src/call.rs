@@ -1,0 +1,125 @@
+//! A call on its way to becoming a request.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use crate::body::Body;
+use crate::error::CallError;
+use crate::info::CallInfo;
+use crate::request::CallRequest;
+use crate::response::CallResponse;
+
+/// One call of the API with what its path needs. The types in [`calls`](crate::calls) implement it, and
+/// [`DynamicCall`](crate::DynamicCall) for a call that is known only by name.
+pub trait Call: Clone + fmt::Debug + Send + Sync + 'static {
+    /// What the ontology says of the call.
+    fn info(&self) -> &'static CallInfo;
+
+    /// The values of the path's gaps, by name.
+    fn path_values(&self) -> Vec<(&'static str, &str)>;
+
+    /// What is sent.
+    fn body(&self) -> Option<&Body> {
+        None
+    }
+}
+
+/// Sends requests: signs them, hands them to a transport, and turns a refusal into an error, as its owner sees fit.
+pub trait Caller: Send + Sync {
+    /// What can go wrong on the way.
+    type Error: From<CallError>;
+
+    /// Sends one request.
+    fn call(
+        &self,
+        request: CallRequest,
+    ) -> impl Future<Output = Result<http::Response<Bytes>, Self::Error>> + Send;
+}
+
+/// A call, its query so far, and who will send it. The methods that a call's query parameters bring are inherent methods
+/// of `Prepared<ThatCall, _>`: a filter that a call lacks does not compile.
+#[derive(Clone)]
+#[must_use = "a call does nothing until it is sent"]
+pub struct Prepared<C, S = ()> {
+    call: C,
+    query: Vec<(&'static str, String)>,
+    sender: S,
+}
+
+impl<C: Call> Prepared<C> {
+    /// A call with an empty query and no sender.
+    pub const fn new(call: C) -> Self {
+        Self {
+            call,
+            query: Vec::new(),
+            sender: (),
+        }
+    }
+}
+
+impl<C: Call, S> Prepared<C, S> {
+    /// The call.
+    pub const fn call(&self) -> &C {
+        &self.call
+    }
+
+    /// Names who sends the call.
+    pub fn with_sender<T>(self, sender: T) -> Prepared<C, T> {
+        Prepared {
+            call: self.call,
+            query: self.query,
+            sender,
+        }
+    }
+
+    /// Makes the request.
+    ///
+    /// # Errors
+    ///
+    /// A value cannot stand where it has to; see the variants of [`CallError`].
+    pub fn to_request(&self) -> Result<CallRequest, CallError> {
+        CallRequest::new(&self.call, &self.query)
+    }
+
+    /// Sends the call and waits for its answer.
+    ///
+    /// # Errors
+    ///
+    /// The request cannot be made, or its sender fails.
+    pub async fn send(self) -> Result<CallResponse<C>, S::Error>
+    where
+        S: Caller,
+    {
+        let request = self.to_request()?;
+        let response = self.sender.call(request).await?;
+        Ok(CallResponse::from_http(response))
+    }
+
+    /// Sets a query parameter. One that is set again keeps its last value: containers cannot read repeated names.
+    pub(crate) fn with_query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.retain(|(given, _)| *given != name);
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// Sets a query parameter that takes several codes.
+    pub(crate) fn with_codes(
+        self,
+        name: &'static str,
+        codes: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let codes: Vec<String> = codes.into_iter().map(Into::into).collect();
+        self.with_query(name, codes.join("|"))
+    }
+}
+
+impl<C: fmt::Debug, S> fmt::Debug for Prepared<C, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Prepared");
+        debug
+            .field("call", &self.call)
+            .field("query", &self.query)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,226 @@
+//! The answer to a call.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Response, StatusCode};
+use smart_rdf::{Graph, Syntax};
+
+use crate::error::ResponseError;
+
+/// How much of an answer an error shows.
+const SHOWN_CHARACTERS: usize = 80;
+
+/// The answer to a call, in three views: bytes, graph, JSON.
+#[derive(Clone)]
+pub struct CallResponse<C> {
+    response: Response<Bytes>,
+    graph: OnceLock<Graph>,
+    call: PhantomData<fn() -> C>,
+}
+
+impl<C> CallResponse<C> {
+    /// Takes an answer as it came, whatever its status.
+    pub fn from_http(response: Response<Bytes>) -> Self {
+        Self {
+            response,
+            graph: OnceLock::new(),
+            call: PhantomData,
+        }
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// The media type without its parameters, if the answer has one.
+    pub fn content_type(&self) -> Option<&str> {
+        let value = self.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+        let media_type = value.split(';').next()?.trim();
+        (!media_type.is_empty()).then_some(media_type)
+    }
+
+    /// The body as it came.
+    pub fn bytes(&self) -> &Bytes {
+        self.response.body()
+    }
+
+    /// The body as it came, without the rest.
+    pub fn into_bytes(self) -> Bytes {
+        self.response.into_body()
+    }
+
+    /// The body as a graph. It is parsed once, however often it is asked for; a graph is cheap to clone.
+    ///
+    /// # Errors
+    ///
+    /// The body is something else than RDF, or RDF that cannot be read.
+    pub fn graph(&self) -> Result<Graph, ResponseError> {
+        if let Some(graph) = self.graph.get() {
+            return Ok(graph.clone());
+        }
+        let content_type = self.content_type();
+        let Some(syntax) = content_type.and_then(Syntax::from_media_type) else {
+            return Err(ResponseError::NotRdf {
+                content_type: content_type.map(str::to_owned),
+                start: self.start(),
+            });
+        };
+        let graph = syntax
+            .parse(self.bytes())
+            .map_err(|source| ResponseError::Rdf {
+                content_type: syntax.media_type().to_owned(),
+                start: self.start(),
+                source,
+            })?;
+        Ok(self.graph.get_or_init(|| graph).clone())
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    ///
+    /// The body is something else than JSON, or JSON that cannot be read.
+    pub fn json(&self) -> Result<serde_json::Value, ResponseError> {
+        let content_type = self.content_type();
+        if !content_type.is_some_and(is_json) {
+            return Err(ResponseError::NotJson {
+                content_type: content_type.map(str::to_owned),
+                start: self.start(),
+            });
+        }
+        serde_json::from_slice(self.bytes()).map_err(|source| ResponseError::Json {
+            start: self.start(),
+            source,
+        })
+    }
+
+    /// The first characters of the body, on one line.
+    fn start(&self) -> String {
+        // A character takes at most four bytes; one that is cut in two at the end is not shown.
+        let bytes = self.bytes();
+        let head = &bytes[..bytes.len().min(4 * SHOWN_CHARACTERS)];
+        let text = String::from_utf8_lossy(head);
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        words.chars().take(SHOWN_CHARACTERS).collect()
+    }
+}
+
+/// `application/json`, or one of the kinds that end in `+json` after
+/// [RFC 6839](https://www.rfc-editor.org/rfc/rfc6839#section-3.1).
+fn is_json(media_type: &str) -> bool {
+    let media_type = media_type.to_ascii_lowercase();
+    media_type == "application/json" || media_type.ends_with("+json")
+}
+
+impl<C> fmt::Debug for CallResponse<C> {
+    /// Leaves the body out: it is a patient's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallResponse")
+            .field("status", &self.status())
+            .field("content_type", &self.content_type())
+            .field("length", &self.bytes().len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(content_type: &str, body: impl Into<Bytes>) -> CallResponse<()> {
+        let mut response = Response::new(body.into());
+        if !content_type.is_empty() {
+            response
+                .headers_mut()
+                .insert(CONTENT_TYPE, content_type.parse().unwrap());
+        }
+        CallResponse::from_http(response)
+    }
+
+    const RDF: &str = r#"<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+        <rdf:Description rdf:about="http://localhost/a"><rdf:value>1</rdf:value></rdf:Description></rdf:RDF>"#;
+
+    #[test]
+    fn rdf_is_read_whatever_follows_the_media_type() {
+        assert_eq!(
+            answer("application/rdf+xml; charset=utf-8", RDF)
+                .graph()
+                .unwrap()
+                .len(),
+            1
+        );
+        let turtle = answer(
+            "text/turtle",
+            "<http://localhost/a> a <http://localhost/B> .",
+        );
+        assert_eq!(turtle.graph().unwrap().len(), 1);
+        assert_eq!(turtle.graph().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn an_error_page_is_named_and_shown() {
+        let page = format!("<html>\n  <h1>Bad gateway</h1>{}", "é".repeat(5000));
+        let error = answer("text/html; charset=utf-8", page)
+            .graph()
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("expected RDF, but the answer is text/html; it begins \"<html> <h1>Bad gateway</h1>é"),
+            "{error}"
+        );
+        assert!(error.chars().count() < 150, "{error}");
+        let error = answer("", RDF).graph().unwrap_err().to_string();
+        assert!(
+            error.starts_with("expected RDF, but the answer is of no stated type"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn truncated_rdf_keeps_the_parser_s_story() {
+        let error = answer("application/rdf+xml", &RDF[..RDF.len() - 20])
+            .graph()
+            .unwrap_err();
+        assert!(
+            matches!(&error, ResponseError::Rdf { content_type, .. } if content_type == "application/rdf+xml")
+        );
+        assert!(std::error::Error::source(&error).is_some());
+    }
+
+    #[test]
+    fn json_is_read_and_what_is_not_json_is_shown() {
+        assert_eq!(
+            answer("application/json", r#"{"name":"x"}"#)
+                .json()
+                .unwrap()["name"],
+            "x"
+        );
+        assert!(matches!(
+            answer("application/json", "{").json(),
+            Err(ResponseError::Json { .. })
+        ));
+        let error = answer("text/html", "<h4>\u{1b}[31mSorry</h4>")
+            .json()
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            error,
+            r#"expected JSON, but the answer is text/html; it begins "<h4>\u{1b}[31mSorry</h4>""#
+        );
+    }
+
+    #[test]
+    fn a_patient_s_data_stay_out_of_debug_output() {
+        assert!(!format!("{:?}", answer("text/plain", "Daniel Adams")).contains("Adams"));
+    }
+}

@@ -1,0 +1,6 @@
+//! Calls from the outside: as requests, by name, and on their way to a container.
+
+mod by_name;
+mod requests;
+mod sending;
+mod tables;
