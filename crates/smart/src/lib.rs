@@ -1,1 +1,133 @@
-//! Filled by a later commit.
+//! A client for SMART health containers: typed calls, signed and sent.
+//!
+//! A SMART container keeps patient records as RDF behind a REST API, and gives an app a token for each record that it may
+//! read. This crate is what an app author needs of that: the [`Client`] knows the container, a [`Record`] is a handle with
+//! its own token and a method for each call, an answer is a [`Graph`] to query in SPARQL.
+//!
+//! ```text
+//!                       ┌── authorize(id) ──► Authorization ── finish(callback) ──┐   a user allows one record
+//!   Client::builder() ──┤                                                         ├──► Record ── get_medications() … send()
+//!                       └── records() ──────► RecordSweep ── try_next() ──────────┘   a background app reads all
+//! ```
+//!
+//! # A background app
+//!
+//! It prints each record's drugs. The transport here answers from memory, so that the example runs anywhere; leave it out,
+//! and the client talks to the container at that address.
+//!
+//! ```
+//! use smart::{Client, Query};
+//! # use bytes::Bytes;
+//! # use http::{Request, Response};
+//! # async fn container(request: Request<Bytes>) -> Result<Response<Bytes>, smart::transport::TransportError> {
+//! #     const FORM: &str = "application/x-www-form-urlencoded";
+//! #     let (status, content_type, body) = match request.uri().path() {
+//! #         "/apps/counter@apps.example.org/tokens/records/first" =>
+//! #             (200, FORM, "smart_record_id=1288992&oauth_token=t&oauth_token_secret=s"),
+//! #         "/records/1288992/medications/" => (200, "application/rdf+xml", r#"
+//! #             <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+//! #                 xmlns:sp="http://smartplatforms.org/terms#" xmlns:dcterms="http://purl.org/dc/terms/">
+//! #               <sp:Medication rdf:about="http://localhost:7000/records/1288992/medications/1">
+//! #                 <sp:drugName><sp:CodedValue><dcterms:title>Amiloride 5 MG</dcterms:title></sp:CodedValue></sp:drugName>
+//! #               </sp:Medication>
+//! #             </rdf:RDF>"#),
+//! #         _ => (404, "text/html", "<h4>Sorry</h4>"),
+//! #     };
+//! #     Ok(Response::builder().status(status).header("content-type", content_type).body(Bytes::from(body)).unwrap())
+//! # }
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let drugs = Query::prepare(
+//!         "PREFIX sp: <http://smartplatforms.org/terms#> PREFIX dcterms: <http://purl.org/dc/terms/>
+//!          SELECT ?drug WHERE { ?medication a sp:Medication ; sp:drugName/dcterms:title ?drug } ORDER BY ?drug",
+//!     )?;
+//!     let client = Client::builder()
+//!         .app_id("counter@apps.example.org")
+//!         .api_base("http://localhost:7000")
+//!         .consumer("counter@apps.example.org", "the secret that container and app share")
+//!         .transport(container)
+//!         .build()?;
+//!     let mut records = client.records();
+//!     while let Some(record) = records.try_next().await? {
+//!         let medications = record.get_medications().send().await?;
+//!         let rows = drugs.select(&medications.graph()?)?;
+//!         let names: Vec<_> = rows.rows().filter_map(|row| row.text("drug")).collect();
+//!         println!("{}: {}", record.id(), names.join(", "));
+//! #       assert_eq!(names, ["Amiloride 5 MG"]);
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # An app with a user
+//!
+//! ```no_run
+//! # async fn example(client: smart::Client) -> Result<(), smart::Error> {
+//! let authorization = client.authorize("1288992").await?;
+//! println!("allow it at {}", authorization.authorize_url());
+//! # let callback = String::new();
+//! // The container opens the app's callback address; its URL goes in here.
+//! let record = authorization.finish(&callback).await?;
+//! let demographics = record.get_demographics().send().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it does not do
+//!
+//! - No TLS yet: `https` containers are refused with an error that says so, and plain `http` is open to this machine only,
+//!   unless a [transport](ClientBuilder::transport) opens a host by name.
+//! - No retries: [`Error::is_retryable`] tells when to, and a repeated call is signed afresh.
+//! - No typed models yet: an answer is bytes, JSON or a graph.
+//! - No storage of tokens: [`Record::token`] gives them out, [`Record::with_token`] takes them back.
+//! - No paging by itself: `limit` and `offset` are filters of the calls that have them.
+//!
+//! # Runtime
+//!
+//! The default transport needs tokio, and keeps its connections on the runtime that made them. With a transport of your own,
+//! any executor will do.
+//!
+//! # The layers below
+//!
+//! Each can be used alone: [`oauth`] signs and verifies, [`rdf`] holds graphs and queries, [`api`] has the calls as data,
+//! [`transport`] carries requests.
+
+mod builder;
+mod client;
+mod record;
+mod user;
+
+mod authorization;
+mod manifest;
+mod open_record;
+mod path_segment;
+mod signer;
+mod sweep;
+
+mod error;
+mod refusal;
+
+mod generated;
+
+// The public list.
+pub use authorization::{Authorization, AuthorizationParts};
+pub use builder::ClientBuilder;
+pub use client::Client;
+pub use error::{Error, Stage, Unanswered};
+pub use manifest::{Capability, ContainerManifest, LaunchUrls, ManifestError};
+pub use record::Record;
+pub use refusal::Refusal;
+pub use sweep::RecordSweep;
+pub use user::User;
+
+// What an app author meets of the layers below, and the layers themselves.
+pub use smart_api::{AppId, Body, CallResponse, ItemId, Prepared, RecordId, UserId};
+pub use smart_oauth::{AccessToken, Verifier};
+pub use smart_rdf::{Graph, Query, Row, Solutions, Term};
+pub use {smart_api as api, smart_oauth as oauth, smart_rdf as rdf, smart_transport as transport};
+
+/// The examples of the workspace's README, compiled as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,0 +1,123 @@
+//! How a client is put together.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::SystemTime;
+
+use smart_api::{ApiBase, AppId};
+use smart_oauth::{Consumer, ConsumerKey, ConsumerSecret};
+use smart_transport::{HyperTransport, SharedTransport, Transport};
+
+use crate::signer::{Clock, Randomness, Signer};
+use crate::{Client, Error};
+
+/// The settings of a [`Client`]. Three have to be made: [`app_id`](Self::app_id), [`api_base`](Self::api_base) and
+/// [`consumer`](Self::consumer).
+#[must_use = "a builder does nothing until build is called"]
+pub struct ClientBuilder {
+    app_id: Option<AppId>,
+    api_base: Option<String>,
+    consumer: Option<Consumer>,
+    transport: Option<SharedTransport>,
+    clock: Clock,
+    randomness: Randomness,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            app_id: None,
+            api_base: None,
+            consumer: None,
+            transport: None,
+            clock: Box::new(SystemTime::now),
+            randomness: Box::new(|buffer| getrandom::fill(buffer).map_err(Into::into)),
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// The app's id, under which the container has installed it, such as `my-app@apps.smartplatforms.org`.
+    pub fn app_id(mut self, app_id: impl Into<AppId>) -> Self {
+        self.app_id = Some(app_id.into());
+        self
+    }
+
+    /// Where the container's API is, such as `http://localhost:7000`. Calls go to this origin and to no other.
+    pub fn api_base(mut self, api_base: impl Into<String>) -> Self {
+        self.api_base = Some(api_base.into());
+        self
+    }
+
+    /// The app's key and the secret that it shares with the container. A SMART container uses the app's id as its key.
+    pub fn consumer(
+        mut self,
+        key: impl Into<ConsumerKey>,
+        secret: impl Into<ConsumerSecret>,
+    ) -> Self {
+        self.consumer = Some(Consumer::new(key, secret));
+        self
+    }
+
+    /// What carries the requests; without it, a [`HyperTransport`] with its defaults. Give one of your own to change
+    /// time-outs and limits, to reach a container on another machine, or to answer from memory in a test:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use smart::transport::HyperTransport;
+    ///
+    /// let patient = HyperTransport::builder().total_timeout(Duration::from_secs(300)).build();
+    /// let builder = smart::Client::builder().transport(patient);
+    /// ```
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(SharedTransport::new(transport));
+        self
+    }
+
+    /// The time that signatures carry; without it, the system's. For tests.
+    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// What fills nonces with random bytes; without it, the operating system. For tests: with guessable nonces an app is
+    /// open to replay, and with repeated ones it is refused.
+    pub fn randomness(
+        mut self,
+        fill: impl Fn(&mut [u8]) -> Result<(), Box<dyn StdError + Send + Sync>> + Send + Sync + 'static,
+    ) -> Self {
+        self.randomness = Box::new(fill);
+        self
+    }
+
+    /// The client. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// When one of the three settings is missing ([`Error::MissingSetting`]), or the API base is not an address
+    /// ([`Error::ApiBase`]).
+    pub fn build(self) -> Result<Client, Error> {
+        let app_id = set(self.app_id, "app_id")?;
+        let api_base = ApiBase::parse(&set(self.api_base, "api_base")?)?;
+        let consumer = set(self.consumer, "consumer")?;
+        let signer = Signer::new(consumer, self.clock, self.randomness);
+        let transport = self
+            .transport
+            .unwrap_or_else(|| SharedTransport::new(HyperTransport::new()));
+        Ok(Client::new(app_id, api_base, signer, transport))
+    }
+}
+
+fn set<T>(value: Option<T>, setting: &'static str) -> Result<T, Error> {
+    value.ok_or(Error::MissingSetting { setting })
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ClientBuilder")
+            .field("app_id", &self.app_id)
+            .field("api_base", &self.api_base)
+            .finish_non_exhaustive()
+    }
+}

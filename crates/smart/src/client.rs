@@ -1,0 +1,211 @@
+//! The client: an app's identity on one container, and the way there.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::lock::Mutex;
+use http::{Request, Response};
+use smart_api::{ApiBase, AppId, CallRequest, Caller, RecordId, UserId};
+use smart_oauth::AccessToken;
+use smart_transport::{SharedTransport, Transport as _};
+
+use crate::error::Unanswered;
+use crate::refusal::is_repeatable;
+use crate::signer::Signer;
+use crate::{
+    ClientBuilder, ContainerManifest, Error, ManifestError, Record, RecordSweep, Refusal, User,
+};
+
+/// An app on one container.
+///
+/// A clone is cheap and shares the connections and the manifest; it can be used by any number of tasks at once, since
+/// nothing in it changes from call to call. Tokens are not kept here but in the handles that it gives out: a [`Record`]
+/// or [`User`] each has its own.
+///
+/// # Calls to the container
+///
+/// The calls that are about neither a record nor a user are methods of the client, such as `get_container_manifest`.
+/// They are always signed: two-legged, in the app's own name, as long as the client has no token. That is enough for
+/// `get_container_manifest` and `get_ontology`. The others (`get_app_manifests`, `get_user`, `search_records`, …)
+/// want a token, which may be that of any record that the app holds: see [`with_token`](Self::with_token).
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    token: Option<Arc<AccessToken>>,
+}
+
+/// What all clones have in common.
+struct Shared {
+    app_id: AppId,
+    api_base: ApiBase,
+    signer: Signer,
+    transport: SharedTransport,
+    // A lock that waits without blocking: whoever comes while the manifest is being fetched gets the same one.
+    manifest: Mutex<Option<Arc<ContainerManifest>>>,
+}
+
+impl Client {
+    /// A builder without settings.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    pub(crate) fn new(
+        app_id: AppId,
+        api_base: ApiBase,
+        signer: Signer,
+        transport: SharedTransport,
+    ) -> Self {
+        let shared = Shared {
+            app_id,
+            api_base,
+            signer,
+            transport,
+            manifest: Mutex::new(None),
+        };
+        Self {
+            shared: Arc::new(shared),
+            token: None,
+        }
+    }
+
+    /// The app's id.
+    pub fn app_id(&self) -> &AppId {
+        &self.shared.app_id
+    }
+
+    /// Where the container's API is.
+    pub fn api_base(&self) -> &ApiBase {
+        &self.shared.api_base
+    }
+
+    /// A handle of a record. It has no token yet, which its calls need: see [`Record`] for the ways to one.
+    pub fn record(&self, id: impl Into<RecordId>) -> Record {
+        Record::new(self.clone(), id.into())
+    }
+
+    /// A handle of a user, given by the mail address of the account. It has no token yet, which its calls need.
+    pub fn user(&self, id: impl Into<UserId>) -> User {
+        User::new(self.clone(), id.into())
+    }
+
+    /// All records of the container, each with a token of its own, for a background app.
+    pub fn records(&self) -> RecordSweep {
+        RecordSweep::new(self.clone(), None)
+    }
+
+    /// The records that come after this one in the container's order, to take up a sweep that stopped.
+    pub fn records_after(&self, id: impl Into<RecordId>) -> RecordSweep {
+        RecordSweep::new(self.clone(), Some(id.into()))
+    }
+
+    /// The same client, whose calls to the container as a whole are signed with this token.
+    ///
+    /// It has no effect on the handles of records and users, which are signed with their own.
+    #[must_use]
+    pub fn with_token(mut self, token: AccessToken) -> Self {
+        self.token = Some(Arc::new(token));
+        self
+    }
+
+    /// The container's manifest, fetched once and then kept; after a failure it is fetched again.
+    ///
+    /// # Errors
+    ///
+    /// When the container does not answer, or its manifest cannot be used ([`Error::Manifest`]).
+    pub async fn manifest(&self) -> Result<Arc<ContainerManifest>, Error> {
+        let mut kept = self.shared.manifest.lock().await;
+        if let Some(manifest) = &*kept {
+            return Ok(Arc::clone(manifest));
+        }
+        let answer = self.get_container_manifest().send().await?;
+        let manifest = ContainerManifest::from_json(answer.bytes())
+            .map_err(|source| self.manifest_error(source))?;
+        Ok(Arc::clone(kept.insert(Arc::new(manifest))))
+    }
+
+    /// The page of the container where a user chooses a record for this app; the container then opens the app with
+    /// `record_id` and `api_base` in its URL.
+    ///
+    /// # Errors
+    ///
+    /// As [`manifest`](Self::manifest), and when the container has no such page.
+    pub async fn launch_url(&self) -> Result<String, Error> {
+        let manifest = self.manifest().await?;
+        let url = manifest.launch_urls().app_launch(self.app_id());
+        url.ok_or_else(|| {
+            self.manifest_error(ManifestError::Missing {
+                key: "launch_urls.app_launch",
+            })
+        })
+    }
+
+    pub(crate) fn manifest_error(&self, source: ManifestError) -> Error {
+        Error::Manifest {
+            api_base: self.api_base().clone(),
+            source,
+        }
+    }
+
+    pub(crate) fn signer(&self) -> &Signer {
+        &self.shared.signer
+    }
+
+    /// Makes a call: address, signature, exchange, and a look at the status.
+    pub(crate) async fn call_with(
+        &self,
+        call: CallRequest,
+        token: Option<&AccessToken>,
+    ) -> Result<Response<Bytes>, Error> {
+        let info = call.info();
+        let mut request = call.to_http(self.api_base())?;
+        self.signer().sign(&mut request, token)?;
+        let response = self.exchange(request, is_repeatable(info)).await?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        Err(Error::Refused(Refusal::new(
+            info,
+            token.is_some(),
+            response,
+        )))
+    }
+
+    /// Sends what is signed. `repeatable` tells whether the request may be made twice as well as once.
+    pub(crate) async fn exchange(
+        &self,
+        request: Request<Bytes>,
+        repeatable: bool,
+    ) -> Result<Response<Bytes>, Error> {
+        let container = origin(&request);
+        let answer = self.shared.transport.send(request).await;
+        answer.map_err(|error| Error::Transport(Unanswered::new(container, repeatable, error)))
+    }
+}
+
+/// Scheme, host and port of a request, for messages. The path stays out, since it names a record.
+fn origin(request: &Request<Bytes>) -> String {
+    let uri = request.uri();
+    let scheme = uri.scheme_str().unwrap_or("http");
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    format!("{scheme}://{authority}")
+}
+
+impl Caller for Client {
+    type Error = Error;
+
+    async fn call(&self, request: CallRequest) -> Result<Response<Bytes>, Error> {
+        self.call_with(request, self.token.as_deref()).await
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("app_id", self.app_id())
+            .field("api_base", self.api_base())
+            .finish_non_exhaustive()
+    }
+}

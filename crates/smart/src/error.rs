@@ -1,0 +1,237 @@
+//! One error for everything that an app can meet, sorted by whose fault it is.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use http::StatusCode;
+use smart_api::{ApiBase, ApiBaseError, CallError, RecordId, ResponseError};
+use smart_oauth::{DanceError, SignError};
+use smart_rdf::QueryError;
+use smart_transport::TransportError;
+
+use crate::{ManifestError, Refusal};
+
+/// What went wrong. Each message is one sentence that says what to do; no message holds a secret.
+///
+/// Three questions cut across the variants: how far the exchange came ([`stage`](Self::stage)), what the container
+/// answered ([`status`](Self::status)), and whether to try again ([`is_retryable`](Self::is_retryable)).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    // --- The caller's: the same again fails again, and nothing was sent.
+    /// The address given as API base is none.
+    #[error(transparent)]
+    ApiBase(#[from] ApiBaseError),
+    /// A call got a parameter that it cannot take.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The builder lacks a setting.
+    #[error("the client has no {setting}; set it on the builder with {setting}(…)")]
+    MissingSetting {
+        /// The builder's method that was not called.
+        setting: &'static str,
+    },
+    /// A handle without a token was asked to make a call.
+    #[error("{call} needs a token, and this handle of {owner} has none; {}", token_advice(.owner))]
+    NoToken {
+        /// The call.
+        call: &'static str,
+        /// Whose handle it is: `record` or `user` and the id.
+        owner: String,
+    },
+    /// A query cannot be run.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// A request cannot be signed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+
+    // --- This machine's.
+    /// The clock stands before 1970.
+    #[error(
+        "this machine's clock is set before 1970; correct it, since every signature carries the time"
+    )]
+    Clock,
+    /// There is no randomness for a nonce.
+    #[error("the operating system gave no randomness, without which nothing can be signed")]
+    Randomness {
+        /// What the source of randomness said.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+
+    // --- The container's.
+    /// A step of the dance or of the record loop failed, by the container's answer or by the callback's content.
+    #[error(transparent)]
+    Dance(#[from] DanceError),
+    /// The container's manifest cannot be used.
+    #[error("the manifest of {api_base} cannot be used")]
+    Manifest {
+        /// Where the container is.
+        api_base: ApiBase,
+        /// What is wrong with it.
+        source: ManifestError,
+    },
+    /// The container said no to a call.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// The answer is not of the kind that was asked for.
+    #[error(transparent)]
+    Response(#[from] ResponseError),
+    /// The container gives no token for a record because it does not know it.
+    #[error(
+        "the container answered the request for record {id} with {status}, as for one that it does not know; check the id"
+    )]
+    UnknownRecord {
+        /// The record that was asked for.
+        id: RecordId,
+        /// The status of the answer: 404, or the 500 of the reference container.
+        status: StatusCode,
+    },
+
+    // --- The network's.
+    /// There is no answer.
+    #[error(transparent)]
+    Transport(Unanswered),
+
+    /// A sweep ended before its time, for one of the reasons above.
+    #[error("the sweep stopped after record {last}; go on with records_after({:?})", .last.as_str())]
+    Sweep {
+        /// The last record that came.
+        last: RecordId,
+        /// Why the next one did not.
+        source: Box<Self>,
+    },
+}
+
+fn token_advice(owner: &str) -> &'static str {
+    if owner.starts_with("record") {
+        "let a user authorize it (authorize), take it from a sweep (records, open_record), or give it one (with_token)"
+    } else {
+        "give it that of a record which the user authorized (with_token)"
+    }
+}
+
+impl Error {
+    /// How far the exchange came.
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Transport(unanswered) => unanswered.stage(),
+            Self::Refused(_)
+            | Self::UnknownRecord { .. }
+            | Self::Dance(DanceError::Refused { .. }) => Stage::Refused,
+            Self::Manifest { .. } | Self::Response(_) => Stage::Unreadable,
+            Self::Dance(
+                DanceError::Incomplete { .. }
+                | DanceError::LoopStuck { .. }
+                | DanceError::TooLong { .. }
+                | DanceError::WrongRecord { .. },
+            ) => Stage::Unreadable,
+            Self::Sweep { source, .. } => source.stage(),
+            _ => Stage::NotSent,
+        }
+    }
+
+    /// The status of the answer, if it was a refusal.
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.status()),
+            Self::UnknownRecord { status, .. } => Some(*status),
+            Self::Dance(DanceError::Refused { status, .. }) => Some(*status),
+            Self::Sweep { source, .. } => source.status(),
+            _ => None,
+        }
+    }
+
+    /// Whether the same may go through later: the container was not there, or busy, or did not answer in time, and doing
+    /// it twice does no harm. A repeat through the facade is signed afresh, as it has to be.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Transport(unanswered) => unanswered.is_retryable(),
+            Self::Refused(refusal) => refusal.is_retryable(),
+            Self::Dance(DanceError::Refused { status, .. }) => matches!(
+                *status,
+                StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+            ),
+            Self::Sweep { source, .. } => source.is_retryable(),
+            _ => false,
+        }
+    }
+}
+
+/// How far an exchange with the container came before it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Nothing reached the container.
+    NotSent,
+    /// The container may have acted on the request, but no answer came.
+    MaybeSent,
+    /// The container answered, but not with what can be read.
+    Unreadable,
+    /// The container answered, and said no.
+    Refused,
+}
+
+impl From<smart_transport::Stage> for Stage {
+    fn from(stage: smart_transport::Stage) -> Self {
+        match stage {
+            smart_transport::Stage::NotSent => Self::NotSent,
+            smart_transport::Stage::Unreadable => Self::Unreadable,
+            // What is not known to be harmless is taken for the worst.
+            _ => Self::MaybeSent,
+        }
+    }
+}
+
+/// No answer came from the container, or no whole one.
+#[derive(Debug)]
+pub struct Unanswered {
+    container: String,
+    repeatable: bool,
+    error: TransportError,
+}
+
+impl Unanswered {
+    /// `repeatable` tells whether the request may be made twice as well as once.
+    pub(crate) fn new(container: String, repeatable: bool, error: TransportError) -> Self {
+        Self {
+            container,
+            repeatable,
+            error,
+        }
+    }
+
+    /// What the transport says of it.
+    pub fn transport_error(&self) -> &TransportError {
+        &self.error
+    }
+
+    fn stage(&self) -> Stage {
+        self.error.stage().into()
+    }
+
+    fn is_retryable(&self) -> bool {
+        let may_repeat = self.repeatable || self.stage() == Stage::NotSent;
+        may_repeat && !self.error.is_destination_refused() && !self.error.is_body_too_large()
+    }
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.error.is_connect() {
+            return write!(
+                formatter,
+                "cannot reach the container at {}; check the address and that the container is running",
+                self.container
+            );
+        }
+        self.error.fmt(formatter)
+    }
+}
+
+impl StdError for Unanswered {
+    /// The cause below the transport's error, whose sentence is already part of this one.
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.error.source()
+    }
+}

@@ -1,0 +1,175 @@
+//! What a container says when it says no, and what to do about it.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{Response, StatusCode};
+use smart_api::{CallInfo, Method};
+
+/// An answer whose status is not a success. Containers explain themselves in HTML at best, so the sentence that this
+/// prints as goes by the status, and the container's own words follow where it has any.
+pub struct Refusal {
+    call: &'static CallInfo,
+    with_token: bool,
+    // A box keeps `Result<_, Error>` small.
+    response: Box<Response<Bytes>>,
+}
+
+impl Refusal {
+    pub(crate) fn new(
+        call: &'static CallInfo,
+        with_token: bool,
+        response: Response<Bytes>,
+    ) -> Self {
+        Self {
+            call,
+            with_token,
+            response: Box::new(response),
+        }
+    }
+
+    /// The call that was refused.
+    pub fn call(&self) -> &'static CallInfo {
+        self.call
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    /// The answer as it came, with its headers and its whole body.
+    pub fn response(&self) -> &Response<Bytes> {
+        &self.response
+    }
+
+    /// The container's words: the beginning of the body as plain text, without markup, on one line. Empty if there are
+    /// none.
+    pub fn words(&self) -> String {
+        let head = &self.response.body()[..self.response.body().len().min(READ_BYTES)];
+        let text = String::from_utf8_lossy(head);
+        let text = if self.is_html() {
+            without_markup(&text)
+        } else {
+            text.into_owned()
+        };
+        let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+        let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+        words.join(" ").chars().take(SHOWN_CHARACTERS).collect()
+    }
+
+    fn is_html(&self) -> bool {
+        let content_type = self.response.headers().get(CONTENT_TYPE);
+        content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
+    }
+
+    /// Whether the same call may go through later, and doing it twice does no harm.
+    pub(crate) fn is_retryable(&self) -> bool {
+        match self.status() {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => true,
+            StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => is_repeatable(self.call),
+            _ => false,
+        }
+    }
+
+    fn advice(&self) -> &'static str {
+        match (self.status().as_u16(), self.with_token) {
+            (300..=399, _) => {
+                "set the API base to where the container lies now, since redirects are never followed"
+            }
+            (401, true) => {
+                "authorize the record again if the token may have expired, else correct the consumer secret"
+            }
+            (401, false) => "check the consumer key and its secret, and this machine's clock",
+            (403, true) => {
+                "use a token of the right record, user and kind of app, since this one does not cover the call"
+            }
+            (403, false) => "give the client a token with with_token, since the call may need one",
+            (404, _) => "check the ids and the API base, since there is nothing at that address",
+            (405, _) => "do without this call, since the container does not offer it",
+            (400 | 409 | 415 | 422, _) if self.call.method.has_body() => {
+                "correct the body that was sent"
+            }
+            (413, _) => "send a shorter body",
+            (429 | 503, _) => "try again later, since it is busy",
+            (500..=599, _) => "look in its log, since the fault is its own",
+            _ => "check the call and its parameters",
+        }
+    }
+}
+
+/// Whether the call may be made twice as well as once
+/// ([RFC 9110, section 9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2)).
+pub(crate) fn is_repeatable(call: &CallInfo) -> bool {
+    matches!(call.method, Method::Delete | Method::Get | Method::Put)
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = self.status();
+        write!(
+            formatter,
+            "the container answered {} with {status}; {}",
+            self.call.name,
+            self.advice()
+        )?;
+        let words = self.words();
+        // "401 Unauthorized" needs no "Unauthorized" after it.
+        if words.is_empty() || status.canonical_reason() == Some(&words) {
+            return Ok(());
+        }
+        write!(formatter, " (it says {words:?})")
+    }
+}
+
+impl fmt::Debug for Refusal {
+    /// Leaves the body out: it may tell of a patient.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Refusal")
+            .field("call", &self.call.name)
+            .field("status", &self.status())
+            .field("length", &self.response.body().len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Refusal {}
+
+/// The text between the tags, leaving out style sheets and scripts.
+fn without_markup(html: &str) -> String {
+    let mut text = String::new();
+    let mut rest = html;
+    let mut hidden = false;
+    while let Some((before, after)) = rest.split_once('<') {
+        if !hidden {
+            text.push_str(before);
+        }
+        let Some((tag, tail)) = after.split_once('>') else {
+            return text;
+        };
+        let name = tag.trim_start_matches('/');
+        let name = name
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .next()
+            .unwrap_or_default();
+        if HIDDEN_TAGS
+            .iter()
+            .any(|hidden| name.eq_ignore_ascii_case(hidden))
+        {
+            hidden = !tag.starts_with('/');
+        }
+        text.push(' ');
+        rest = tail;
+    }
+    if !hidden {
+        text.push_str(rest);
+    }
+    text
+}
+
+const HIDDEN_TAGS: [&str; 2] = ["script", "style"];
+const READ_BYTES: usize = 16 << 10;
+const SHOWN_CHARACTERS: usize = 160;

@@ -1,0 +1,76 @@
+//! What turns a request into a signed one: the consumer, a clock, and randomness for nonces.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use smart_oauth::{AccessToken, Consumer, Nonce, SignableRequest, SigningParams, Timestamp, sign};
+
+use crate::Error;
+
+/// Tells the time.
+pub(crate) type Clock = Box<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// Fills a buffer with bytes that nobody can guess.
+pub(crate) type Randomness =
+    Box<dyn Fn(&mut [u8]) -> Result<(), Box<dyn StdError + Send + Sync>> + Send + Sync>;
+
+/// Signs every request anew: a container refuses a nonce that it has seen.
+pub(crate) struct Signer {
+    consumer: Consumer,
+    clock: Clock,
+    randomness: Randomness,
+}
+
+impl Signer {
+    pub(crate) fn new(consumer: Consumer, clock: Clock, randomness: Randomness) -> Self {
+        Self {
+            consumer,
+            clock,
+            randomness,
+        }
+    }
+
+    pub(crate) fn consumer(&self) -> &Consumer {
+        &self.consumer
+    }
+
+    /// Adds the `Authorization` header, with a token or two-legged without one.
+    pub(crate) fn sign(
+        &self,
+        request: &mut http::Request<Bytes>,
+        token: Option<&AccessToken>,
+    ) -> Result<(), Error> {
+        let params = SigningParams::new(&self.consumer, self.nonce()?, self.now()?);
+        let params = match token {
+            Some(token) => params.with_access_token(token),
+            None => params,
+        };
+        let signed = sign(&SignableRequest::from_http(request)?, &params)?;
+        signed.apply_to(request);
+        Ok(())
+    }
+
+    pub(crate) fn nonce(&self) -> Result<Nonce, Error> {
+        let mut bytes = [0; 16];
+        (self.randomness)(&mut bytes).map_err(|source| Error::Randomness { source })?;
+        Ok(Nonce::from_random(bytes))
+    }
+
+    pub(crate) fn now(&self) -> Result<Timestamp, Error> {
+        let since_1970 = (self.clock)()
+            .duration_since(UNIX_EPOCH)
+            .map_err(|_earlier| Error::Clock)?;
+        Ok(Timestamp::from_unix_seconds(since_1970.as_secs()))
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Signer")
+            .field("consumer_key", self.consumer.key())
+            .finish_non_exhaustive()
+    }
+}

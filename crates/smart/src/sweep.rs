@@ -1,0 +1,123 @@
+//! What a background app does: every record of the container, one after the other.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::stream::{self, StreamExt as _};
+use smart_api::RecordId;
+use smart_oauth::RecordLoop;
+
+use crate::{Client, Error, Record};
+
+/// The records of a container, each with a token of its own, in the container's order. Made by [`Client::records`].
+///
+/// It asks for the next record only when it is polled. It is a [`Stream`], so that several records can be under way at
+/// a time (`buffered` of the futures crates); a plain loop needs nothing but [`try_next`](Self::try_next).
+///
+/// An error ends it. If records came before, it is an [`Error::Sweep`] that names the last one, from where
+/// [`Client::records_after`] goes on. A failure of a call on one record is none of the sweep's: report it and go on.
+///
+/// A container ends the loop with a 404. An address where no container is would end it the same way before it began, so
+/// an empty sweep looks at the container's manifest too, and fails if there is none.
+pub struct RecordSweep {
+    records: Pin<Box<dyn Stream<Item = Result<Record, Error>> + Send>>,
+}
+
+impl RecordSweep {
+    pub(crate) fn new(client: Client, last: Option<RecordId>) -> Self {
+        let sweep = Sweep::new(client, last);
+        Self {
+            records: Box::pin(stream::try_unfold(sweep, Sweep::next)),
+        }
+    }
+
+    /// The next record, or nothing after the last.
+    ///
+    /// # Errors
+    ///
+    /// When the container gives no token for the next record; the sweep is over then.
+    pub async fn try_next(&mut self) -> Result<Option<Record>, Error> {
+        self.next().await.transpose()
+    }
+
+    /// The same as [`try_next`](Self::try_next) in the form that streams have.
+    pub async fn next(&mut self) -> Option<Result<Record, Error>> {
+        self.records.next().await
+    }
+}
+
+impl Stream for RecordSweep {
+    type Item = Result<Record, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.records.as_mut().poll_next(context)
+    }
+}
+
+impl fmt::Debug for RecordSweep {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RecordSweep")
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a sweep stands between two records.
+struct Sweep {
+    client: Client,
+    records: RecordLoop,
+    last: Option<RecordId>,
+}
+
+impl Sweep {
+    fn new(client: Client, last: Option<RecordId>) -> Self {
+        let records = client.record_loop();
+        let records = match &last {
+            Some(id) => records.resume_after(id.as_str()),
+            None => records,
+        };
+        Self {
+            client,
+            records,
+            last,
+        }
+    }
+
+    async fn next(mut self) -> Result<Option<(Record, Self)>, Error> {
+        match self.advance().await {
+            Ok(record) => Ok(record.map(|record| (record, self))),
+            Err(error) => Err(self.ended_by(error)),
+        }
+    }
+
+    async fn advance(&mut self) -> Result<Option<Record>, Error> {
+        let signer = self.client.signer();
+        let request = self.records.next_request(signer.nonce()?, signer.now()?)?;
+        let Some(request) = request else {
+            return Ok(None);
+        };
+        let response = self.client.exchange(request.map(Into::into), true).await?;
+        if let Some(access) = self.records.receive(&response)? {
+            let record = self.client.record(access.record_id);
+            self.last = Some(record.id().clone());
+            return Ok(Some(record.with_token(access.token)));
+        }
+        if self.last.is_none() {
+            // Anything that speaks HTTP answers 404 to an address that it does not know; a container has a manifest.
+            self.client.manifest().await?;
+        }
+        Ok(None)
+    }
+
+    fn ended_by(self, error: Error) -> Error {
+        match self.last {
+            Some(last) => Error::Sweep {
+                last,
+                source: Box::new(error),
+            },
+            None => error,
+        }
+    }
+}

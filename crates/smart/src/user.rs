@@ -1,0 +1,68 @@
+//! A handle of one user of the container.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Response;
+use smart_api::{AppId, CallRequest, Caller, UserId};
+use smart_oauth::AccessToken;
+
+use crate::{Client, Error};
+
+/// A user's account on the container, with a token.
+///
+/// The calls about users are its methods (`get_user_preferences`, …). They are signed with the token of a
+/// record which that user authorized, since a container issues tokens for records only:
+/// `client.user("me@example.org").with_token(token)`.
+#[derive(Clone, Debug)]
+pub struct User {
+    client: Client,
+    id: UserId,
+    token: Option<Arc<AccessToken>>,
+}
+
+impl User {
+    pub(crate) fn new(client: Client, id: UserId) -> Self {
+        Self {
+            client,
+            id,
+            token: None,
+        }
+    }
+
+    /// The user's id: the mail address of the account.
+    pub fn id(&self) -> &UserId {
+        &self.id
+    }
+
+    /// The id of the app whose preferences the calls are about.
+    pub fn app_id(&self) -> &AppId {
+        self.client.app_id()
+    }
+
+    /// The token. Its secret opens a record: treat it like one.
+    pub fn token(&self) -> Option<&AccessToken> {
+        self.token.as_deref()
+    }
+
+    /// The same user with this token.
+    #[must_use]
+    pub fn with_token(mut self, token: AccessToken) -> Self {
+        self.token = Some(Arc::new(token));
+        self
+    }
+}
+
+impl Caller for User {
+    type Error = Error;
+
+    async fn call(&self, request: CallRequest) -> Result<Response<Bytes>, Error> {
+        let Some(token) = self.token() else {
+            return Err(Error::NoToken {
+                call: request.info().name,
+                owner: format!("user {}", self.id),
+            });
+        };
+        self.client.call_with(request, Some(token)).await
+    }
+}

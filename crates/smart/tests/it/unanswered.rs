@@ -1,0 +1,128 @@
+//! No answer: what is said, and whether to try again.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use http::Request;
+use smart::transport::{HyperTransport, TransportError};
+use smart::{Body, Client, Error, Record, Stage};
+
+use crate::container::{APP, Bytes, SECRET, story, token};
+
+/// A record at an address that the test gives, over real sockets.
+fn record_at(api_base: &str) -> Record {
+    let client = Client::builder()
+        .app_id(APP)
+        .api_base(api_base)
+        .consumer(APP, SECRET)
+        .build()
+        .unwrap();
+    client.record("1").with_token(token("t1"))
+}
+
+/// A record whose calls all fail in the given stage.
+fn record_failing(stage: smart::transport::Stage) -> Record {
+    let transport =
+        move |_: Request<Bytes>| async move { Err(TransportError::new(stage, "for the test")) };
+    let builder = Client::builder()
+        .app_id(APP)
+        .api_base("http://localhost:7000")
+        .consumer(APP, SECRET);
+    builder
+        .transport(transport)
+        .build()
+        .unwrap()
+        .record("1")
+        .with_token(token("t1"))
+}
+
+#[tokio::test]
+async fn container_that_is_not_there_is_named() {
+    let vacant = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let error = record_at(&format!("http://{vacant}/"))
+        .get_medications()
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "cannot reach the container at http://{vacant}; check the address and that the container is running"
+        )
+    );
+    let cause = error.source().unwrap().to_string();
+    assert!(cause.contains("refused"), "{cause}");
+    assert_eq!(error.stage(), Stage::NotSent);
+    assert!(error.is_retryable());
+    assert!(
+        matches!(&error, Error::Transport(unanswered) if unanswered.transport_error().is_connect())
+    );
+}
+
+#[tokio::test]
+async fn container_that_cannot_be_spoken_to_is_not_tried_again() {
+    for (api_base, expected) in [
+        (
+            "https://emr.example",
+            "cannot reach emr.example over https, because TLS is not built into this version yet; use a container that speaks http on this machine",
+        ),
+        (
+            "http://emr.example",
+            "plain http to emr.example would let the network read along; use a container on this machine, or open this host by name with allow_plain_http_to",
+        ),
+    ] {
+        let error = record_at(api_base)
+            .get_medications()
+            .send()
+            .await
+            .unwrap_err();
+        assert_eq!(story(&error), expected);
+        assert_eq!(error.stage(), Stage::NotSent);
+        assert!(!error.is_retryable());
+    }
+}
+
+#[tokio::test]
+async fn silent_container_is_a_timeout() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let transport = HyperTransport::builder()
+        .total_timeout(Duration::from_millis(60))
+        .build();
+    let builder = Client::builder()
+        .app_id(APP)
+        .api_base(format!("http://{address}"))
+        .consumer(APP, SECRET);
+    let client = builder.transport(transport).build().unwrap();
+    let error = client.manifest().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("no complete answer from {address} within 60ms; try again, or raise total_timeout")
+    );
+    assert_eq!(error.stage(), Stage::MaybeSent);
+    assert!(error.is_retryable());
+}
+
+#[tokio::test]
+async fn only_what_is_harmless_twice_is_tried_again() {
+    use smart::transport::Stage as Sent;
+    for (stage, get, post) in [
+        (Sent::NotSent, true, true),
+        (Sent::MaybeSent, true, false),
+        (Sent::Unreadable, true, false),
+    ] {
+        let record = record_failing(stage);
+        let error = record.get_medications().send().await.unwrap_err();
+        assert_eq!(error.is_retryable(), get, "{stage:?}");
+        let error = record
+            .post_clinical_note(Body::text("x"))
+            .send()
+            .await
+            .unwrap_err();
+        assert_eq!(error.is_retryable(), post, "{stage:?}");
+    }
+}
