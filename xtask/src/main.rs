@@ -1,1 +1,67 @@
-fn main() {}
+//! The maintainer's commands: `cargo xtask codegen | ci | tidy`.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "commands talk to a terminal"
+)]
+
+mod ci;
+mod codegen;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "Maintainer commands of the SMART workspace"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run what CI runs, all of it or the stages named
+    Ci {
+        /// The stages to run, in this order
+        stages: Vec<String>,
+    },
+    /// Generate Rust from the ontology
+    Codegen(codegen::Arguments),
+    /// Check the rules of docs/architecture.md
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    let root = workspace()?;
+    match task {
+        Task::Ci { stages } => ci::run(&root, &stages),
+        Task::Codegen(arguments) => codegen::run(&root, &arguments),
+        Task::Tidy => tidy::run(&root),
+    }
+}
+
+/// The workspace that this command was built in.
+fn workspace() -> Result<PathBuf> {
+    let parent = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    parent
+        .map(Path::to_owned)
+        .context("xtask lies in the workspace")
+}

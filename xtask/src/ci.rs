@@ -1,0 +1,106 @@
+//! `cargo xtask ci [STAGE…]`: what CI runs, stage by stage, so that a contributor can run the same.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+
+/// One stage: its name and the cargo commands that it consists of.
+struct Stage {
+    name: &'static str,
+    commands: &'static [&'static str],
+    /// Set for these commands, as `NAME=VALUE`.
+    environment: Option<(&'static str, &'static str)>,
+}
+
+const STAGES: &[Stage] = &[
+    stage("fmt", &["fmt --all --check"], None),
+    stage("codegen", &["xtask codegen --check"], None),
+    stage(
+        "lint",
+        &["clippy --workspace --all-targets --locked -- --deny warnings"],
+        None,
+    ),
+    stage("tidy", &["xtask tidy"], None),
+    stage("test", &["test --workspace --locked"], None),
+    stage(
+        "doc",
+        &["doc --workspace --no-deps --locked"],
+        Some(("RUSTDOCFLAGS", "--deny warnings")),
+    ),
+    stage("demo", &["run --release --locked --quiet -- demo"], None),
+];
+
+const fn stage(
+    name: &'static str,
+    commands: &'static [&'static str],
+    environment: Option<(&'static str, &'static str)>,
+) -> Stage {
+    Stage {
+        name,
+        commands,
+        environment,
+    }
+}
+
+/// Runs the stages of these names in the order given, or all of them; the first failure ends the run.
+pub(crate) fn run(root: &Path, names: &[String]) -> Result<()> {
+    for stage in chosen(names)? {
+        let started = Instant::now();
+        for command in stage.commands {
+            println!("ci {}: cargo {command}", stage.name);
+            let mut cargo = Command::new("cargo");
+            cargo
+                .args(command.split(' '))
+                .current_dir(root)
+                .envs(stage.environment);
+            let status = cargo.status().context("cargo could not be run")?;
+            if !status.success() {
+                bail!("stage {} failed: cargo {command}", stage.name);
+            }
+        }
+        println!(
+            "ci {}: passed in {:.0} s",
+            stage.name,
+            started.elapsed().as_secs_f64()
+        );
+    }
+    Ok(())
+}
+
+fn chosen(names: &[String]) -> Result<Vec<&'static Stage>> {
+    if names.is_empty() {
+        return Ok(STAGES.iter().collect());
+    }
+    let find = |name: &String| {
+        STAGES
+            .iter()
+            .find(|stage| stage.name == name)
+            .with_context(|| {
+                let known: Vec<_> = STAGES.iter().map(|stage| stage.name).collect();
+                format!("{name} is no stage; there are {}", known.join(", "))
+            })
+    };
+    names.iter().map(find).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chosen;
+
+    #[test]
+    fn stages_run_in_the_order_given() {
+        let names = |stages: &[&str]| {
+            let stages: Vec<_> = stages.iter().map(ToString::to_string).collect();
+            chosen(&stages).map(|stages| stages.iter().map(|stage| stage.name).collect::<Vec<_>>())
+        };
+        assert_eq!(names(&["test", "fmt"]).unwrap(), ["test", "fmt"]);
+        assert_eq!(names(&[]).unwrap().first(), Some(&"fmt"));
+        let error = names(&["tests"]).unwrap_err().to_string();
+        assert!(
+            error.starts_with("tests is no stage; there are fmt, "),
+            "{error}"
+        );
+    }
+}

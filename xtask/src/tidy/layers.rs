@@ -1,0 +1,370 @@
+//! Who may depend on whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use super::{Finding, SANS_IO};
+
+/// `dependent` must not reach `dependency` through normal dependencies, however long the way.
+struct Absence {
+    dependent: &'static str,
+    dependency: &'static str,
+    reason: &'static str,
+}
+
+const ABSENCES: &[Absence] = &[
+    absence(
+        "smart-oauth",
+        "smart-rdf",
+        "the three lower layers do not know each other",
+    ),
+    absence(
+        "smart-oauth",
+        "smart-transport",
+        "the three lower layers do not know each other",
+    ),
+    absence(
+        "smart-rdf",
+        "smart-oauth",
+        "the three lower layers do not know each other",
+    ),
+    absence(
+        "smart-rdf",
+        "smart-transport",
+        "the three lower layers do not know each other",
+    ),
+    absence(
+        "smart-transport",
+        "smart-oauth",
+        "the three lower layers do not know each other",
+    ),
+    absence(
+        "smart-transport",
+        "smart-rdf",
+        "the three lower layers do not know each other",
+    ),
+    absence(
+        "smart-sandbox",
+        "smart",
+        "client and container must not be able to agree on the same mistake",
+    ),
+    absence(
+        "smart-sandbox",
+        "smart-transport",
+        "client and container must not be able to agree on the same mistake",
+    ),
+    absence(
+        "smart",
+        "smart-sandbox",
+        "an app does not carry a container",
+    ),
+    absence("smart-oauth", "oxigraph", "signing alone stays small"),
+    absence(
+        "smart-api",
+        "oxigraph",
+        "a store belongs to the container, not to the client",
+    ),
+    absence(
+        "smart",
+        "oxigraph",
+        "a store belongs to the container, not to the client",
+    ),
+];
+
+const fn absence(
+    dependent: &'static str,
+    dependency: &'static str,
+    reason: &'static str,
+) -> Absence {
+    Absence {
+        dependent,
+        dependency,
+        reason,
+    }
+}
+
+/// The runtime and the sockets: nothing that does no I/O may reach them.
+const IO_CRATES: &[&str] = &["hyper", "hyper-util", "tokio"];
+
+/// What only the maintainer's commands may use.
+const BUILD_TIME_ONLY: &[&str] = &["smart-api-gen"];
+const BUILD_TIME_USERS: &[&str] = &["xtask"];
+
+/// What nothing may use.
+const TOP: &[&str] = &["smart-cli", "smart-tests", "xtask"];
+
+/// Every rule of this module over one graph.
+pub(super) fn check(graph: &Graph) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in ABSENCES {
+        findings.extend(graph.forbid(rule.dependent, rule.dependency, rule.reason));
+    }
+    for dependent in SANS_IO {
+        for dependency in IO_CRATES {
+            findings.extend(graph.forbid(dependent, dependency, "this crate does no I/O"));
+        }
+    }
+    for member in graph
+        .members()
+        .filter(|member| !BUILD_TIME_USERS.contains(&member.name.as_str()))
+    {
+        for dependency in BUILD_TIME_ONLY.iter().chain(TOP) {
+            if member.name != *dependency {
+                findings.extend(graph.forbid(&member.name, dependency, "nothing depends on it"));
+            }
+        }
+    }
+    findings
+}
+
+/// The crates of the workspace and the normal dependencies of everything below them.
+#[derive(Debug, Default)]
+pub(super) struct Graph {
+    members: Vec<Member>,
+    dependencies: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// One crate of the workspace.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) name: String,
+    pub(super) directory: PathBuf,
+}
+
+impl Graph {
+    /// Asks cargo.
+    pub(super) fn read(root: &Path) -> Result<Self> {
+        let output = Command::new("cargo")
+            .args([
+                "metadata",
+                "--format-version",
+                "1",
+                "--all-features",
+                "--locked",
+            ])
+            .current_dir(root)
+            .output()
+            .context("cargo could not be run")?;
+        if !output.status.success() {
+            bail!(
+                "cargo metadata failed: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
+        }
+        Self::from_metadata(&serde_json::from_slice(&output.stdout)?)
+    }
+
+    fn from_metadata(metadata: &Value) -> Result<Self> {
+        let mut names = BTreeMap::new();
+        let mut members = Vec::new();
+        let ids: BTreeSet<&str> = list(&metadata["workspace_members"])
+            .filter_map(Value::as_str)
+            .collect();
+        for package in list(&metadata["packages"]) {
+            let (Some(id), Some(name), Some(manifest)) = (
+                package["id"].as_str(),
+                package["name"].as_str(),
+                package["manifest_path"].as_str(),
+            ) else {
+                bail!("cargo metadata names a package without id, name or path");
+            };
+            names.insert(id, name);
+            if ids.contains(id) {
+                let directory = Path::new(manifest)
+                    .parent()
+                    .context("a manifest lies in a folder")?
+                    .to_owned();
+                members.push(Member {
+                    name: name.to_owned(),
+                    directory,
+                });
+            }
+        }
+        let mut graph = Self {
+            members,
+            dependencies: BTreeMap::new(),
+        };
+        for node in list(&metadata["resolve"]["nodes"]) {
+            let Some(from) = node["id"].as_str().and_then(|id| names.get(id)) else {
+                continue;
+            };
+            for dependency in list(&node["deps"]) {
+                let normal = list(&dependency["dep_kinds"]).any(|kind| kind["kind"].is_null());
+                if let (true, Some(to)) = (
+                    normal,
+                    dependency["pkg"].as_str().and_then(|id| names.get(id)),
+                ) {
+                    graph.add(from, to);
+                }
+            }
+        }
+        Ok(graph)
+    }
+
+    pub(super) fn members(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter()
+    }
+
+    fn add(&mut self, from: &str, to: &str) {
+        self.dependencies
+            .entry(from.to_owned())
+            .or_default()
+            .insert(to.to_owned());
+    }
+
+    /// A finding if `dependent` reaches `dependency`, with the way it takes.
+    fn forbid(&self, dependent: &str, dependency: &str, reason: &str) -> Option<Finding> {
+        let way = self.way(dependent, dependency)?;
+        Some(Finding {
+            place: dependent.to_owned(),
+            message: format!(
+                "must not depend on {dependency} ({reason}), but does: {}",
+                way.join(" -> ")
+            ),
+        })
+    }
+
+    /// The shortest way from one crate to another, both ends included.
+    fn way(&self, from: &str, to: &str) -> Option<Vec<String>> {
+        let mut came_from: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut frontier = vec![from];
+        while !frontier.is_empty() {
+            let mut next = Vec::new();
+            for node in frontier {
+                for dependency in self.dependencies.get(node).into_iter().flatten() {
+                    if dependency != from && !came_from.contains_key(dependency.as_str()) {
+                        came_from.insert(dependency, node);
+                        next.push(dependency.as_str());
+                    }
+                }
+            }
+            frontier = next;
+        }
+        let mut way = vec![to.to_owned()];
+        let mut node = to;
+        while let Some(previous) = came_from.get(node) {
+            way.push((*previous).to_owned());
+            node = previous;
+        }
+        way.reverse();
+        (way.len() > 1).then_some(way)
+    }
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The layers as they should be, with one dependency added.
+    fn broken_by(from: &str, to: &str) -> Vec<String> {
+        let sound = [
+            ("smart-cli", "smart"),
+            ("smart-cli", "smart-sandbox"),
+            ("smart", "smart-transport"),
+            ("smart", "smart-oauth"),
+            ("smart", "smart-api"),
+            ("smart-api", "smart-rdf"),
+            ("smart-sandbox", "smart-oauth"),
+            ("smart-sandbox", "smart-api"),
+            ("smart-sandbox", "hyper-util"),
+            ("smart-transport", "hyper-util"),
+            ("hyper-util", "tokio"),
+            ("xtask", "smart-api-gen"),
+            ("smart-api-gen", "smart-rdf"),
+        ];
+        let mut graph = Graph::default();
+        for (from, to) in sound.into_iter().chain([(from, to)]) {
+            graph.add(from, to);
+        }
+        let names: BTreeSet<_> = sound.iter().flat_map(|(from, to)| [*from, *to]).collect();
+        graph.members = names
+            .into_iter()
+            .filter(|name| name.starts_with("smart") || *name == "xtask")
+            .map(|name| Member {
+                name: name.to_owned(),
+                directory: PathBuf::new(),
+            })
+            .collect();
+        check(&graph).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn sound_layers_have_no_findings() {
+        assert_eq!(broken_by("smart", "smart-rdf"), [""; 0]);
+    }
+
+    #[test]
+    fn each_broken_rule_is_found_and_names_the_way() {
+        let cases = [
+            (
+                "smart-oauth",
+                "smart-rdf",
+                "smart-oauth: must not depend on smart-rdf",
+            ),
+            (
+                "smart-transport",
+                "smart-oauth",
+                "smart-transport: must not depend on smart-oauth",
+            ),
+            (
+                "smart-rdf",
+                "hyper-util",
+                "smart-api -> smart-rdf -> hyper-util -> tokio",
+            ),
+            (
+                "smart-api",
+                "tokio",
+                "smart-api: must not depend on tokio (this crate does no I/O)",
+            ),
+            (
+                "smart-sandbox",
+                "smart",
+                "smart-sandbox: must not depend on smart (client and container",
+            ),
+            (
+                "smart",
+                "smart-api-gen",
+                "smart: must not depend on smart-api-gen (nothing depends on it)",
+            ),
+            (
+                "smart-sandbox",
+                "smart-cli",
+                "smart-sandbox: must not depend on smart-cli",
+            ),
+            ("smart", "oxigraph", "smart: must not depend on oxigraph"),
+        ];
+        for (from, to, expected) in cases {
+            let findings = broken_by(from, to);
+            assert!(
+                findings.iter().any(|finding| finding.contains(expected)),
+                "{from} -> {to}: expected {expected:?} among {findings:#?}"
+            );
+        }
+    }
+
+    #[test]
+    fn development_dependencies_do_not_count() {
+        let package = |id: &str| serde_json::json!({"id": id, "name": id, "manifest_path": format!("/w/{id}/Cargo.toml")});
+        let metadata = |kind: Value| {
+            serde_json::json!({
+                "workspace_members": ["smart-oauth"],
+                "packages": [package("smart-oauth"), package("tokio")],
+                "resolve": {"nodes": [
+                    {"id": "smart-oauth", "deps": [{"pkg": "tokio", "dep_kinds": [{"kind": kind}]}]},
+                    {"id": "tokio", "deps": []},
+                ]},
+            })
+        };
+        let findings = |kind| check(&Graph::from_metadata(&metadata(kind)).unwrap()).len();
+        assert_eq!(findings(Value::from("dev")), 0);
+        assert_eq!(findings(Value::Null), 1);
+    }
+}
