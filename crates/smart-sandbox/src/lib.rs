@@ -1,1 +1,84 @@
-//! Filled by a later commit.
+//! A SMART Classic container to develop and test against, embedded in your process: RDF over HTTP, calls signed with OAuth
+//! 1.0a, invented patients. It starts in milliseconds and forgets everything when it stops.
+//!
+//! ```text
+//!              sockets, limits          who, may they?         what
+//!  request ──► server ──► container ──► oauth, rules ──► calls ──► record, store ──► RDF/XML
+//!                             │  router, from the call table
+//!                             └───────► people ──► pages: log in, choose a record, authorize
+//! ```
+//!
+//! It is not a place for real patients: it listens on the loopback interface only, its stock apps have a public secret, and its
+//! demo account a public password.
+//!
+//! It speaks what existing apps of 2010 to 2014 expect, down to content types and the wording of refusals, and leaves out what
+//! made the containers of that time unsafe: tokens end after an hour, a background app gets tokens for itself only, a nonce is
+//! used up only by a request whose signature is right, bodies must be signed, and another site cannot send its forms.
+//!
+//! It does not do: the channel between a page and the apps in its frames (SMART Connect), signed URLs, the internal calls
+//! between the two halves of the reference container.
+//!
+//! # Example
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), smart_sandbox::SandboxError> {
+//! use smart_sandbox::Sandbox;
+//!
+//! let sandbox = Sandbox::start().await?;
+//! println!("{} records at {}", sandbox.record_count(), sandbox.api_base());
+//! assert_eq!(sandbox.record_count(), 50);
+//! sandbox.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+// The shell
+mod builder;
+mod clock;
+mod error;
+mod sandbox;
+mod server;
+// The container
+mod calls;
+mod container;
+mod oauth;
+mod pages;
+mod people;
+mod router;
+mod rules;
+mod view;
+mod visit;
+// What it holds
+mod accounts;
+mod apps;
+mod demographics;
+mod load;
+mod record;
+pub mod seed;
+mod sessions;
+mod store;
+mod tokens;
+// How it answers
+mod dates;
+mod filter;
+mod form;
+mod prefixes;
+mod random;
+mod reply;
+mod summary;
+
+#[cfg(test)]
+mod testing;
+
+// The public list.
+pub use accounts::Account;
+pub use apps::{AppManifest, AppMode, ManifestError};
+pub use builder::{
+    BACKGROUND_APP_ID, DEMO_PASSWORD, DEMO_USER, STOCK_SECRET, SandboxBuilder, UI_APP_ID,
+};
+pub use clock::Clock;
+pub use container::Container;
+pub use error::SandboxError;
+pub use load::{FileError, LoadError};
+pub use sandbox::Sandbox;

@@ -1,0 +1,293 @@
+//! What a sandbox holds and where it listens, put together before it starts.
+
+use std::path::PathBuf;
+
+use http::HeaderValue;
+use smart_api::ApiBase;
+use smart_oauth::ConsumerSecret;
+use smart_rdf::Graph;
+
+use crate::accounts::{Account, Accounts};
+use crate::apps::{AppManifest, Apps};
+use crate::calls::container::{SMART_VERSION, offers};
+use crate::clock::Clock;
+use crate::container::{Container, Parts};
+use crate::error::SandboxError;
+use crate::load;
+use crate::oauth::authenticate::Strictness;
+use crate::sandbox::Sandbox;
+use crate::seed;
+use crate::store::{Store, Synthetic};
+
+/// The id of the stock app that runs without a user.
+pub const BACKGROUND_APP_ID: &str = "smart-background-app@apps.smartplatforms.org";
+/// The id of the stock app that a user opens; its pages are expected on `http://localhost:8000/smartapp/`.
+pub const UI_APP_ID: &str = "my-app@apps.smartplatforms.org";
+/// The consumer secret of all stock apps.
+pub const STOCK_SECRET: &str = "smartapp-secret";
+/// The e-mail address of the account that every sandbox has.
+pub const DEMO_USER: &str = "demouser@smartplatforms.org";
+/// The password of that account.
+pub const DEMO_PASSWORD: &str = "password";
+
+/// How many patients are invented where no others are given.
+const SYNTHETIC_PATIENTS: usize = 50;
+
+/// Settings of a [`Sandbox`]; every one has a default.
+#[derive(Debug)]
+#[must_use = "nothing runs before start"]
+pub struct SandboxBuilder {
+    port: u16,
+    folder: Option<PathBuf>,
+    graphs: Vec<(String, Graph)>,
+    synthetic: Option<usize>,
+    seed: u64,
+    apps: Vec<(AppManifest, ConsumerSecret)>,
+    accounts: Vec<Account>,
+    clock: Clock,
+    strictness: Strictness,
+}
+
+impl SandboxBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            port: 0,
+            folder: None,
+            graphs: Vec::new(),
+            synthetic: None,
+            seed: seed::DEFAULT_SEED,
+            apps: Vec::new(),
+            accounts: Vec::new(),
+            clock: Clock::system(),
+            strictness: Strictness::default(),
+        }
+    }
+
+    /// The port to listen on; 0, the default, takes a free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Loads the patient files of a folder instead of inventing patients.
+    ///
+    /// Each file ends in `.xml` or `.rdf` (or `.ttl`, `.n3`) and holds one record; the digits of its name before the first dot
+    /// are the record id.
+    pub fn patients(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
+        self
+    }
+
+    /// Adds one patient from a graph in the form of a patient file.
+    pub fn patient(mut self, record_id: impl Into<String>, graph: Graph) -> Self {
+        self.graphs.push((record_id.into(), graph));
+        self
+    }
+
+    /// How many patients to invent: 50 by default, none where others are given.
+    pub fn synthetic_patients(mut self, count: usize) -> Self {
+        self.synthetic = Some(count);
+        self
+    }
+
+    /// The seed of the invented patients. The same seed gives the same patients.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Installs an app. A stock app of the same id is replaced.
+    pub fn app(mut self, manifest: AppManifest, secret: impl Into<ConsumerSecret>) -> Self {
+        self.apps.push((manifest, secret.into()));
+        self
+    }
+
+    /// Adds an account that can log in.
+    pub fn account(mut self, account: Account) -> Self {
+        self.accounts.push(account);
+        self
+    }
+
+    /// Where the container reads the time from; tests bring a clock that they move by hand.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Takes bodies that no signature covers. Java clients of SMART containers send them; anyone on the way can change them.
+    pub fn accept_unsigned_bodies(mut self) -> Self {
+        self.strictness.accepts_unsigned_bodies = true;
+        self
+    }
+
+    /// Makes the container without a server around it, for tests without sockets.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start), but for those about sockets.
+    pub fn container(self, api_base: &str) -> Result<Container, SandboxError> {
+        let bad_base = || SandboxError::BadApiBase {
+            api_base: api_base.to_owned(),
+        };
+        let api_base = ApiBase::parse(api_base)
+            .map_err(|_| bad_base())?
+            .as_str()
+            .to_owned();
+        let origin = HeaderValue::from_str(origin(&api_base)).map_err(|_| bad_base())?;
+        Ok(Container::new(Parts {
+            store: self.store(&api_base)?,
+            apps: self.installed_apps()?,
+            accounts: self.all_accounts(),
+            login_hint: Some(format!(
+                "To try things out, log in as {DEMO_USER} with the password \"{DEMO_PASSWORD}\"."
+            )),
+            strictness: self.strictness,
+            origin,
+            api_base,
+        }))
+    }
+
+    /// Starts the sandbox on the loopback interface, on the current tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`SandboxError::PortInUse`] where something else listens on the port; [`SandboxError::Load`] names the patient file that
+    /// cannot be used.
+    pub async fn start(self) -> Result<Sandbox, SandboxError> {
+        Sandbox::start_with(self).await
+    }
+
+    pub(crate) fn wanted_port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn wanted_clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
+    fn store(&self, api_base: &str) -> Result<Store, SandboxError> {
+        let mut store = Store::new(api_base);
+        let others = self.folder.is_some() || !self.graphs.is_empty();
+        let invented = self
+            .synthetic
+            .unwrap_or(if others { 0 } else { SYNTHETIC_PATIENTS });
+        for index in 0..invented {
+            store.add_synthetic(Synthetic {
+                seed: self.seed,
+                index,
+            });
+        }
+        if let Some(folder) = &self.folder {
+            load::folder(folder, &mut store)?;
+        }
+        for (record_id, graph) in &self.graphs {
+            check_record_id(record_id)?;
+            store
+                .add_graph(record_id, graph)
+                .map_err(|error| SandboxError::BadPatient {
+                    record_id: record_id.clone(),
+                    reason: error.to_string(),
+                })?;
+        }
+        Ok(store)
+    }
+
+    fn installed_apps(&self) -> Result<Apps, SandboxError> {
+        let mut apps = Apps::stock();
+        for (place, (manifest, secret)) in self.apps.iter().enumerate() {
+            if self.apps[..place]
+                .iter()
+                .any(|(other, _)| other.id() == manifest.id())
+            {
+                return Err(SandboxError::AppTwice {
+                    id: manifest.id().to_owned(),
+                });
+            }
+            for need in manifest.unmet(SMART_VERSION, offers) {
+                tracing::warn!(app = manifest.id(), %need, "the container does not offer what the app needs");
+            }
+            apps.install(manifest.clone(), secret.clone());
+        }
+        Ok(apps)
+    }
+
+    fn all_accounts(&self) -> Accounts {
+        let mut accounts = Accounts::demo();
+        for account in &self.accounts {
+            accounts.add(account.clone());
+        }
+        accounts
+    }
+}
+
+/// The part of a base that browsers call its origin.
+fn origin(api_base: &str) -> &str {
+    let host = api_base.find("://").map_or(0, |place| place + 3);
+    match api_base[host..].find('/') {
+        Some(end) => &api_base[..host + end],
+        None => api_base,
+    }
+}
+
+fn check_record_id(record_id: &str) -> Result<(), SandboxError> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    // The call that searches for records has a path that would hide this record.
+    if record_id.is_empty() || record_id == "search" || !record_id.bytes().all(fits) {
+        return Err(SandboxError::BadRecordId {
+            record_id: record_id.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_a_base_without_its_path() {
+        assert_eq!(origin("http://localhost:7000"), "http://localhost:7000");
+        assert_eq!(origin("https://h.example/smart/api"), "https://h.example");
+    }
+
+    #[test]
+    fn bad_settings_are_named() {
+        let manifest = AppManifest::from_json(
+            br#"{"name": "N", "description": "D", "id": "b@apps.example.org", "mode": "background"}"#,
+        )
+        .unwrap();
+        let twice = Sandbox::builder()
+            .app(manifest.clone(), "x")
+            .app(manifest, "y");
+        for (builder, message) in [
+            (twice, "the app b@apps.example.org is given twice"),
+            (
+                Sandbox::builder().patient("a/b", Graph::default()),
+                "\"a/b\" cannot be a record id",
+            ),
+            (
+                Sandbox::builder().patient("search", Graph::default()),
+                "cannot be a record id",
+            ),
+            (
+                Sandbox::builder().patient("1", Graph::default()),
+                "there is no sp:MedicalRecord",
+            ),
+            (
+                Sandbox::builder().patients("/there/is/no/such/folder"),
+                "give an existing folder",
+            ),
+        ] {
+            let error = builder
+                .container("http://localhost:7000")
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(message), "{error}");
+        }
+        let error = Sandbox::builder()
+            .container("localhost")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("cannot be an api base"), "{error}");
+    }
+}

@@ -1,0 +1,144 @@
+//! One patient's record: statements, each a small graph under its own URI.
+
+mod assemble;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use smart_rdf::{Graph, NamedNode, NamedNodeRef, Term, TermRef, Triple};
+
+pub(crate) use assemble::{AssembleError, Assembly};
+
+/// A whole record, as it is at one moment. A change makes a new one.
+#[derive(Debug)]
+pub(crate) struct Record {
+    uri: NamedNode,
+    statements: Vec<Arc<Statement>>,
+    by_uri: HashMap<NamedNode, usize>,
+}
+
+/// One thing that a record says, with all that hangs on it: names, quantities, codes, but not other statements.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    pub(crate) uri: NamedNode,
+    pub(crate) class: NamedNode,
+    pub(crate) graph: Graph,
+    /// The other statements that this one names directly.
+    pub(crate) links: Vec<NamedNode>,
+}
+
+impl Record {
+    pub(crate) fn new(uri: NamedNode, statements: Vec<Arc<Statement>>) -> Self {
+        let by_uri = statements
+            .iter()
+            .enumerate()
+            .map(|(place, statement)| (statement.uri.clone(), place))
+            .collect();
+        Self {
+            uri,
+            statements,
+            by_uri,
+        }
+    }
+
+    /// The same record with more statements.
+    pub(crate) fn with(&self, more: Vec<Statement>) -> Self {
+        let statements = self
+            .statements
+            .iter()
+            .cloned()
+            .chain(more.into_iter().map(Arc::new));
+        Self::new(self.uri.clone(), statements.collect())
+    }
+
+    pub(crate) fn uri(&self) -> &NamedNode {
+        &self.uri
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.statements.len()
+    }
+
+    pub(crate) fn statement(&self, uri: NamedNodeRef<'_>) -> Option<&Arc<Statement>> {
+        self.statements.get(*self.by_uri.get(&uri.into_owned())?)
+    }
+
+    /// The statements of exactly this class; nothing is inferred.
+    pub(crate) fn statements_of<'a>(
+        &'a self,
+        class: NamedNodeRef<'a>,
+    ) -> impl Iterator<Item = &'a Arc<Statement>> {
+        self.statements
+            .iter()
+            .filter(move |statement| statement.class.as_ref() == class)
+    }
+
+    /// The statements themselves and, one hop away, those that they name. No statement comes twice.
+    pub(crate) fn with_links<'a>(
+        &'a self,
+        statements: impl IntoIterator<Item = &'a Arc<Statement>>,
+    ) -> Vec<&'a Arc<Statement>> {
+        let mut all: Vec<&Arc<Statement>> = statements.into_iter().collect();
+        let mut seen: std::collections::HashSet<&NamedNode> =
+            all.iter().map(|statement| &statement.uri).collect();
+        for place in 0..all.len() {
+            for link in &all[place].links {
+                if let Some(linked) = self.statement(link.as_ref())
+                    && seen.insert(&linked.uri)
+                {
+                    all.push(linked);
+                }
+            }
+        }
+        all
+    }
+
+    /// What lies at the end of a property path that begins at a statement. The path may lead through other statements.
+    pub(crate) fn follow(&self, statement: &Statement, path: &[NamedNodeRef<'_>]) -> Vec<Term> {
+        let mut ends = vec![(statement, Term::from(statement.uri.clone()))];
+        for property in path {
+            let mut next = Vec::new();
+            for (home, node) in ends {
+                let home = match &node {
+                    Term::NamedNode(uri) => self
+                        .statement(uri.as_ref())
+                        .map_or(home, |linked| linked.as_ref()),
+                    _ => home,
+                };
+                let found = match node.as_ref() {
+                    TermRef::NamedNode(node) => home
+                        .graph
+                        .objects(node, *property)
+                        .map(TermRef::into_owned)
+                        .collect(),
+                    TermRef::BlankNode(node) => home
+                        .graph
+                        .objects(node, *property)
+                        .map(TermRef::into_owned)
+                        .collect(),
+                    _ => Vec::new(),
+                };
+                next.extend(found.into_iter().map(|term| (home, term)));
+            }
+            ends = next;
+        }
+        ends.into_iter().map(|(_, term)| term).collect()
+    }
+}
+
+impl Statement {
+    /// The literal values of a property of the statement itself.
+    pub(crate) fn texts<'a>(&'a self, property: NamedNodeRef<'a>) -> impl Iterator<Item = &'a str> {
+        self.graph
+            .objects(self.uri.as_ref(), property)
+            .filter_map(|term| match term {
+                TermRef::Literal(literal) => Some(literal.value()),
+                _ => None,
+            })
+    }
+
+    /// The statement's triples, to be put together with others. Labels of blank nodes are unique in the container.
+    pub(crate) fn triples(&self) -> impl Iterator<Item = Triple> + '_ {
+        self.graph.iter().map(smart_rdf::TripleRef::into_owned)
+    }
+}

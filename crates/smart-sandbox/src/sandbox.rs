@@ -1,0 +1,83 @@
+//! A running sandbox.
+
+use std::sync::Arc;
+
+use crate::builder::SandboxBuilder;
+use crate::container::Container;
+use crate::error::SandboxError;
+use crate::server::{Listeners, Server};
+
+/// A container that runs in this process, on the loopback interface, until it is dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    container: Arc<Container>,
+    server: Server,
+}
+
+impl Sandbox {
+    /// Starts a sandbox with all defaults: a free port, 50 invented patients, three stock apps, one demo account.
+    ///
+    /// # Errors
+    ///
+    /// Where the loopback interface cannot be listened on, or there is no tokio runtime.
+    pub async fn start() -> Result<Self, SandboxError> {
+        Self::builder().start().await
+    }
+
+    /// Settings to change before the start.
+    pub fn builder() -> SandboxBuilder {
+        SandboxBuilder::new()
+    }
+
+    /// The API base, for example `http://localhost:40123`.
+    pub fn api_base(&self) -> &str {
+        self.container.api_base()
+    }
+
+    /// How many records there are.
+    pub fn record_count(&self) -> usize {
+        self.container.store.len()
+    }
+
+    /// The ids of the installed apps, stock apps included, in the order of text.
+    pub fn app_ids(&self) -> Vec<String> {
+        self.container
+            .apps
+            .ids()
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Stops listening, lets requests that are under way finish for a moment, and returns when all is quiet.
+    pub async fn shutdown(self) {
+        self.server.shutdown().await;
+    }
+
+    pub(crate) async fn start_with(builder: SandboxBuilder) -> Result<Self, SandboxError> {
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(SandboxError::NoRuntime);
+        }
+        // Patients get URIs below the real address, so the port comes first.
+        let listeners = Listeners::bind(builder.wanted_port()).await?;
+        let clock = builder.wanted_clock();
+        let api_base = format!("http://localhost:{}", listeners.port());
+        // Reading and splitting hundreds of files would hold up everything else on a small runtime.
+        let made = tokio::task::spawn_blocking(move || builder.container(&api_base)).await;
+        let container = match made {
+            Ok(container) => Arc::new(container?),
+            Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
+            Err(_) => return Err(SandboxError::NoRuntime),
+        };
+        let server = Server::start(listeners, Arc::clone(&container), clock);
+        tracing::info!(
+            api_base = container.api_base(),
+            records = container.store.len(),
+            "sandbox started"
+        );
+        Ok(Self { container, server })
+    }
+}
+
+#[cfg(test)]
+mod tests;

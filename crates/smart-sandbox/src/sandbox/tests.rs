@@ -1,0 +1,178 @@
+//! The few things that need a real socket.
+
+use std::net::Ipv6Addr;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+use crate::testing::ada;
+
+async fn small() -> Sandbox {
+    Sandbox::builder()
+        .patient("1", ada())
+        .start()
+        .await
+        .unwrap()
+}
+
+fn port(sandbox: &Sandbox) -> u16 {
+    sandbox
+        .api_base()
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+/// Sends bytes on a connection of its own and reads until the container closes it.
+async fn exchange(stream: TcpStream, request: &[u8]) -> String {
+    let (mut reader, mut writer) = stream.into_split();
+    let mut answer = Vec::new();
+    // The container may answer and close before it has read everything; writing on is then allowed to fail.
+    let (_, read) = tokio::join!(writer.write_all(request), reader.read_to_end(&mut answer));
+    drop(read);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+async fn ask(sandbox: &Sandbox, request: &[u8]) -> String {
+    let stream = TcpStream::connect(("127.0.0.1", port(sandbox)))
+        .await
+        .unwrap();
+    exchange(stream, request).await
+}
+
+#[tokio::test]
+async fn a_manifest_comes_over_a_socket() {
+    let sandbox = small().await;
+    let answer = ask(
+        &sandbox,
+        b"GET /manifest HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(
+        answer.contains("content-type: application/json\r\n"),
+        "{answer}"
+    );
+    assert!(answer.contains(sandbox.api_base()), "{answer}");
+}
+
+#[tokio::test]
+async fn both_meanings_of_localhost_are_served() {
+    let sandbox = small().await;
+    let has_v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await.is_ok();
+    if has_v6 {
+        let stream = TcpStream::connect((Ipv6Addr::LOCALHOST, port(&sandbox)))
+            .await
+            .unwrap();
+        let answer = exchange(stream, b"GET /manifest HTTP/1.0\r\n\r\n").await;
+        assert!(answer.contains("200 OK"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_named() {
+    let taken = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let error = Sandbox::builder().port(port).start().await.unwrap_err();
+    assert!(
+        matches!(error, SandboxError::PortInUse { port: named } if named == port),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_shutdown_frees_the_port() {
+    let sandbox = small().await;
+    let port = port(&sandbox);
+    sandbox.shutdown().await;
+    let again = Sandbox::builder()
+        .port(port)
+        .patient("1", ada())
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(again.api_base(), format!("http://localhost:{port}"));
+}
+
+#[tokio::test]
+async fn dropping_a_sandbox_stops_it() {
+    let sandbox = small().await;
+    let port = port(&sandbox);
+    drop(sandbox);
+    for _ in 0..200 {
+        if TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the port is still open");
+}
+
+#[tokio::test]
+async fn an_idle_connection_does_not_hold_up_a_shutdown() {
+    let sandbox = small().await;
+    let mut stream = TcpStream::connect(("127.0.0.1", port(&sandbox)))
+        .await
+        .unwrap();
+    stream
+        .write_all(b"GET /manifest HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .await
+        .unwrap();
+    let mut start = [0; 12];
+    stream.read_exact(&mut start).await.unwrap();
+    let began = std::time::Instant::now();
+    sandbox.shutdown().await;
+    assert!(began.elapsed().as_secs() < 2);
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused() {
+    let sandbox = small().await;
+    let head = "PUT /records/1/apps/a/scratchpad HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\n";
+    let mut request = head.as_bytes().to_vec();
+    request.resize(head.len() + 5_000_000, b'x');
+    let answer = ask(&sandbox, &request).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_head_over_the_limits_is_refused() {
+    let sandbox = small().await;
+    let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(200));
+    let long = format!("GET / HTTP/1.1\r\nA: {}\r\n\r\n", "b".repeat(100_000));
+    for request in [many, long] {
+        let answer = ask(&sandbox, request.as_bytes()).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 431 "),
+            "{}",
+            &answer[..answer.len().min(100)]
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_refused() {
+    let sandbox = small().await;
+    let answer = ask(&sandbox, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03").await;
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 400 "),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn apps_and_records_are_counted() {
+    let sandbox = small().await;
+    assert_eq!(sandbox.record_count(), 1);
+    assert_eq!(sandbox.app_ids().len(), 3);
+}
+
+#[test]
+fn without_a_runtime_there_is_an_error_and_no_panic() {
+    let future = Sandbox::start();
+    let result = futures_util::FutureExt::now_or_never(future).unwrap();
+    assert!(matches!(result, Err(SandboxError::NoRuntime)));
+}
