@@ -1,1 +1,42 @@
-fn main() {}
+//! The `smart` command: a SMART container to develop against and the app that talks to it, on one machine.
+//!
+//! Exit code 0 when all went well, 1 when something failed, 2 when the command line is wrong. Every failure is one sentence
+//! on standard error that says what to do.
+
+mod args;
+mod commands;
+mod failure;
+mod output;
+mod session;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Args, Command};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return failure::report(&anyhow::Error::new(error).context("the runtime cannot start"));
+        }
+    };
+    let outcome = runtime.block_on(async {
+        match args.command {
+            Command::Demo(args) => commands::demo::run(args).await,
+            Command::Get(args) => commands::get::run(args).await,
+            Command::Query(args) => commands::query::run(&args),
+            Command::Sandbox(args) => commands::sandbox::run(args).await,
+            Command::Sweep(args) => commands::sweep::run(args).await,
+        }
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report(&error),
+    }
+}

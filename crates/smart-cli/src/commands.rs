@@ -1,0 +1,7 @@
+//! One module a command.
+
+pub(crate) mod demo;
+pub(crate) mod get;
+pub(crate) mod query;
+pub(crate) mod sandbox;
+pub(crate) mod sweep;

@@ -1,0 +1,46 @@
+use super::succeed;
+
+#[test]
+fn the_demo_reads_fifty_records_and_walks_the_dance() {
+    let printed = succeed(["demo"]);
+    let records = printed
+        .lines()
+        .filter(|line| {
+            line.split_once(": ").is_some_and(|(id, _)| {
+                id.len() == 7 && id.bytes().all(|byte| byte.is_ascii_digit())
+            })
+        })
+        .count();
+    assert_eq!(
+        records, 51,
+        "fifty records and the patient's name:\n{printed}"
+    );
+    for expected in [
+        "oauth/request_token",
+        "oauth_verifier=",
+        "record 1288992",
+        "\n1288992: Daniel Adams\n",
+    ] {
+        assert!(
+            printed.contains(expected),
+            "{expected:?} is not in:\n{printed}"
+        );
+    }
+}
+
+#[test]
+fn the_demo_can_dance_for_another_record_of_the_container() {
+    let printed = succeed(["demo"]);
+    let other = printed
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .map(|(id, _)| id)
+        .find(|id| id.len() == 7 && *id != "1288992");
+    let other = other.expect("there is a second record");
+    let printed = succeed(["demo", "--record", other]);
+    let last = printed.lines().last().unwrap_or_default();
+    assert!(
+        last.starts_with(&format!("{other}: ")) && !last.contains("Daniel Adams"),
+        "{last}"
+    );
+}

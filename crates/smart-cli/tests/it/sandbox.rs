@@ -1,0 +1,130 @@
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+
+use super::{fail, smart, succeed};
+
+/// `smart sandbox` on a free port, stopped when dropped.
+struct Running {
+    child: Child,
+    api_base: String,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = smart(["sandbox", "--port", "0"].iter().chain(arguments));
+        let mut child = command
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the command starts");
+        let mut lines =
+            BufReader::new(child.stdout.take().expect("standard output is piped")).lines();
+        let first = lines
+            .next()
+            .expect("it says where it is")
+            .expect("that is text");
+        std::thread::spawn(move || lines.for_each(drop)); // reads on, so that the sandbox can write on
+        let api_base = first
+            .split(' ')
+            .find(|word| word.starts_with("http://"))
+            .expect("that has its address")
+            .to_owned();
+        Self { child, api_base }
+    }
+
+    fn port(&self) -> &str {
+        self.api_base
+            .rsplit_once(':')
+            .expect("the address has a port")
+            .1
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn another_process_can_sweep_it() {
+    let sandbox = Running::start(&[]);
+    let printed = succeed(["sweep", "--api-base", &sandbox.api_base]);
+    assert_eq!(printed.lines().count(), 50);
+}
+
+#[test]
+fn a_call_prints_what_the_container_sent() {
+    let sandbox = Running::start(&[]);
+    let base = sandbox.api_base.as_str();
+    let manifest = succeed(["get", "get_container_manifest", "--api-base", base]);
+    assert!(manifest.contains("\"launch_urls\""), "{manifest}");
+    let one = succeed([
+        "get",
+        "medications",
+        "--record",
+        "1288992",
+        "--param",
+        "limit=1",
+        "--api-base",
+        base,
+    ]);
+    assert!(
+        one.contains("<rdf:RDF") && one.contains("resultsReturned"),
+        "{one}"
+    );
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let sandbox = Running::start(&[]);
+    let error = fail(1, ["sandbox", "--port", sandbox.port()]);
+    assert!(
+        error.contains(sandbox.port()) && error.contains("in use"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_installed_app_can_sign_with_its_secret() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let manifest = folder.path().join("app.json");
+    let text = r#"{"id": "counter@apps.example.org", "name": "Counter", "description": "Counts", "mode": "background"}"#;
+    std::fs::write(&manifest, text).expect("the folder can be written");
+    let app = format!("{}:s3cret", manifest.display());
+    let sandbox = Running::start(&["--app", &app]);
+    let sweep = [
+        "sweep",
+        "--api-base",
+        &sandbox.api_base,
+        "--app-id",
+        "counter@apps.example.org",
+        "--consumer-secret",
+    ];
+    assert_eq!(succeed(sweep.iter().chain(&["s3cret"])).lines().count(), 50);
+    assert!(fail(1, sweep.iter().chain(&["smartapp-secret"])).contains("401"));
+}
+
+#[test]
+fn a_manifest_that_breaks_the_rules_is_explained() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let manifest = folder.path().join("app.json");
+    std::fs::write(&manifest, r#"{"id": "x@apps.example.org"}"#)
+        .expect("the folder can be written");
+    let error = fail(
+        1,
+        [
+            "sandbox",
+            "--port",
+            "0",
+            "--app",
+            &format!("{}:secret", manifest.display()),
+        ],
+    );
+    assert!(
+        error.contains("app.json") && error.contains("name"),
+        "{error}"
+    );
+    let error = fail(2, ["sandbox", "--port", "0", "--app", "no-secret"]);
+    assert!(error.contains("MANIFEST.json:SECRET"), "{error}");
+}
