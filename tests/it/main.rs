@@ -1,0 +1,5 @@
+//! The client against the container, over loopback, and what a downstream crate pulls in.
+
+mod background;
+mod downstream;
+mod refusals;
