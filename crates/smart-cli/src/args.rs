@@ -22,8 +22,12 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// Run an embedded container until Ctrl-C
     Sandbox(SandboxArgs),
+    /// Sign a request with OAuth 1.0a, without sending it
+    Sign(SignArgs),
     /// Print every record's medications, as a background app
     Sweep(SweepArgs),
+    /// Verify the signature of a request that was received
+    Verify(VerifyArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -114,6 +118,145 @@ pub(crate) struct ContainerArgs {
     /// The app's consumer secret; better given by the environment than on a command line that others can list
     #[arg(long, value_name = "SECRET", env = "SMART_CONSUMER_SECRET", hide_env_values = true, default_value = smart_sandbox::STOCK_SECRET, hide_default_value = true)]
     pub(crate) consumer_secret: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SignArgs {
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
+    #[command(flatten)]
+    pub(crate) secrets: SecretArgs,
+    /// The token's key; two-legged without one
+    #[arg(long, value_name = "KEY")]
+    pub(crate) token: Option<String>,
+    /// A nonce to use; drawn at random without this
+    #[arg(long)]
+    pub(crate) nonce: Option<String>,
+    /// Seconds since 1970 to use; the clock's without this
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timestamp: Option<u64>,
+    /// The verifier of an exchange for an access token
+    #[arg(long)]
+    pub(crate) verifier: Option<String>,
+    /// The callback of a request for a request token
+    #[arg(long, value_name = "URL")]
+    pub(crate) callback: Option<String>,
+    /// HMAC-SHA1 unless told otherwise
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) signature_method: Option<String>,
+    /// rfc or container; what suits both without this
+    #[arg(long)]
+    pub(crate) dialect: Option<String>,
+    /// Show how the signature comes about: every parameter with its origin, and the key's shape
+    #[arg(long, conflicts_with = "batch")]
+    pub(crate) explain: bool,
+    /// With --explain: the other side's base string or signature, to find out why it differs
+    #[arg(long, value_name = "TEXT", requires = "explain")]
+    pub(crate) against: Option<String>,
+    /// Print a JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Sign many requests: one JSON object a line on standard input, one result a line on standard output
+    #[arg(long)]
+    pub(crate) batch: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
+    #[command(flatten)]
+    pub(crate) secrets: SecretArgs,
+    /// The Authorization header as it was received; better given by --header 'Authorization=…'
+    #[arg(long, value_name = "HEADER")]
+    pub(crate) authorization: Option<String>,
+    /// The one signature method to take; HMAC-SHA1 unless told otherwise
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) signature_method: Option<String>,
+    /// rfc or container; any of both without this
+    #[arg(long)]
+    pub(crate) dialect: Option<String>,
+    /// The time to hold the timestamp against, in seconds since 1970; any time is right without this
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) now: Option<u64>,
+    /// Show the base string, every parameter with its origin, and why the signature differs
+    #[arg(long, conflicts_with = "batch")]
+    pub(crate) explain: bool,
+    /// Print a JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Verify many requests: one JSON object a line on standard input, one result a line on standard output
+    #[arg(long)]
+    pub(crate) batch: bool,
+}
+
+/// A request to sign or verify.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RequestArgs {
+    /// The HTTP method
+    #[arg(long, default_value = "GET")]
+    pub(crate) method: String,
+    /// The absolute URL
+    #[arg(long, required_unless_present = "batch")]
+    pub(crate) url: Option<String>,
+    /// A field of a form body: --form a=1 --form b=2
+    #[arg(long = "form", value_name = "NAME=VALUE", value_parser = parse_parameter, conflicts_with = "body")]
+    pub(crate) form: Vec<(String, String)>,
+    /// A header of the request: --header Host=example.org
+    #[arg(long = "header", value_name = "NAME=VALUE", value_parser = parse_parameter)]
+    pub(crate) headers: Vec<(String, String)>,
+    /// A file that holds the body
+    #[arg(long, value_name = "FILE", requires = "content_type")]
+    pub(crate) body: Option<PathBuf>,
+    /// The media type of the body
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) content_type: Option<String>,
+}
+
+/// Whose signature it is. Secrets are better given by the environment or in files than on a command line that others can list.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SecretArgs {
+    /// The consumer key
+    #[arg(long, value_name = "KEY", env = "SMART_CONSUMER_KEY")]
+    pub(crate) consumer_key: Option<String>,
+    /// The consumer secret
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "SMART_CONSUMER_SECRET",
+        hide_env_values = true
+    )]
+    pub(crate) consumer_secret: Option<Secret>,
+    /// A file that holds the consumer secret; a line break at its end does not count
+    #[arg(long, value_name = "FILE", conflicts_with = "consumer_secret")]
+    pub(crate) consumer_secret_file: Option<PathBuf>,
+    /// The token secret
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "SMART_TOKEN_SECRET",
+        hide_env_values = true
+    )]
+    pub(crate) token_secret: Option<Secret>,
+    /// A file that holds the token secret; a line break at its end does not count
+    #[arg(long, value_name = "FILE", conflicts_with = "token_secret")]
+    pub(crate) token_secret_file: Option<PathBuf>,
+}
+
+/// A secret of the command line, which no output shows.
+#[derive(Clone)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(redacted)")
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
 }
 
 fn parse_parameter(text: &str) -> Result<(String, String), String> {

@@ -4,4 +4,9 @@ pub(crate) mod demo;
 pub(crate) mod get;
 pub(crate) mod query;
 pub(crate) mod sandbox;
+pub(crate) mod sign;
 pub(crate) mod sweep;
+pub(crate) mod verify;
+
+mod batch;
+mod signing;

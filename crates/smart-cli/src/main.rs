@@ -32,7 +32,9 @@ fn main() -> ExitCode {
             Command::Get(args) => commands::get::run(args).await,
             Command::Query(args) => commands::query::run(&args),
             Command::Sandbox(args) => commands::sandbox::run(args).await,
+            Command::Sign(args) => commands::sign::run(args),
             Command::Sweep(args) => commands::sweep::run(args).await,
+            Command::Verify(args) => commands::verify::run(args),
         }
     });
     match outcome {

@@ -3,21 +3,20 @@
 use std::borrow::Cow;
 
 use crate::dialect::Reading;
-use crate::encode::{decode, into_text, push_encoded, push_encoded_twice};
-use crate::parameters::Parameter;
+use crate::encode::{decode, push_encoded};
+use crate::parameters::Arranged;
 use crate::request::SignableRequest;
 
 /// Writes `METHOD&url&parameters`, each part encoded, in one pass over one buffer. The parameters come arranged.
+///
+/// All of it is ASCII, and the buffer has room for a signature after it.
 pub(crate) fn base_string(
     request: &SignableRequest<'_>,
-    parameters: &[&Parameter<'_>],
+    parameters: &Arranged<'_, '_>,
     reading: Reading,
-) -> String {
+) -> Vec<u8> {
     let mut out = Vec::with_capacity(estimate(request, parameters));
-    push_encoded(
-        &mut out,
-        request.method.as_str().to_ascii_uppercase().as_bytes(),
-    );
+    push_method(&mut out, request.method.as_str());
     out.push(b'&');
     push_url(&mut out, request, reading);
     out.push(b'&');
@@ -25,11 +24,19 @@ pub(crate) fn base_string(
         if position > 0 {
             out.extend_from_slice(b"%26");
         }
-        push_encoded_twice(&mut out, &parameter.name);
-        out.extend_from_slice(b"%3D");
-        push_encoded_twice(&mut out, &parameter.value);
+        parameter.push_to_base_string(&mut out);
     }
-    into_text(out)
+    out
+}
+
+/// In upper case, as [section 3.4.1.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.1) has it; a method that HTTP
+/// knows is in upper case anyway.
+fn push_method(out: &mut Vec<u8>, method: &str) {
+    if method.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        out.extend_from_slice(method.as_bytes());
+    } else {
+        push_encoded(out, method.to_ascii_uppercase().as_bytes());
+    }
 }
 
 /// The base string URI ([section 3.4.1.2](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.2)).
@@ -75,12 +82,12 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
 }
 
 /// Enough for text that needs few escapes, so that the buffer rarely grows.
-fn estimate(request: &SignableRequest<'_>, parameters: &[&Parameter<'_>]) -> usize {
+fn estimate(request: &SignableRequest<'_>, parameters: &Arranged<'_, '_>) -> usize {
     let parameters: usize = parameters
         .iter()
-        .map(|parameter| parameter.name.len() + parameter.value.len() + 10)
+        .map(|parameter| parameter.name.written_len() + parameter.value.written_len() + 12)
         .sum();
-    64 + request.authority.len() + 2 * request.path.len() + parameters
+    128 + request.authority.len() + 2 * request.path.len() + parameters + parameters / 4
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::encode::is_unreserved;
 use crate::error::NonceError;
+use crate::text::Text;
 
 /// An identifier that is not secret: text in, text out, comparable, printable.
 macro_rules! identifier {
@@ -186,8 +188,13 @@ token! {
 
 /// Text that no earlier request of the same second used
 /// ([RFC 5849, section 3.3](https://www.rfc-editor.org/rfc/rfc5849#section-3.3)).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Nonce(String);
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Nonce {
+    // in place, since every signature needs one; zero behind the text
+    bytes: [u8; Self::MAX_BYTES],
+    length: u8,
+    is_clean: bool,
+}
 
 impl Nonce {
     /// The longest nonce that the Classic reference container can store, in bytes.
@@ -197,14 +204,18 @@ impl Nonce {
     ///
     /// Take the bytes from the operating system's generator, fresh for every signature: the reference container keeps one
     /// table of nonces for all apps, so that a small or predictable nonce fails now and then for no visible reason.
-    pub fn from_random(bytes: [u8; 16]) -> Self {
+    pub fn from_random(random: [u8; 16]) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = String::with_capacity(32);
-        for byte in bytes {
-            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            text.push(char::from(DIGITS[usize::from(byte & 0xf)]));
+        let mut bytes = [0; Self::MAX_BYTES];
+        for (pair, byte) in bytes.chunks_exact_mut(2).zip(random) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 0xf)];
         }
-        Self(text)
+        Self {
+            bytes,
+            length: 32,
+            is_clean: true,
+        }
     }
 
     /// Takes a nonce made elsewhere.
@@ -212,8 +223,8 @@ impl Nonce {
     /// # Errors
     ///
     /// When the text is empty, longer than [`Nonce::MAX_BYTES`], or holds anything but visible ASCII characters.
-    pub fn new(text: impl Into<String>) -> Result<Self, NonceError> {
-        let text = text.into();
+    pub fn new(text: impl AsRef<str>) -> Result<Self, NonceError> {
+        let text = text.as_ref();
         if text.is_empty() {
             return Err(NonceError::Empty);
         }
@@ -225,18 +236,46 @@ impl Nonce {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(NonceError::BadCharacter);
         }
-        Ok(Self(text))
+        let mut bytes = [0; Self::MAX_BYTES];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        let length = u8::try_from(text.len()).expect("a nonce has at most 100 bytes");
+        Ok(Self {
+            bytes,
+            length,
+            is_clean: text.bytes().all(is_unreserved),
+        })
+    }
+
+    pub(crate) fn as_text(&self) -> Text<'_> {
+        if self.is_clean {
+            Text::clean(self.as_bytes())
+        } else {
+            Text::plain(self.as_bytes())
+        }
     }
 
     /// The text as it is sent.
     pub fn as_str(&self) -> &str {
-        &self.0
+        std::str::from_utf8(self.as_bytes()).expect("a nonce is ascii")
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
+
+impl fmt::Debug for Nonce {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Nonce")
+            .field(&self.as_str())
+            .finish()
     }
 }
 
 impl fmt::Display for Nonce {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(self.as_str())
     }
 }
 

@@ -1,9 +1,9 @@
 //! What the dances share: the steps, and how a container's answer to one is read.
 
 pub(crate) mod background;
+pub(crate) mod launch;
 pub(crate) mod three_legged;
 
-use std::borrow::Cow;
 use std::fmt;
 
 use http::header::CONTENT_TYPE;
@@ -126,13 +126,12 @@ impl Answer {
             let (status, body) = (response.status(), PeerBody::new(body));
             return Err(DanceError::Refused { step, status, body });
         }
-        let text = |bytes: Cow<'_, [u8]>| String::from_utf8_lossy(&bytes).into_owned();
         Ok(Self {
             step,
             content_type: content_type(response.headers()).map(str::to_owned),
             body: PeerBody::new(body),
             fields: pairs(body.trim_ascii())
-                .map(|(name, value)| (text(name), Zeroizing::new(text(value))))
+                .map(|(name, value)| (name.lossy(), Zeroizing::new(value.lossy())))
                 .collect(),
         })
     }

@@ -3,8 +3,9 @@
 use crate::base_string::normalized_host;
 use crate::encode::decode;
 use crate::error::SignError;
-use crate::parameters::{Parameter, Source, arrange, is_copied_in_header, raw_order};
+use crate::parameters::{Arranged, Parameter, Source, is_copied_in_header, raw_order};
 use crate::request::{FORM, SignableRequest};
+use crate::signature::SignatureMethod;
 
 /// Which base string to sign.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +19,11 @@ pub enum Dialect {
     /// legal characters such as `@` as they are, and the case does not arise.
     #[default]
     Portable,
+    /// What the Classic reference container recomputes, where that is not the RFC's base string: the path decoded, the host as
+    /// it is written, parameters sorted before they are encoded, and of query and form only the one that belongs to the
+    /// method. A query off GET is *not* signed, and such a container does not read it. For talking to that container in the
+    /// cases that [`Portable`](Self::Portable) refuses.
+    Container,
     /// [RFC 5849](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1) to the letter and nothing else, for servers other than
     /// SMART containers. Nothing is refused, and bodies other than forms are not protected.
     Rfc5849,
@@ -27,6 +33,7 @@ impl Dialect {
     pub(crate) fn reading(self) -> Reading {
         match self {
             Self::Portable => Reading::DECODED_PATH,
+            Self::Container => Reading::CONTAINER,
             Self::Rfc5849 => Reading::RFC5849,
         }
     }
@@ -35,38 +42,38 @@ impl Dialect {
     pub(crate) fn check(
         self,
         request: &SignableRequest<'_>,
-        parameters: &[&Parameter<'_>],
+        parameters: &Arranged<'_, '_>,
+        method: SignatureMethod,
     ) -> Result<(), SignError> {
-        match self {
-            Self::Portable => {
-                check_target(request)?;
-                check_body(request)?;
-                check_parameters(request, parameters)
-            }
-            Self::Rfc5849 => Ok(()),
+        if self == Self::Rfc5849 {
+            return Ok(());
         }
+        if method != SignatureMethod::HmacSha1 {
+            return Err(SignError::MethodUnknownToContainer { method });
+        }
+        if has_ambiguous_escape(request.path) {
+            return Err(SignError::AmbiguousPath);
+        }
+        check_body(request)?;
+        check_parameters(request, self.reading(), parameters)?;
+        if self == Self::Portable {
+            check_agreement(request, parameters)?;
+        }
+        Ok(())
     }
 
     /// Whether a body that is not a form gets an `oauth_body_hash`.
     pub(crate) fn hashes_body(self) -> bool {
-        self == Self::Portable
+        self != Self::Rfc5849
+    }
+
+    /// Whether parameters may travel elsewhere than in the header, where a Classic container would never look.
+    pub(crate) fn allows_any_place(self) -> bool {
+        self == Self::Rfc5849
     }
 }
 
-fn check_target(request: &SignableRequest<'_>) -> Result<(), SignError> {
-    if request
-        .authority
-        .bytes()
-        .any(|byte| byte.is_ascii_uppercase())
-    {
-        return Err(SignError::UpperCaseHost);
-    }
-    if has_ambiguous_escape(request.path) {
-        return Err(SignError::AmbiguousPath);
-    }
-    Ok(())
-}
-
+/// What the container cannot read.
 fn check_body(request: &SignableRequest<'_>) -> Result<(), SignError> {
     if request.body.is_empty() {
         return Ok(());
@@ -77,40 +84,67 @@ fn check_body(request: &SignableRequest<'_>) -> Result<(), SignError> {
     if request.is_form() && request.media_type() != Some(FORM) {
         return Err(SignError::FormTypeSpelling);
     }
-    if request.is_form() && request.is_get() {
-        return Err(SignError::FormOnGet);
-    }
     Ok(())
 }
 
+/// What the container cannot sort out. The parameters come arranged.
 fn check_parameters(
     request: &SignableRequest<'_>,
-    parameters: &[&Parameter<'_>],
+    reading: Reading,
+    parameters: &Arranged<'_, '_>,
 ) -> Result<(), SignError> {
-    let form: &[u8] = if request.is_form() { request.body } else { &[] };
-    if request.query.contains(';') || form.contains(&b';') {
-        return Err(SignError::RawSemicolon);
-    }
-    if !request.is_get()
-        && parameters
-            .iter()
-            .any(|parameter| parameter.source == Source::Query)
+    let has_semicolon =
+        |source, text: &[u8]| reading.reads(source, request) && text.contains(&b';');
+    if has_semicolon(Source::Query, request.query.as_bytes())
+        || has_semicolon(Source::Form, request.form())
     {
-        return Err(SignError::QueryOffGet {
-            method: request.method.clone(),
-        });
+        return Err(SignError::RawSemicolon);
     }
     if parameters.iter().any(|parameter| parameter.name.is_empty()) {
         return Err(SignError::BlankName);
     }
-    for pair in parameters.windows(2) {
-        let name = || String::from_utf8_lossy(&pair[0].name).into_owned();
-        if pair[0].name == pair[1].name {
-            return Err(SignError::RepeatedName { name: name() });
+    for (first, second) in parameters.neighbors() {
+        if first.name == second.name {
+            return Err(SignError::RepeatedName {
+                name: first.name.lossy(),
+            });
         }
-        if pair[0].name > pair[1].name {
+    }
+    Ok(())
+}
+
+/// Where a strict server and the container would come to different base strings. The parameters come arranged the RFC's way.
+fn check_agreement(
+    request: &SignableRequest<'_>,
+    parameters: &Arranged<'_, '_>,
+) -> Result<(), SignError> {
+    if request
+        .authority
+        .bytes()
+        .any(|byte| byte.is_ascii_uppercase())
+    {
+        return Err(SignError::UpperCaseHost);
+    }
+    let has = |source| {
+        parameters
+            .iter()
+            .any(|parameter| parameter.source == source)
+    };
+    if !request.is_get() && has(Source::Query) {
+        return Err(SignError::QueryOffGet {
+            method: request.method.clone(),
+        });
+    }
+    if request.is_get() && !request.form().is_empty() {
+        return Err(SignError::FormOnGet);
+    }
+    for (first, second) in parameters.neighbors() {
+        let may_differ = !(first.name.is_clean() && second.name.is_clean());
+        if may_differ && first.name.raw_cmp(second.name).is_gt() {
             // the one that comes first thanks to its escapes
-            return Err(SignError::AmbiguousOrder { name: name() });
+            return Err(SignError::AmbiguousOrder {
+                name: first.name.lossy(),
+            });
         }
     }
     Ok(())
@@ -133,15 +167,27 @@ impl Reading {
     const RAW_ORDER: Self = Self(1 << 3);
     /// The host as it came, in whatever case and with a default port.
     const HOST_AS_SENT: Self = Self(1 << 4);
+    /// All departures at once.
+    pub(crate) const CONTAINER: Self = Self((1 << 5) - 1);
 
     /// Every reading under which a container may recognize a request, the RFC's first; two that cannot differ for this request
     /// are not both listed, so that nearly every request has just one.
     pub(crate) fn candidates(
         request: &SignableRequest<'_>,
         parameters: &[Parameter<'_>],
+        dialect: Dialect,
     ) -> impl Iterator<Item = Self> + use<> {
-        let all = Self::departures_that_matter(request, parameters);
-        (0..1 << 5).filter(move |bits| bits & !all == 0).map(Self)
+        let (needed, all) = match dialect {
+            Dialect::Portable => (0, Self::departures_that_matter(request, parameters)),
+            Dialect::Container => {
+                let all = Self::departures_that_matter(request, parameters);
+                (all, all)
+            }
+            Dialect::Rfc5849 => (0, 0),
+        };
+        (0..1 << 5)
+            .filter(move |bits| bits & !all == 0 && bits & needed == needed)
+            .map(Self)
     }
 
     fn departures_that_matter(request: &SignableRequest<'_>, parameters: &[Parameter<'_>]) -> u8 {
@@ -174,10 +220,12 @@ impl Reading {
                 .iter()
                 .any(|parameter| is_copied_in_header(parameter, parameters)),
         );
-        let sorted = arrange(parameters, request, Self::RFC5849);
+        let sorted = Arranged::new(parameters, request, Self::RFC5849);
         add(
             Self::RAW_ORDER,
-            !sorted.is_sorted_by(|left, right| raw_order(left, right).is_le()),
+            sorted
+                .neighbors()
+                .any(|(first, second)| raw_order(first, second).is_gt()),
         );
         add(
             Self::HOST_AS_SENT,

@@ -18,12 +18,12 @@ pub fn percent_encode(text: &str) -> String {
 
 /// Appends the encoded form of the bytes.
 pub(crate) fn push_encoded(out: &mut Vec<u8>, bytes: &[u8]) {
-    push_escaped(out, bytes, b"%", is_unreserved);
+    push_escaped(out, bytes, &ESCAPED, is_unreserved);
 }
 
 /// Appends the encoded form of the encoded form, which is what a base string holds of each name and value.
 pub(crate) fn push_encoded_twice(out: &mut Vec<u8>, bytes: &[u8]) {
-    push_escaped(out, bytes, b"%25", is_unreserved);
+    push_escaped(out, bytes, &ESCAPED_TWICE, is_unreserved);
 }
 
 /// Encodes one segment of a path, leaving as they are the characters that a path may hold: the Classic container signs over
@@ -31,7 +31,7 @@ pub(crate) fn push_encoded_twice(out: &mut Vec<u8>, bytes: &[u8]) {
 pub(crate) fn encode_path_segment(segment: &str) -> String {
     let mut encoded = Vec::with_capacity(segment.len());
     let stays = |byte| is_unreserved(byte) || b"!$&'()*+,;=:@".contains(&byte);
-    push_escaped(&mut encoded, segment.as_bytes(), b"%", stays);
+    push_escaped(&mut encoded, segment.as_bytes(), &ESCAPED, stays);
     into_text(encoded)
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn decode_form(bytes: &[u8]) -> Cow<'_, [u8]> {
 
 /// A permutation of the bytes under which raw text sorts the way its encoded form would: whatever gets escaped begins with
 /// `%` (0x25), which is less than every unreserved character, and escapes sort by their value.
-pub(crate) const ENCODED_RANK: [u8; 256] = {
+pub(crate) static ENCODED_RANK: [u8; 256] = {
     let mut ranks = [0; 256];
     let mut rank: u8 = 0;
     let mut unreserved_turn = false;
@@ -83,41 +83,69 @@ pub(crate) const ENCODED_RANK: [u8; 256] = {
     }
 };
 
+/// The encoded form of one byte.
+pub(crate) fn encoded(byte: u8) -> impl Iterator<Item = u8> {
+    let (bytes, length) = if is_unreserved(byte) {
+        ([byte, 0, 0], 1)
+    } else {
+        (ESCAPED[usize::from(byte)], 3)
+    };
+    bytes.into_iter().take(length)
+}
+
 /// Copies the stretches that stay in one piece each, since most text has few escapes.
-fn push_escaped(out: &mut Vec<u8>, bytes: &[u8], escape: &[u8], stays: impl Fn(u8) -> bool) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+fn push_escaped<const N: usize>(
+    out: &mut Vec<u8>,
+    bytes: &[u8],
+    escaped: &[[u8; N]; 256],
+    stays: impl Fn(u8) -> bool,
+) {
     let mut rest = bytes;
     while let Some(at) = rest.iter().position(|byte| !stays(*byte)) {
-        let byte = rest[at];
         out.extend_from_slice(&rest[..at]);
-        out.extend_from_slice(escape);
-        out.extend_from_slice(&[
-            DIGITS[usize::from(byte >> 4)],
-            DIGITS[usize::from(byte & 0xf)],
-        ]);
+        out.extend_from_slice(&escaped[usize::from(rest[at])]);
         rest = &rest[at + 1..];
     }
     out.extend_from_slice(rest);
+}
+
+/// Every byte as `%XX`.
+static ESCAPED: [[u8; 3]; 256] = escapes(*b"%  ");
+/// Every byte as `%25XX`, which is `%XX` encoded once more.
+static ESCAPED_TWICE: [[u8; 5]; 256] = escapes(*b"%25  ");
+
+/// The pattern with the digits of every byte at its end.
+const fn escapes<const N: usize>(pattern: [u8; N]) -> [[u8; N]; 256] {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let mut table = [pattern; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte][N - 2] = DIGITS[byte >> 4];
+        table[byte][N - 1] = DIGITS[byte & 0xf];
+        byte += 1;
+    }
+    table
 }
 
 fn resolve_escapes(bytes: &[u8], plain: impl Fn(u8) -> u8) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let [first, tail @ ..] = rest {
-        rest = match (first, tail) {
-            (b'%', [high, low, after @ ..])
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
-                decoded.push(hex_value(*high) << 4 | hex_value(*low));
-                after
-            }
-            _ => {
-                decoded.push(plain(*first));
-                tail
-            }
-        };
+        let (byte, after) = escape(rest).unwrap_or_else(|| (plain(*first), tail));
+        decoded.push(byte);
+        rest = after;
     }
     decoded
+}
+
+/// The byte that an escape at the very beginning stands for, and what follows the escape.
+pub(crate) fn escape(text: &[u8]) -> Option<(u8, &[u8])> {
+    match text {
+        [b'%', high, low, after @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+            Some((hex_value(*high) << 4 | hex_value(*low), after))
+        }
+        _ => None,
+    }
 }
 
 fn hex_value(digit: u8) -> u8 {
@@ -127,11 +155,12 @@ fn hex_value(digit: u8) -> u8 {
     }
 }
 
-fn is_unreserved(byte: u8) -> bool {
-    UNRESERVED[usize::from(byte)]
+/// Whether the byte stays as it is ([section 3.6](https://www.rfc-editor.org/rfc/rfc5849#section-3.6)).
+pub(crate) const fn is_unreserved(byte: u8) -> bool {
+    UNRESERVED[byte as usize]
 }
 
-const UNRESERVED: [bool; 256] = {
+static UNRESERVED: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte: u8 = 0;
     loop {
@@ -150,7 +179,7 @@ mod tests {
 
     use super::*;
 
-    fn encoded(bytes: &[u8]) -> String {
+    fn text_of(bytes: &[u8]) -> String {
         let mut out = Vec::new();
         push_encoded(&mut out, bytes);
         into_text(out)
@@ -187,18 +216,18 @@ mod tests {
     proptest! {
         #[test]
         fn decoding_undoes_encoding(bytes in any::<Vec<u8>>()) {
-            let once = encoded(&bytes);
+            let once = text_of(&bytes);
             prop_assert_eq!(&*decode(once.as_bytes()), &bytes[..]);
             prop_assert_eq!(&*decode_form(once.as_bytes()), &bytes[..]);
             let mut twice = Vec::new();
             push_encoded_twice(&mut twice, &bytes);
-            prop_assert_eq!(into_text(twice), encoded(once.as_bytes()));
+            prop_assert_eq!(into_text(twice), text_of(once.as_bytes()));
         }
 
         #[test]
         fn rank_sorts_like_the_encoded_form(left in any::<Vec<u8>>(), right in any::<Vec<u8>>()) {
             let rank = |bytes: &[u8]| bytes.iter().map(|byte| ENCODED_RANK[usize::from(*byte)]).collect::<Vec<_>>();
-            prop_assert_eq!(rank(&left).cmp(&rank(&right)), encoded(&left).cmp(&encoded(&right)));
+            prop_assert_eq!(rank(&left).cmp(&rank(&right)), text_of(&left).cmp(&text_of(&right)));
         }
     }
 }

@@ -4,6 +4,7 @@ use http::StatusCode;
 use thiserror::Error;
 
 use crate::dance::{PeerBody, Step};
+use crate::signature::SignatureMethod;
 
 /// Why a text cannot be a nonce.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -76,9 +77,22 @@ pub enum SignError {
     /// A form content type that the container's exact comparison would miss.
     #[error("write the content type application/x-www-form-urlencoded in lower case")]
     FormTypeSpelling,
+    /// The OAuth parameters were to go into the query or the form, where a Classic container does not look for them.
+    #[error(
+        "a classic container reads oauth parameters from the header only; apply the signature to the header, or sign with the dialect rfc5849"
+    )]
+    HeaderOnly,
     /// The request has two `Host` headers, or one that is not text.
     #[error("the request needs exactly one readable host header")]
     MalformedHost,
+    /// A signature method that no Classic container knows.
+    #[error(
+        "a classic container knows HMAC-SHA1 only; use that, or sign {method} with the dialect rfc5849"
+    )]
+    MethodUnknownToContainer {
+        /// The method that was asked for.
+        method: SignatureMethod,
+    },
     /// A body without a content type; servers disagree on whether it is a form.
     #[error("the request has a body but no content type; set one")]
     MissingContentType,
@@ -87,9 +101,20 @@ pub enum SignError {
         "the request names no host; sign an absolute url such as http://localhost:7000/manifest"
     )]
     MissingHost,
+    /// RSA-SHA1 was chosen as a method, without a key.
+    #[error("RSA-SHA1 signs with a private key; give it with with_rsa_key")]
+    NoPrivateKey,
+    /// A form placement on a request whose body is something else.
+    #[error("oauth parameters can go into the body of a form only; put them into the header")]
+    NotAForm,
     /// The parameters are over a limit.
     #[error(transparent)]
     Parameters(#[from] ParameterError),
+    /// `PLAINTEXT` over a connection that everyone on the way can read.
+    #[error(
+        "PLAINTEXT over http sends both secrets in the clear; use https, or allow it for a test server"
+    )]
+    PlaintextWithoutTls,
     /// A query on a method other than GET, which the container leaves out of its signature.
     #[error(
         "a {method} must not carry a query, since the container does not sign it; send the parameters as a form"
@@ -107,6 +132,10 @@ pub enum SignError {
         /// The name that occurs again.
         name: String,
     },
+    /// The private key refused to sign.
+    #[cfg(feature = "rsa-sha1")]
+    #[error("the private key did not sign; check the key")]
+    Rsa(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A scheme other than `http` and `https`.
     #[error("only http and https requests can be signed")]
     UnsupportedScheme,
@@ -176,6 +205,9 @@ pub enum VerifyError {
     /// The parameters are over a limit.
     #[error(transparent)]
     Parameters(#[from] ParameterError),
+    /// `PLAINTEXT` over a connection that everyone on the way can read.
+    #[error("the signature method PLAINTEXT is taken over https only")]
+    PlaintextWithoutTls,
     /// The nonce came before, or the memory cannot tell any more.
     #[error("the nonce was used before")]
     Replayed,
@@ -194,8 +226,9 @@ pub enum VerifyError {
     /// The header names a token and no token secret was given, or the reverse.
     #[error("the header's token and the token secret to verify it with do not go together")]
     TokenMismatch,
-    /// A signature method other than HMAC-SHA1.
-    #[error("the signature method is not HMAC-SHA1")]
+    /// A signature method that is not known, or not among those that are taken; those taken without being asked for are
+    /// HMAC-SHA1 alone.
+    #[error("the signature method is not one of those taken")]
     UnsupportedSignatureMethod,
     /// A version other than 1.0.
     #[error("the oauth version is not 1.0")]
@@ -271,4 +304,42 @@ pub enum DanceError {
         /// The record that the container named.
         granted: String,
     },
+}
+
+/// Why a launch cannot be used.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LaunchError {
+    /// The address of the app's index page is not an absolute URL.
+    #[error("the index address is not an absolute url; give the one of the app's manifest")]
+    BadIndex,
+    /// `oauth_header` is not an OAuth header.
+    #[error("the oauth header of the launch cannot be read")]
+    Header(#[from] HeaderError),
+    /// The header is right, but lacks something.
+    #[error("the oauth header of the launch lacks {name}; start the dance instead")]
+    Lacks {
+        /// The parameter's name.
+        name: &'static str,
+    },
+    /// The header is not UTF-8 once decoded.
+    #[error("the oauth header of the launch is not utf-8")]
+    NotUtf8,
+    /// A parameter with two values.
+    #[error(
+        "the launch has two different values of {name}; send the user to the container's launch page"
+    )]
+    Repeats {
+        /// The parameter's name.
+        name: &'static str,
+    },
+    /// A launch longer than any container makes.
+    #[error("the launch is longer than {limit} bytes")]
+    TooLong {
+        /// The most allowed, in bytes.
+        limit: usize,
+    },
+    /// The container's signature is not right, or not fresh: someone else may have made the header.
+    #[error("the oauth header of the launch is not to be trusted; start the dance instead")]
+    Unverified(#[from] VerifyError),
 }

@@ -8,8 +8,9 @@ use http::{HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
 use crate::credentials::Timestamp;
-use crate::encode::{decode, push_encoded};
+use crate::encode::decode;
 use crate::error::{HeaderError, SignError};
+use crate::parameters::Parameter;
 
 /// The longest header that is read, in bytes.
 const MAX_BYTES: usize = 16 * 1024;
@@ -186,14 +187,16 @@ impl HeaderWriter {
         Ok(Self(text))
     }
 
-    pub(crate) fn push(&mut self, name: &str, value: &str) {
+    /// How much is written, for finding a place again.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn push(&mut self, parameter: &Parameter<'_>) {
         if self.0.ends_with(b"\"") {
             self.0.extend_from_slice(b", ");
         }
-        push_encoded(&mut self.0, name.as_bytes());
-        self.0.extend_from_slice(b"=\"");
-        push_encoded(&mut self.0, value.as_bytes());
-        self.0.push(b'"');
+        parameter.push_to_header(&mut self.0);
     }
 
     pub(crate) fn finish(self) -> HeaderValue {

@@ -100,6 +100,7 @@ mod request;
 // from request to base string
 mod encode;
 mod parameters;
+mod text;
 // where the container departs from the RFC
 mod dialect;
 // the two notions above, put together
@@ -109,7 +110,15 @@ mod base_string;
 mod header;
 mod sign;
 mod signature;
+mod signed;
+mod signer;
 mod verify;
+
+// for the person who has to find out why
+mod explain;
+
+// a signature in a URL
+mod signed_url;
 
 // the conversations that end with a token
 mod dance;
@@ -121,15 +130,28 @@ pub use credentials::{
     TokenSecret, Verifier,
 };
 pub use dance::background::{RecordAccess, RecordLoop};
+pub use dance::launch::{Launch, LaunchCredentials, LaunchHeader};
 pub use dance::three_legged::{
     Authorized, AwaitingVerifier, Dance, DanceParts, Endpoints, Unstarted, Verified,
 };
 pub use dance::{PeerBody, Step};
 pub use dialect::Dialect;
 pub use encode::percent_encode;
-pub use error::{DanceError, HeaderError, NonceError, ParameterError, SignError, VerifyError};
+pub use error::{
+    DanceError, HeaderError, LaunchError, NonceError, ParameterError, SignError, VerifyError,
+};
+pub use explain::{
+    Cause, Difference, ExplainedParameter, Explanation, KeyShape, Part, SecretShape, explain,
+    explain_received,
+};
 pub use header::AuthorizationHeader;
+pub use parameters::Source;
 pub use request::SignableRequest;
-pub use sign::{Signed, SigningParams, sign};
+pub use sign::{SigningParams, sign};
 pub use signature::SignatureMethod;
-pub use verify::{Accepted, MemoryNonces, NonceMemory, TimeWindow, verify};
+#[cfg(feature = "rsa-sha1")]
+pub use signature::rsa_sha1::{RsaSha1Key, RsaSha1PublicKey};
+pub use signed::Signed;
+pub use signed_url::{SignedUrl, SignedUrlError, UrlSigner};
+pub use signer::Signer;
+pub use verify::{Accepted, MemoryNonces, NonceMemory, TimeWindow, Verification, verify};

@@ -1,81 +1,179 @@
 //! Collecting, choosing and sorting the parameters that a signature covers
 //! ([RFC 5849, section 3.4.1.3](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.3)).
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use smallvec::SmallVec;
+
 use crate::dialect::Reading;
-use crate::encode::{ENCODED_RANK, decode_form};
 use crate::error::ParameterError;
 use crate::request::SignableRequest;
+use crate::text::{FormPart, Text};
 
 /// The most bytes of query and form body, before decoding, that are read.
 pub(crate) const MAX_BYTES: usize = 256 * 1024;
 /// The most parameters that are read.
 pub(crate) const MAX_COUNT: usize = 1000;
 
-/// A decoded name and value, and the place they came from.
+/// As many as an ordinary request has, counting those of the header; more go to the heap.
+pub(crate) type Parameters<'a> = SmallVec<[Parameter<'a>; 16]>;
+
+/// A name and a value, and the place they came from.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Parameter<'a> {
-    pub(crate) name: Cow<'a, [u8]>,
-    pub(crate) value: Cow<'a, [u8]>,
+    pub(crate) name: Text<'a>,
+    pub(crate) value: Text<'a>,
     pub(crate) source: Source,
+    /// Both, written before.
+    pub(crate) written: Option<&'a Written>,
 }
 
 /// Where a parameter stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    Query,
-    Form,
+#[non_exhaustive]
+pub enum Source {
+    /// In the `Authorization` header, or about to be.
     Header,
+    /// In the query of the URL.
+    Query,
+    /// In the body, which is a form.
+    Form,
 }
 
-/// The parameters of query and form body, in the order they came. `extra` is how many the caller will add.
+impl<'a> Parameter<'a> {
+    pub(crate) fn of_header(name: Text<'a>, value: Text<'a>) -> Self {
+        Self {
+            name,
+            value,
+            source: Source::Header,
+            written: None,
+        }
+    }
+
+    /// Appends what a base string holds of it ([section
+    /// 3.4.1.3.2](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.3.2), encoded once more).
+    pub(crate) fn push_to_base_string(&self, out: &mut Vec<u8>) {
+        if let Some(written) = self.written {
+            out.extend_from_slice(&written.in_base_string);
+        } else {
+            self.name.push_encoded_twice(out);
+            out.extend_from_slice(b"%3D");
+            self.value.push_encoded_twice(out);
+        }
+    }
+
+    /// Appends what a header holds of it ([section 3.5.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.1)).
+    pub(crate) fn push_to_header(&self, out: &mut Vec<u8>) {
+        if let Some(written) = self.written {
+            out.extend_from_slice(&written.in_header);
+        } else {
+            self.name.push_encoded(out);
+            out.extend_from_slice(b"=\"");
+            self.value.push_encoded(out);
+            out.push(b'"');
+        }
+    }
+}
+
+/// A parameter of the header that stays the same from one signature to the next, as it is written.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    in_base_string: Vec<u8>,
+    in_header: Vec<u8>,
+}
+
+impl Written {
+    pub(crate) fn new(name: &str, value: &str) -> Self {
+        let parameter = Parameter::of_header(Text::plain(name), Text::plain(value));
+        let (mut in_base_string, mut in_header) = (Vec::new(), Vec::new());
+        parameter.push_to_base_string(&mut in_base_string);
+        parameter.push_to_header(&mut in_header);
+        Self {
+            in_base_string,
+            in_header,
+        }
+    }
+}
+
+/// Adds the parameters of query and form body, in the order they came.
 pub(crate) fn collect<'a>(
     request: &SignableRequest<'a>,
-    extra: usize,
-) -> Result<Vec<Parameter<'a>>, ParameterError> {
-    let form = if request.is_form() { request.body } else { &[] };
+    parameters: &mut Parameters<'a>,
+) -> Result<(), ParameterError> {
+    let form = request.form();
     if request.query.len() + form.len() > MAX_BYTES {
         return Err(ParameterError::TooLong { limit: MAX_BYTES });
     }
-    let mut parameters = Vec::with_capacity(extra + 8);
-    push_pairs(&mut parameters, request.query.as_bytes(), Source::Query)?;
-    push_pairs(&mut parameters, form, Source::Form)?;
-    Ok(parameters)
+    push_pairs(parameters, request.query.as_bytes(), Source::Query)?;
+    push_pairs(parameters, form, Source::Form)
 }
 
 /// Splits `a=b&c=d`. Empty pieces between two `&` are nothing; a piece without `=` is a name with an empty value.
-pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)> {
-    text.split(|byte| *byte == b'&')
-        .filter(|piece| !piece.is_empty())
-        .map(|piece| {
-            let (name, value) = match piece.iter().position(|byte| *byte == b'=') {
-                Some(at) => (&piece[..at], &piece[at + 1..]),
-                None => (piece, &piece[piece.len()..]),
-            };
-            (decode_form(name), decode_form(value))
-        })
+pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = (Text<'_>, Text<'_>)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        while let [b'&', after @ ..] = rest {
+            rest = after;
+        }
+        if rest.is_empty() {
+            return None;
+        }
+        let (name, after) = Text::read_form(rest, FormPart::Name);
+        let (value, after) = match after.strip_prefix(b"=") {
+            Some(written) => Text::read_form(written, FormPart::Value),
+            None => (Text::clean(""), after),
+        };
+        rest = after;
+        Some((name, value))
+    })
 }
 
 /// The parameters that a reading signs, in the order in which it signs them.
-pub(crate) fn arrange<'p, 'a>(
-    parameters: &'p [Parameter<'a>],
-    request: &SignableRequest<'_>,
-    reading: Reading,
-) -> Vec<&'p Parameter<'a>> {
-    let mut arranged: Vec<_> = parameters
-        .iter()
-        .filter(|parameter| reading.reads(parameter.source, request))
-        .filter(|parameter| {
-            !(reading.collapses_repeats() && is_copied_in_header(parameter, parameters))
-        })
-        .collect();
-    if reading.sorts_raw() {
-        arranged.sort_unstable_by(|left, right| raw_order(left, right));
-    } else {
-        arranged.sort_unstable_by(|left, right| encoded_order(left, right));
+pub(crate) struct Arranged<'p, 'a>(SmallVec<[(u64, &'p Parameter<'a>); 16]>);
+
+impl<'p, 'a> Arranged<'p, 'a> {
+    pub(crate) fn new(
+        parameters: &'p [Parameter<'a>],
+        request: &SignableRequest<'_>,
+        reading: Reading,
+    ) -> Self {
+        let read = parameters
+            .iter()
+            .filter(|parameter| reading.reads(parameter.source, request))
+            .filter(|parameter| {
+                !(reading.collapses_repeats() && is_copied_in_header(parameter, parameters))
+            });
+        if reading.sorts_raw() {
+            Self::sorted(read, Text::raw_key, raw_order)
+        } else {
+            Self::sorted(read, Text::encoded_key, encoded_order)
+        }
     }
-    arranged
+
+    /// Sorts by the beginnings of the names, which nearly always settle it, and asks for the whole order where they do not.
+    fn sorted(
+        parameters: impl Iterator<Item = &'p Parameter<'a>>,
+        key: impl Fn(Text<'a>) -> u64,
+        order: impl Fn(&Parameter<'_>, &Parameter<'_>) -> Ordering,
+    ) -> Self {
+        let mut keyed = SmallVec::<[(u64, &Parameter<'_>); 16]>::new();
+        for parameter in parameters {
+            keyed.push((key(parameter.name), parameter));
+        }
+        keyed.sort_unstable_by(|(left_key, left), (right_key, right)| {
+            left_key.cmp(right_key).then_with(|| order(left, right))
+        });
+        Self(keyed)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'p Parameter<'a>> {
+        self.0.iter().map(|(_, parameter)| *parameter)
+    }
+
+    /// Each parameter with the one after it.
+    pub(crate) fn neighbors(&self) -> impl Iterator<Item = (&'p Parameter<'a>, &'p Parameter<'a>)> {
+        self.iter().zip(self.iter().skip(1))
+    }
 }
 
 /// Whether a parameter of the query or form stands in the header too, with the same value.
@@ -93,34 +191,26 @@ pub(crate) fn is_copied_in_header(parameter: &Parameter<'_>, all: &[Parameter<'_
 
 /// The order of section 3.4.1.3.2: encoded names by byte value, then encoded values.
 pub(crate) fn encoded_order(left: &Parameter<'_>, right: &Parameter<'_>) -> Ordering {
-    encoded_text_order(&left.name, &right.name)
-        .then_with(|| encoded_text_order(&left.value, &right.value))
+    left.name
+        .encoded_cmp(right.name)
+        .then_with(|| left.value.encoded_cmp(right.value))
 }
 
 /// The Classic container's order: raw names by byte value, then raw values.
 pub(crate) fn raw_order(left: &Parameter<'_>, right: &Parameter<'_>) -> Ordering {
     left.name
-        .cmp(&right.name)
-        .then_with(|| left.value.cmp(&right.value))
-}
-
-/// The first byte that differs decides, by its rank.
-fn encoded_text_order(left: &[u8], right: &[u8]) -> Ordering {
-    let rank = |byte: &u8| ENCODED_RANK[usize::from(*byte)];
-    match left.iter().zip(right).find(|(left, right)| left != right) {
-        Some((left, right)) => rank(left).cmp(&rank(right)),
-        None => left.len().cmp(&right.len()),
-    }
+        .raw_cmp(right.name)
+        .then_with(|| left.value.raw_cmp(right.value))
 }
 
 fn push_pairs<'a>(
-    parameters: &mut Vec<Parameter<'a>>,
+    parameters: &mut Parameters<'a>,
     text: &'a [u8],
     source: Source,
 ) -> Result<(), ParameterError> {
     for (name, value) in pairs(text) {
         // section 3.4.1.3.1 excludes the signature, wherever it stands
-        if *name == *b"oauth_signature" {
+        if name == Text::clean("oauth_signature") {
             continue;
         }
         if parameters.len() == MAX_COUNT {
@@ -130,6 +220,7 @@ fn push_pairs<'a>(
             name,
             value,
             source,
+            written: None,
         });
     }
     Ok(())

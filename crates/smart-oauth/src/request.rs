@@ -79,6 +79,11 @@ impl<'a> SignableRequest<'a> {
         })
     }
 
+    /// The same request with nothing after its path.
+    pub(crate) fn without_query(self) -> Self {
+        Self { query: "", ..self }
+    }
+
     /// The content type without its parameters.
     pub(crate) fn media_type(&self) -> Option<&'a str> {
         self.content_type.map(media_type)
@@ -89,6 +94,16 @@ impl<'a> SignableRequest<'a> {
     pub(crate) fn is_form(&self) -> bool {
         self.media_type()
             .is_some_and(|media_type| media_type.eq_ignore_ascii_case(FORM))
+    }
+
+    /// The body's parameters as they were written; empty when it is not a form.
+    pub(crate) fn form(&self) -> &'a [u8] {
+        if self.is_form() { self.body } else { &[] }
+    }
+
+    /// Whether it travels over TLS.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.scheme == Scheme::Https
     }
 
     pub(crate) fn is_get(&self) -> bool {

@@ -1,11 +1,5 @@
-//! Signing: a request view and credentials in, an `Authorization` header out
+//! Signing: a request view and credentials in, instructions out
 //! ([RFC 5849, section 3.4](https://www.rfc-editor.org/rfc/rfc5849#section-3.4)).
-
-use std::borrow::Cow;
-use std::fmt;
-
-use http::HeaderValue;
-use http::header::AUTHORIZATION;
 
 use crate::base_string::base_string;
 use crate::credentials::{
@@ -14,23 +8,40 @@ use crate::credentials::{
 use crate::dialect::Dialect;
 use crate::error::SignError;
 use crate::header::HeaderWriter;
-use crate::parameters::{Parameter, Source, arrange, collect};
+use crate::parameters::{Arranged, Parameter, Parameters, collect};
 use crate::request::SignableRequest;
+#[cfg(feature = "rsa-sha1")]
+use crate::signature::rsa_sha1::RsaSha1Key;
 use crate::signature::{SignatureMethod, SigningKey, body_hash};
+use crate::signed::Signed;
+use crate::signer::{Prepared, Signer};
+use crate::text::Text;
 
 /// Everything that goes into a signature besides the request: credentials, nonce, time, and what to say in the header.
 #[derive(Clone, Debug)]
 pub struct SigningParams<'a> {
     consumer: &'a Consumer,
     token: Option<(&'a TokenKey, &'a TokenSecret)>,
+    key: KeySource<'a>,
     nonce: Nonce,
     timestamp: Timestamp,
     verifier: Option<&'a Verifier>,
     callback: Option<&'a str>,
     realm: Option<&'a str>,
-    method: SignatureMethod,
     dialect: Dialect,
     version: bool,
+    plaintext_off_tls: bool,
+}
+
+/// Where the key comes from.
+#[derive(Clone, Copy)]
+enum KeySource<'a> {
+    /// A key for HMAC-SHA1, and the parameters that go with it.
+    Prepared(&'a Prepared),
+    /// The secrets, made into a key for this method when it is needed.
+    Secrets(SignatureMethod),
+    #[cfg(feature = "rsa-sha1")]
+    Rsa(&'a dyn RsaSha1Key),
 }
 
 impl<'a> SigningParams<'a> {
@@ -39,31 +50,46 @@ impl<'a> SigningParams<'a> {
         Self {
             consumer,
             token: None,
+            key: KeySource::Secrets(SignatureMethod::default()),
             nonce,
             timestamp,
             verifier: None,
             callback: None,
             realm: None,
-            method: SignatureMethod::default(),
             dialect: Dialect::default(),
             version: true,
+            plaintext_off_tls: false,
+        }
+    }
+
+    /// With credentials that were made ready before: about a third less work. Every signature needs a nonce of its own.
+    pub fn prepared(signer: &'a Signer, nonce: Nonce, timestamp: Timestamp) -> Self {
+        Self {
+            token: signer.token(),
+            key: KeySource::Prepared(signer.prepared()),
+            ..Self::new(signer.consumer(), nonce, timestamp)
         }
     }
 
     /// Signs with an access token: the call is made in the name of the record and user that the token is bound to.
     #[must_use]
     pub fn with_access_token(self, token: &'a AccessToken) -> Self {
-        Self {
-            token: Some((token.key(), token.secret())),
-            ..self
-        }
+        self.with_token(token.key(), token.secret())
     }
 
     /// Signs with a request token, as the exchange for an access token needs.
     #[must_use]
     pub fn with_request_token(self, token: &'a RequestToken) -> Self {
+        self.with_token(token.key(), token.secret())
+    }
+
+    fn with_token(self, key: &'a TokenKey, secret: &'a TokenSecret) -> Self {
         Self {
-            token: Some((token.key(), token.secret())),
+            token: Some((key, secret)),
+            key: match self.key {
+                KeySource::Prepared(_) => KeySource::Secrets(SignatureMethod::HmacSha1),
+                other => other,
+            },
             ..self
         }
     }
@@ -101,6 +127,37 @@ impl<'a> SigningParams<'a> {
         Self { dialect, ..self }
     }
 
+    /// Signs with the shared secrets by another method than HMAC-SHA1, for servers other than Classic containers: needs
+    /// [`Dialect::Rfc5849`]. RSA-SHA1 is chosen by giving its key instead.
+    #[must_use]
+    pub fn with_method(self, method: SignatureMethod) -> Self {
+        Self {
+            key: KeySource::Secrets(method),
+            ..self
+        }
+    }
+
+    /// Signs with RSA-SHA1 and this private key ([RFC 5849, section
+    /// 3.4.3](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.3)): needs [`Dialect::Rfc5849`]. The shared secrets are not used.
+    #[cfg(feature = "rsa-sha1")]
+    #[must_use]
+    pub fn with_rsa_key(self, key: &'a dyn RsaSha1Key) -> Self {
+        Self {
+            key: KeySource::Rsa(key),
+            ..self
+        }
+    }
+
+    /// Lets [`SignatureMethod::Plaintext`] go over `http`, where everyone on the way reads both secrets. For test servers on the
+    /// same machine.
+    #[must_use]
+    pub fn allow_plaintext_off_tls(self) -> Self {
+        Self {
+            plaintext_off_tls: true,
+            ..self
+        }
+    }
+
     /// Leaves `oauth_version` out, which both the RFC and the container take to mean 1.0.
     #[must_use]
     pub fn without_version(self) -> Self {
@@ -110,32 +167,106 @@ impl<'a> SigningParams<'a> {
         }
     }
 
-    /// The parameters of the header, in the order in which it shows them, the signature not among them.
-    fn header_parameters(
-        &self,
-        request: &SignableRequest<'_>,
-    ) -> Vec<(&'static str, Cow<'_, str>)> {
-        let mut parameters = Vec::with_capacity(10);
-        parameters.push(("oauth_consumer_key", self.consumer.key().as_str().into()));
-        if let Some((key, _)) = self.token {
-            parameters.push(("oauth_token", key.as_str().into()));
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    pub(crate) fn secrets(&self) -> (&'a Consumer, Option<&'a TokenSecret>) {
+        (self.consumer, self.token.map(|(_, secret)| secret))
+    }
+
+    pub(crate) fn method(&self) -> SignatureMethod {
+        match self.key {
+            KeySource::Prepared(_) => SignatureMethod::HmacSha1,
+            KeySource::Secrets(method) => method,
+            #[cfg(feature = "rsa-sha1")]
+            KeySource::Rsa(_) => SignatureMethod::RsaSha1,
         }
-        parameters.push(("oauth_signature_method", self.method.name().into()));
-        parameters.push(("oauth_timestamp", self.timestamp.to_string().into()));
-        parameters.push(("oauth_nonce", self.nonce.as_str().into()));
+    }
+
+    /// What can be refused without a look at the parameters.
+    pub(crate) fn check(&self, request: &SignableRequest<'_>) -> Result<(), SignError> {
+        let is_plaintext = self.method() == SignatureMethod::Plaintext;
+        if is_plaintext && !request.is_encrypted() && !self.plaintext_off_tls {
+            return Err(SignError::PlaintextWithoutTls);
+        }
+        Ok(())
+    }
+
+    /// Adds the parameters of the header, in the order in which it shows them, the signature not among them.
+    pub(crate) fn push_fields<'f>(&'f self, made: &'f Made, parameters: &mut Parameters<'f>) {
+        let mut push = |name: &'static str, value, written| {
+            parameters.push(Parameter {
+                written,
+                ..Parameter::of_header(Text::clean(name), value)
+            });
+        };
+        let prepared = match self.key {
+            KeySource::Prepared(prepared) => Some(prepared),
+            _ => None,
+        };
+        push(
+            "oauth_consumer_key",
+            Text::plain(self.consumer.key().as_str()),
+            prepared.map(|prepared| &prepared.consumer_key),
+        );
+        if let Some((key, _)) = self.token {
+            let written = prepared.and_then(|prepared| prepared.token.as_ref());
+            push("oauth_token", Text::plain(key.as_str()), written);
+        }
+        push(
+            "oauth_signature_method",
+            Text::clean(self.method().name()),
+            prepared.map(|prepared| &prepared.method),
+        );
+        push("oauth_timestamp", made.timestamp.as_text(), None);
+        push("oauth_nonce", self.nonce.as_text(), None);
         if self.version {
-            parameters.push(("oauth_version", "1.0".into()));
+            let written = prepared.map(|prepared| &prepared.version);
+            push("oauth_version", Text::clean("1.0"), written);
         }
         if let Some(callback) = self.callback {
-            parameters.push(("oauth_callback", callback.into()));
+            push("oauth_callback", Text::plain(callback), None);
         }
         if let Some(verifier) = self.verifier {
-            parameters.push(("oauth_verifier", verifier.expose().into()));
+            push("oauth_verifier", Text::plain(verifier.expose()), None);
         }
-        if self.dialect.hashes_body() && !request.body.is_empty() && !request.is_form() {
-            parameters.push(("oauth_body_hash", body_hash(request.body).into()));
+        if let Some(body_hash) = &made.body_hash {
+            push("oauth_body_hash", Text::plain(body_hash), None);
         }
-        parameters
+    }
+
+    /// Appends the signature to the base string.
+    fn append_signature(&self, base_string: &mut Vec<u8>) -> Result<(), SignError> {
+        match self.key {
+            KeySource::Prepared(prepared) => prepared.key.append_signature(base_string),
+            KeySource::Secrets(method) => {
+                let (consumer, token) = self.secrets();
+                SigningKey::new(method, consumer.secret(), token)
+                    .ok_or(SignError::NoPrivateKey)?
+                    .append_signature(base_string);
+            }
+            #[cfg(feature = "rsa-sha1")]
+            KeySource::Rsa(key) => crate::signature::rsa_sha1::append_signature(key, base_string)?,
+        }
+        Ok(())
+    }
+}
+
+/// The values of the header that have to be made.
+pub(crate) struct Made {
+    timestamp: Digits,
+    body_hash: Option<String>,
+}
+
+impl Made {
+    pub(crate) fn new(request: &SignableRequest<'_>, params: &SigningParams<'_>) -> Self {
+        let is_hashed =
+            params.dialect.hashes_body() && !request.body.is_empty() && !request.is_form();
+        Self {
+            timestamp: Digits::new(params.timestamp.as_unix_seconds()),
+            body_hash: is_hashed.then(|| body_hash(request.body)),
+        }
     }
 }
 
@@ -162,73 +293,86 @@ pub fn sign(
     request: &SignableRequest<'_>,
     params: &SigningParams<'_>,
 ) -> Result<Signed, SignError> {
-    let header = params.header_parameters(request);
-    let mut parameters = collect(request, header.len())?;
-    parameters.extend(header.iter().map(|(name, value)| Parameter {
-        name: Cow::Borrowed(name.as_bytes()),
-        value: Cow::Borrowed(value.as_bytes()),
-        source: Source::Header,
-    }));
+    params.check(request)?;
+    let made = Made::new(request, params);
+    let mut parameters = Parameters::new();
+    collect(request, &mut parameters)?;
+    let fields_at = parameters.len();
+    params.push_fields(&made, &mut parameters);
     let reading = params.dialect.reading();
-    let arranged = arrange(&parameters, request, reading);
-    params.dialect.check(request, &arranged)?;
+    let arranged = Arranged::new(&parameters, request, reading);
+    params.dialect.check(request, &arranged, params.method())?;
 
-    let base_string = base_string(request, &arranged, reading);
-    let key = SigningKey::new(
-        params.consumer.secret(),
-        params.token.map(|(_, secret)| secret),
-    );
-    let signature = params.method.sign(&base_string, &key);
+    let mut text = base_string(request, &arranged, reading);
+    let base_string_length = text.len();
+    params.append_signature(&mut text)?;
 
     let mut writer = HeaderWriter::new(params.realm)?;
-    for (name, value) in &header {
-        writer.push(name, value);
+    let parameters_at = writer.len();
+    for field in &parameters[fields_at..] {
+        writer.push(field);
     }
-    writer.push("oauth_signature", &signature);
+    let signature = Text::plain(&text[base_string_length..]);
+    writer.push(&Parameter::of_header(
+        Text::clean("oauth_signature"),
+        signature,
+    ));
     Ok(Signed {
         authorization: writer.finish(),
-        base_string,
-        signature,
+        parameters_at,
+        base_string_length,
+        is_secret: params.method() == SignatureMethod::Plaintext,
+        allows_any_place: params.dialect.allows_any_place(),
+        text,
     })
 }
 
-/// What signing says to do to the request, and how it came about.
-#[derive(Clone)]
-pub struct Signed {
-    authorization: HeaderValue,
-    base_string: String,
-    signature: String,
+/// A number written out, in place.
+struct Digits {
+    text: [u8; 20],
+    start: usize,
 }
 
-impl Signed {
-    /// The value of the `Authorization` header, marked sensitive so that it stays out of debug output.
-    pub fn authorization(&self) -> &HeaderValue {
-        &self.authorization
+impl Digits {
+    fn new(mut number: u64) -> Self {
+        let mut digits = Self {
+            text: [b'0'; 20],
+            start: 20,
+        };
+        loop {
+            digits.start -= 1;
+            digits.text[digits.start] = b'0' + (number % 10) as u8;
+            number /= 10;
+            if number == 0 {
+                return digits;
+            }
+        }
     }
 
-    /// Sets the header, in place of any that is there. The body does not matter here, and may have changed its type since.
-    pub fn apply_to<B>(&self, request: &mut http::Request<B>) {
-        request
-            .headers_mut()
-            .insert(AUTHORIZATION, self.authorization.clone());
-    }
-
-    /// The text that was signed. It holds every parameter of the request, the verifier too: for debugging, not for logs.
-    pub fn base_string(&self) -> &str {
-        &self.base_string
-    }
-
-    /// The value of `oauth_signature`, in base64, not percent-encoded.
-    pub fn signature(&self) -> &str {
-        &self.signature
+    fn as_text(&self) -> Text<'_> {
+        Text::clean(&self.text[self.start..])
     }
 }
 
-impl fmt::Debug for Signed {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Signed")
-            .field("authorization", &self.authorization)
-            .finish_non_exhaustive()
+impl std::fmt::Debug for KeySource<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Prepared(_) => "Prepared",
+            Self::Secrets(method) => method.name(),
+            #[cfg(feature = "rsa-sha1")]
+            Self::Rsa(_) => "RSA-SHA1",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Digits;
+
+    #[test]
+    fn numbers_are_written_in_full() {
+        for number in [0, 9, 10, 1_365_000_000, u64::MAX] {
+            assert_eq!(Digits::new(number).as_text().lossy(), number.to_string());
+        }
     }
 }

@@ -3,18 +3,19 @@
 
 mod freshness;
 
-use std::borrow::Cow;
-
 use subtle::ConstantTimeEq;
 
 use crate::base_string::base_string;
 use crate::credentials::{ConsumerSecret, Timestamp, TokenSecret};
-use crate::dialect::Reading;
+use crate::dialect::{Dialect, Reading};
 use crate::error::VerifyError;
 use crate::header::AuthorizationHeader;
-use crate::parameters::{Parameter, Source, arrange, collect};
+use crate::parameters::{Arranged, Parameter, Parameters, Source, collect};
 use crate::request::SignableRequest;
+#[cfg(feature = "rsa-sha1")]
+use crate::signature::rsa_sha1::RsaSha1PublicKey;
 use crate::signature::{SignatureMethod, SigningKey, body_hash};
+use crate::text::Text;
 
 pub use freshness::{MemoryNonces, NonceMemory, TimeWindow};
 
@@ -22,7 +23,8 @@ pub use freshness::{MemoryNonces, NonceMemory, TimeWindow};
 ///
 /// The signature may be over the RFC's base string or over any of the Classic container's variants of it: the path decoded;
 /// the query left out off GET; a parameter that stands in header and form counted once; parameters sorted before encoding; the
-/// host as it was sent. What such a variant leaves unsigned, the returned [`Accepted`] tells.
+/// host as it was sent. What such a variant leaves unsigned, the returned [`Accepted`] tells. The method is HMAC-SHA1, as the
+/// Classic container has it; for other methods, or for one dialect alone, see [`Verification`].
 ///
 /// Time and nonce are not looked at here. Call [`Accepted::admit`] for them: the order matters, since a nonce remembered before
 /// the signature was found right would let anyone burn it.
@@ -39,19 +41,167 @@ pub fn verify<'h>(
     consumer_secret: &ConsumerSecret,
     token_secret: Option<&TokenSecret>,
 ) -> Result<Accepted<'h>, VerifyError> {
-    let claims = Claims::read(header)?;
-    if claims.token.is_some() != token_secret.is_some() {
-        return Err(VerifyError::TokenMismatch);
+    Verification::new(consumer_secret, token_secret).verify(request, header)
+}
+
+/// What a server takes for a right signature: the secrets, the signature methods, the dialects.
+///
+/// ```
+/// use smart_oauth::{
+///     AuthorizationHeader, Consumer, Dialect, Nonce, SignableRequest, SignatureMethod, SigningParams, Timestamp, Verification,
+///     sign,
+/// };
+///
+/// let consumer = Consumer::new("app", "secret");
+/// let mut request = http::Request::get("https://api.example.org/photos?size=original").body(Vec::new())?;
+/// let params = SigningParams::new(&consumer, Nonce::from_random([1; 16]), Timestamp::from_unix_seconds(1))
+///     .with_dialect(Dialect::Rfc5849)
+///     .with_method(SignatureMethod::HmacSha256);
+/// sign(&SignableRequest::from_http(&request)?, &params)?.apply_to(&mut request);
+///
+/// let header = AuthorizationHeader::from_headers(request.headers())?.ok_or("no header")?;
+/// let verification = Verification::new(consumer.secret(), None)
+///     .with_dialect(Dialect::Rfc5849)
+///     .with_methods(&[SignatureMethod::HmacSha1, SignatureMethod::HmacSha256]);
+/// verification.verify(&SignableRequest::from_http(&request)?, &header)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Verification<'k> {
+    consumer_secret: &'k ConsumerSecret,
+    token_secret: Option<&'k TokenSecret>,
+    methods: &'k [SignatureMethod],
+    dialect: Dialect,
+    plaintext_off_tls: bool,
+    #[cfg(feature = "rsa-sha1")]
+    rsa_key: Option<&'k RsaSha1PublicKey>,
+}
+
+impl<'k> Verification<'k> {
+    /// Takes HMAC-SHA1 in any dialect.
+    pub fn new(consumer_secret: &'k ConsumerSecret, token_secret: Option<&'k TokenSecret>) -> Self {
+        Self {
+            consumer_secret,
+            token_secret,
+            methods: &[SignatureMethod::HmacSha1],
+            dialect: Dialect::default(),
+            plaintext_off_tls: false,
+            #[cfg(feature = "rsa-sha1")]
+            rsa_key: None,
+        }
     }
-    let key = SigningKey::new(consumer_secret, token_secret);
-    let reading =
-        matching_reading(request, header, &claims, &key)?.ok_or(VerifyError::BadSignature)?;
-    check_body(request, header)?;
-    Ok(Accepted {
-        claims,
-        covers_query: request.query.is_empty() || reading.reads(Source::Query, request),
-        covers_body: covers_body(request, header, reading),
-    })
+
+    /// Takes these methods and no others.
+    ///
+    /// Choose them for each consumer, not for all: whoever could choose between a public key and a shared secret for someone
+    /// else's key could choose the weaker.
+    #[must_use]
+    pub fn with_methods(self, methods: &'k [SignatureMethod]) -> Self {
+        Self { methods, ..self }
+    }
+
+    /// Takes base strings of this dialect alone; [`Dialect::Portable`] stands for all of them.
+    #[must_use]
+    pub fn with_dialect(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
+    }
+
+    /// Verifies RSA-SHA1 with the consumer's public key. The method has to be among those taken as well.
+    #[cfg(feature = "rsa-sha1")]
+    #[must_use]
+    pub fn with_rsa_key(self, key: &'k RsaSha1PublicKey) -> Self {
+        Self {
+            rsa_key: Some(key),
+            ..self
+        }
+    }
+
+    /// Takes [`SignatureMethod::Plaintext`] over `http` too, if it is among the methods. For test servers.
+    #[must_use]
+    pub fn allow_plaintext_off_tls(self) -> Self {
+        Self {
+            plaintext_off_tls: true,
+            ..self
+        }
+    }
+
+    /// As [`verify`].
+    ///
+    /// # Errors
+    ///
+    /// Always the most specific reason, meant for the container's log; answer the peer with 401 and nothing else.
+    pub fn verify<'h>(
+        &self,
+        request: &SignableRequest<'_>,
+        header: &'h AuthorizationHeader,
+    ) -> Result<Accepted<'h>, VerifyError> {
+        let claims = Claims::read(header)?;
+        self.check_method(request, claims.method)?;
+        if claims.token.is_some() != self.token_secret.is_some() {
+            return Err(VerifyError::TokenMismatch);
+        }
+        let parameters = with_header(request, header)?;
+        let shared = SigningKey::new(claims.method, self.consumer_secret, self.token_secret);
+        let reading = Reading::candidates(request, &parameters, self.dialect)
+            .find(|reading| {
+                let arranged = Arranged::new(&parameters, request, *reading);
+                let base_string = base_string(request, &arranged, *reading);
+                self.is_right(shared.as_ref(), base_string, claims.signature)
+            })
+            .ok_or(VerifyError::BadSignature)?;
+        check_body(request, header)?;
+        Ok(Accepted {
+            claims,
+            covers_query: covers(&claims)
+                && (request.query.is_empty() || reading.reads(Source::Query, request)),
+            covers_body: request.body.is_empty()
+                || covers(&claims) && covers_body(request, header, reading),
+        })
+    }
+
+    fn check_method(
+        &self,
+        request: &SignableRequest<'_>,
+        method: SignatureMethod,
+    ) -> Result<(), VerifyError> {
+        if !self.methods.contains(&method) {
+            return Err(VerifyError::UnsupportedSignatureMethod);
+        }
+        let is_plaintext = method == SignatureMethod::Plaintext;
+        if is_plaintext && !request.is_encrypted() && !self.plaintext_off_tls {
+            return Err(VerifyError::PlaintextWithoutTls);
+        }
+        Ok(())
+    }
+
+    /// Whether the base string has this signature, by whichever key belongs to the method.
+    fn is_right(&self, shared: Option<&SigningKey>, base_string: Vec<u8>, claimed: &str) -> bool {
+        match shared {
+            Some(key) => key.makes_signature(base_string, claimed),
+            #[cfg(feature = "rsa-sha1")]
+            None => self
+                .rsa_key
+                .is_some_and(|key| key.verifies(&base_string, claimed)),
+            #[cfg(not(feature = "rsa-sha1"))]
+            None => false,
+        }
+    }
+}
+
+/// The parameters of query, form and header.
+pub(crate) fn with_header<'a>(
+    request: &SignableRequest<'a>,
+    header: &'a AuthorizationHeader,
+) -> Result<Parameters<'a>, VerifyError> {
+    let mut parameters = Parameters::new();
+    collect(request, &mut parameters)?;
+    parameters.extend(
+        header
+            .iter()
+            .filter(|(name, _)| *name != "oauth_signature")
+            .map(|(name, value)| Parameter::of_header(Text::plain(name), Text::plain(value))),
+    );
+    Ok(parameters)
 }
 
 /// A request whose signature is right, and how much of it the signature covers.
@@ -141,28 +291,6 @@ impl<'h> Claims<'h> {
     }
 }
 
-/// The first reading under which the signature comes out as claimed.
-fn matching_reading(
-    request: &SignableRequest<'_>,
-    header: &AuthorizationHeader,
-    claims: &Claims<'_>,
-    key: &SigningKey,
-) -> Result<Option<Reading>, VerifyError> {
-    let mut parameters = collect(request, 16)?;
-    let signed = header.iter().filter(|(name, _)| *name != "oauth_signature");
-    parameters.extend(signed.map(|(name, value)| Parameter {
-        name: Cow::Borrowed(name.as_bytes()),
-        value: Cow::Borrowed(value.as_bytes()),
-        source: Source::Header,
-    }));
-    let matches = |reading: &Reading| {
-        let base_string = base_string(request, &arrange(&parameters, request, *reading), *reading);
-        let expected = claims.method.sign(&base_string, key);
-        bool::from(expected.as_bytes().ct_eq(claims.signature.as_bytes()))
-    };
-    Ok(Reading::candidates(request, &parameters).find(matches))
-}
-
 /// A hash that was sent must be right, on any request: the Python client sends the hash of nothing with every GET, which is
 /// right, and checking it there too keeps anyone from stripping a signed body on the way.
 fn check_body(
@@ -183,13 +311,17 @@ fn check_body(
     Ok(())
 }
 
+/// `PLAINTEXT` says who, and nothing about what.
+fn covers(claims: &Claims<'_>) -> bool {
+    claims.method != SignatureMethod::Plaintext
+}
+
 fn covers_body(
     request: &SignableRequest<'_>,
     header: &AuthorizationHeader,
     reading: Reading,
 ) -> bool {
-    request.body.is_empty()
-        || header.get("oauth_body_hash").is_some()
+    header.get("oauth_body_hash").is_some()
         || request.is_form() && reading.reads(Source::Form, request)
 }
 

@@ -12,7 +12,7 @@ use smart_transport::{SharedTransport, Transport as _};
 
 use crate::error::Unanswered;
 use crate::refusal::is_repeatable;
-use crate::signer::Signer;
+use crate::signer::{Credential, Signer};
 use crate::{
     ClientBuilder, ContainerManifest, Error, ManifestError, Record, RecordSweep, Refusal, User,
 };
@@ -32,7 +32,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
-    token: Option<Arc<AccessToken>>,
+    credential: Option<Arc<Credential>>,
 }
 
 /// What all clones have in common.
@@ -66,7 +66,7 @@ impl Client {
         };
         Self {
             shared: Arc::new(shared),
-            token: None,
+            credential: None,
         }
     }
 
@@ -105,7 +105,7 @@ impl Client {
     /// It has no effect on the handles of records and users, which are signed with their own.
     #[must_use]
     pub fn with_token(mut self, token: AccessToken) -> Self {
-        self.token = Some(Arc::new(token));
+        self.credential = Some(Arc::new(self.signer().credential(token)));
         self
     }
 
@@ -156,18 +156,18 @@ impl Client {
     pub(crate) async fn call_with(
         &self,
         call: CallRequest,
-        token: Option<&AccessToken>,
+        credential: Option<&Credential>,
     ) -> Result<Response<Bytes>, Error> {
         let info = call.info();
         let mut request = call.to_http(self.api_base())?;
-        self.signer().sign(&mut request, token)?;
+        self.signer().sign(&mut request, credential)?;
         let response = self.exchange(request, is_repeatable(info)).await?;
         if response.status().is_success() {
             return Ok(response);
         }
         Err(Error::Refused(Refusal::new(
             info,
-            token.is_some(),
+            credential.is_some(),
             response,
         )))
     }
@@ -196,7 +196,7 @@ impl Caller for Client {
     type Error = Error;
 
     async fn call(&self, request: CallRequest) -> Result<Response<Bytes>, Error> {
-        self.call_with(request, self.token.as_deref()).await
+        self.call_with(request, self.credential.as_deref()).await
     }
 }
 

@@ -7,6 +7,7 @@ use http::Response;
 use smart_api::{AppId, CallRequest, Caller, RecordId, UserId};
 use smart_oauth::AccessToken;
 
+use crate::signer::Credential;
 use crate::{Client, Error};
 
 /// A patient's record, with the token that opens it.
@@ -24,7 +25,7 @@ use crate::{Client, Error};
 pub struct Record {
     client: Client,
     id: RecordId,
-    token: Option<Arc<AccessToken>>,
+    credential: Option<Arc<Credential>>,
     user_id: Option<UserId>,
 }
 
@@ -33,7 +34,7 @@ impl Record {
         Self {
             client,
             id,
-            token: None,
+            credential: None,
             user_id: None,
         }
     }
@@ -55,7 +56,9 @@ impl Record {
 
     /// The token, to keep it for a later run. Its secret opens the record: treat it like one.
     pub fn token(&self) -> Option<&AccessToken> {
-        self.token.as_deref()
+        self.credential
+            .as_deref()
+            .map(|credential| &credential.token)
     }
 
     /// The user who authorized the app, as the container named them in the dance. The reference container gives an
@@ -68,7 +71,7 @@ impl Record {
     /// The same record with this token.
     #[must_use]
     pub fn with_token(mut self, token: AccessToken) -> Self {
-        self.token = Some(Arc::new(token));
+        self.credential = Some(Arc::new(self.client.signer().credential(token)));
         self
     }
 }
@@ -77,12 +80,12 @@ impl Caller for Record {
     type Error = Error;
 
     async fn call(&self, request: CallRequest) -> Result<Response<Bytes>, Error> {
-        let Some(token) = self.token() else {
+        let Some(credential) = self.credential.as_deref() else {
             return Err(Error::NoToken {
                 call: request.info().name,
                 owner: format!("record {}", self.id),
             });
         };
-        self.client.call_with(request, Some(token)).await
+        self.client.call_with(request, Some(credential)).await
     }
 }

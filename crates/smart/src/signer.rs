@@ -18,35 +18,46 @@ pub(crate) type Randomness =
 
 /// Signs every request anew: a container refuses a nonce that it has seen.
 pub(crate) struct Signer {
-    consumer: Consumer,
+    two_legged: smart_oauth::Signer,
     clock: Clock,
     randomness: Randomness,
+}
+
+/// A token, with the key that it makes together with the app's secret prepared for every call that a handle will make.
+#[derive(Clone, Debug)]
+pub(crate) struct Credential {
+    pub(crate) token: AccessToken,
+    signer: smart_oauth::Signer,
 }
 
 impl Signer {
     pub(crate) fn new(consumer: Consumer, clock: Clock, randomness: Randomness) -> Self {
         Self {
-            consumer,
+            two_legged: smart_oauth::Signer::new(consumer),
             clock,
             randomness,
         }
     }
 
     pub(crate) fn consumer(&self) -> &Consumer {
-        &self.consumer
+        self.two_legged.consumer()
+    }
+
+    pub(crate) fn credential(&self, token: AccessToken) -> Credential {
+        Credential {
+            signer: self.two_legged.with_access_token(&token),
+            token,
+        }
     }
 
     /// Adds the `Authorization` header, with a token or two-legged without one.
     pub(crate) fn sign(
         &self,
         request: &mut http::Request<Bytes>,
-        token: Option<&AccessToken>,
+        credential: Option<&Credential>,
     ) -> Result<(), Error> {
-        let params = SigningParams::new(&self.consumer, self.nonce()?, self.now()?);
-        let params = match token {
-            Some(token) => params.with_access_token(token),
-            None => params,
-        };
+        let signer = credential.map_or(&self.two_legged, |credential| &credential.signer);
+        let params = SigningParams::prepared(signer, self.nonce()?, self.now()?);
         let signed = sign(&SignableRequest::from_http(request)?, &params)?;
         signed.apply_to(request);
         Ok(())
@@ -70,7 +81,7 @@ impl fmt::Debug for Signer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Signer")
-            .field("consumer_key", self.consumer.key())
+            .field("consumer_key", self.consumer().key())
             .finish_non_exhaustive()
     }
 }

@@ -7,6 +7,7 @@ use http::Response;
 use smart_api::{AppId, CallRequest, Caller, UserId};
 use smart_oauth::AccessToken;
 
+use crate::signer::Credential;
 use crate::{Client, Error};
 
 /// A user's account on the container, with a token.
@@ -18,7 +19,7 @@ use crate::{Client, Error};
 pub struct User {
     client: Client,
     id: UserId,
-    token: Option<Arc<AccessToken>>,
+    credential: Option<Arc<Credential>>,
 }
 
 impl User {
@@ -26,7 +27,7 @@ impl User {
         Self {
             client,
             id,
-            token: None,
+            credential: None,
         }
     }
 
@@ -42,13 +43,15 @@ impl User {
 
     /// The token. Its secret opens a record: treat it like one.
     pub fn token(&self) -> Option<&AccessToken> {
-        self.token.as_deref()
+        self.credential
+            .as_deref()
+            .map(|credential| &credential.token)
     }
 
     /// The same user with this token.
     #[must_use]
     pub fn with_token(mut self, token: AccessToken) -> Self {
-        self.token = Some(Arc::new(token));
+        self.credential = Some(Arc::new(self.client.signer().credential(token)));
         self
     }
 }
@@ -57,12 +60,12 @@ impl Caller for User {
     type Error = Error;
 
     async fn call(&self, request: CallRequest) -> Result<Response<Bytes>, Error> {
-        let Some(token) = self.token() else {
+        let Some(credential) = self.credential.as_deref() else {
             return Err(Error::NoToken {
                 call: request.info().name,
                 owner: format!("user {}", self.id),
             });
         };
-        self.client.call_with(request, Some(token)).await
+        self.client.call_with(request, Some(credential)).await
     }
 }

@@ -4,6 +4,7 @@ mod demo;
 mod failures;
 mod query;
 mod sandbox;
+mod signing;
 mod sweep;
 
 use std::path::Path;
@@ -13,7 +14,13 @@ use std::process::{Command, Output, Stdio};
 fn smart<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_smart"));
     command.args(arguments).stdin(Stdio::null());
-    for variable in ["SMART_API_BASE", "SMART_APP_ID", "SMART_CONSUMER_SECRET"] {
+    for variable in [
+        "SMART_API_BASE",
+        "SMART_APP_ID",
+        "SMART_CONSUMER_KEY",
+        "SMART_CONSUMER_SECRET",
+        "SMART_TOKEN_SECRET",
+    ] {
         command.env_remove(variable);
     }
     command

@@ -4,7 +4,7 @@ use http::Request;
 use http::header::CONTENT_TYPE;
 
 use super::*;
-use crate::parameters::{arrange, collect};
+use crate::parameters::{Parameters, collect};
 use crate::request::FORM;
 
 fn get(url: &str) -> Request<String> {
@@ -20,8 +20,10 @@ fn form(url: &str, body: &str) -> Request<String> {
 
 fn read(request: &Request<String>, reading: Reading) -> String {
     let view = SignableRequest::from_http(request).unwrap();
-    let parameters = collect(&view, 0).unwrap();
-    base_string(&view, &arrange(&parameters, &view, reading), reading)
+    let mut parameters = Parameters::new();
+    collect(&view, &mut parameters).unwrap();
+    let arranged = Arranged::new(&parameters, &view, reading);
+    String::from_utf8(base_string(&view, &arranged, reading)).unwrap()
 }
 
 /// The URL part, decoded.
@@ -79,9 +81,10 @@ fn empty_port_is_the_default_port() {
         .body(String::new())
         .unwrap();
     let view = SignableRequest::from_received("http", &request).unwrap();
+    let none = Arranged::new(&[], &view, Reading::RFC5849);
     assert_eq!(
-        base_string(&view, &[], Reading::RFC5849),
-        "GET&http%3A%2F%2Fexample.com%2Fa&"
+        *base_string(&view, &none, Reading::RFC5849),
+        *b"GET&http%3A%2F%2Fexample.com%2Fa&"
     );
 }
 
@@ -157,8 +160,12 @@ fn limits_are_stated() {
 
     let collected = |body: String| {
         let request = form("http://h/", &body);
-        collect(&SignableRequest::from_http(&request).unwrap(), 0)
-            .map(|parameters| parameters.len())
+        let mut parameters = Parameters::new();
+        collect(
+            &SignableRequest::from_http(&request).unwrap(),
+            &mut parameters,
+        )
+        .map(|()| parameters.len())
     };
     assert_eq!(collected("a&".repeat(MAX_COUNT)), Ok(MAX_COUNT));
     assert_eq!(

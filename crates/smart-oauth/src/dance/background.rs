@@ -94,16 +94,62 @@ impl RecordLoop {
         nonce: Nonce,
         timestamp: Timestamp,
     ) -> Result<Option<Request<Vec<u8>>>, SignError> {
-        let url = match &self.position {
-            Position::Start => format!("{}first", self.base),
-            Position::After(record_id) => {
-                format!("{}{}/next", self.base, encode_path_segment(record_id))
-            }
+        let path = match &self.position {
+            Position::Start => "first".to_owned(),
+            Position::After(record_id) => format!("{}/next", encode_path_segment(record_id)),
             Position::End => return Ok(None),
         };
-        let uri = Uri::try_from(url).map_err(SignError::BadUrl)?;
+        self.request(&path, nonce, timestamp).map(Some)
+    }
+
+    /// The request for the token of one record, without walking anywhere.
+    ///
+    /// # Errors
+    ///
+    /// As [`next_request`](Self::next_request).
+    pub fn record_request(
+        &self,
+        record_id: &str,
+        nonce: Nonce,
+        timestamp: Timestamp,
+    ) -> Result<Request<Vec<u8>>, SignError> {
+        self.request(&encode_path_segment(record_id), nonce, timestamp)
+    }
+
+    /// Takes the answer to [`record_request`](Self::record_request) for this record; `None` when the container does not know it.
+    /// The reference container says that with a 500.
+    ///
+    /// # Errors
+    ///
+    /// When the container refuses, when its answer lacks record, token or secret, or when it is about another record.
+    pub fn receive_record(
+        &self,
+        record_id: &str,
+        response: &Response<impl AsRef<[u8]>>,
+    ) -> Result<Option<RecordAccess>, DanceError> {
+        if matches!(
+            response.status(),
+            StatusCode::NOT_FOUND | StatusCode::INTERNAL_SERVER_ERROR
+        ) {
+            return Ok(None);
+        }
+        let access = RecordAccess::read(response)?;
+        if access.record_id != record_id {
+            let (asked, granted) = (record_id.to_owned(), access.record_id);
+            return Err(DanceError::WrongRecord { asked, granted });
+        }
+        Ok(Some(access))
+    }
+
+    fn request(
+        &self,
+        path: &str,
+        nonce: Nonce,
+        timestamp: Timestamp,
+    ) -> Result<Request<Vec<u8>>, SignError> {
+        let uri = Uri::try_from(format!("{}{path}", self.base)).map_err(SignError::BadUrl)?;
         let params = SigningParams::new(&self.consumer, nonce, timestamp);
-        signed_post(uri, Vec::new(), &params).map(Some)
+        signed_post(uri, Vec::new(), &params)
     }
 
     /// Takes the container's answer; `None` at the 404 that ends the loop.
@@ -120,17 +166,27 @@ impl RecordLoop {
             self.position = Position::End;
             return Ok(None);
         }
-        let answer = Answer::read(Step::RecordToken, response)?;
-        let record_id = answer.require("smart_record_id")?.to_owned();
-        let token = AccessToken::new(
-            answer.require("oauth_token")?,
-            answer.require("oauth_token_secret")?,
-        );
-        if matches!(&self.position, Position::After(last) if *last == record_id) {
-            return Err(DanceError::LoopStuck { record_id });
+        let access = RecordAccess::read(response)?;
+        if matches!(&self.position, Position::After(last) if *last == access.record_id) {
+            return Err(DanceError::LoopStuck {
+                record_id: access.record_id,
+            });
         }
-        self.position = Position::After(record_id.clone());
-        Ok(Some(RecordAccess { record_id, token }))
+        self.position = Position::After(access.record_id.clone());
+        Ok(Some(access))
+    }
+}
+
+impl RecordAccess {
+    fn read(response: &Response<impl AsRef<[u8]>>) -> Result<Self, DanceError> {
+        let answer = Answer::read(Step::RecordToken, response)?;
+        Ok(Self {
+            record_id: answer.require("smart_record_id")?.to_owned(),
+            token: AccessToken::new(
+                answer.require("oauth_token")?,
+                answer.require("oauth_token_secret")?,
+            ),
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use crate::encode::{percent_encode, push_encoded};
 use crate::error::{DanceError, SignError};
 use crate::parameters::pairs;
 use crate::sign::SigningParams;
+use crate::text::Text;
 
 /// The longest callback that is read, in bytes.
 const MAX_CALLBACK_BYTES: usize = 16 * 1024;
@@ -325,8 +326,8 @@ fn callback_parameter(callback: &str, name: &'static str) -> Result<String, Danc
     let mut values = without_fragment
         .split('?')
         .flat_map(|query| pairs(query.as_bytes()))
-        .filter(|(known, _)| **known == *name.as_bytes())
-        .map(|(_, value)| String::from_utf8_lossy(&value).into_owned());
+        .filter(|(known, _)| *known == Text::plain(name))
+        .map(|(_, value)| value.lossy());
     match (values.next(), values.next()) {
         (_, Some(_)) => Err(DanceError::CallbackRepeats { name }),
         (Some(value), None) if !value.is_empty() => Ok(value),

@@ -145,8 +145,9 @@ fn body_hash_is_for_bodies_that_are_no_forms() {
 fn ordinary_requests_have_one_reading() {
     let count = |request: &Request<&str>| {
         let view = SignableRequest::from_http(request).unwrap();
-        let parameters = crate::parameters::collect(&view, 0).unwrap();
-        Reading::candidates(&view, &parameters).collect::<Vec<_>>()
+        let mut parameters = crate::parameters::Parameters::new();
+        crate::parameters::collect(&view, &mut parameters).unwrap();
+        Reading::candidates(&view, &parameters, Dialect::Portable).collect::<Vec<_>>()
     };
     let ordinary = request(Method::GET, "http://h:7000/my-app@apps/?b=1&a=2", None, "");
     assert_eq!(count(&ordinary), [Reading::RFC5849]);

@@ -48,8 +48,11 @@ impl Received {
             &percent_encode(&parameters.replace("{}", usual)),
         ]
         .join("&");
-        let signature =
-            SignatureMethod::HmacSha1.sign(&base_string, &SigningKey::new(&"secret".into(), None));
+        let mut text = base_string.clone().into_bytes();
+        SigningKey::new(SignatureMethod::HmacSha1, &"secret".into(), None)
+            .unwrap()
+            .append_signature(&mut text);
+        let signature = String::from_utf8(text.split_off(base_string.len())).unwrap();
         let mut text = format!(
             "OAuth {}, oauth_signature={}",
             usual.replace('&', ","),

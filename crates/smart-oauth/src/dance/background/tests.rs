@@ -153,3 +153,37 @@ fn base_and_ids_need_to_make_a_url() {
         "https://h/base/apps/an%20app%3F/tokens/records/first"
     );
 }
+
+#[test]
+fn one_record_is_asked_for_by_its_id() {
+    let records = records();
+    let nonce = Nonce::from_random([0; 16]);
+    let request = records
+        .record_request("a b/1", nonce.clone(), Timestamp::from_unix_seconds(0))
+        .unwrap_err();
+    assert!(matches!(request, SignError::AmbiguousPath), "{request}");
+    let request = records
+        .record_request("1288992", nonce, Timestamp::from_unix_seconds(0))
+        .unwrap();
+    assert!(request.uri().path().ends_with("/tokens/records/1288992"));
+    assert_eq!(request.method(), "POST");
+
+    let access = records.receive_record("2", &answer("2")).unwrap().unwrap();
+    assert_eq!(access.record_id, "2");
+    for code in [404, 500] {
+        assert!(
+            records
+                .receive_record("2", &status(code))
+                .unwrap()
+                .is_none()
+        );
+    }
+    assert!(matches!(
+        records.receive_record("2", &status(403)),
+        Err(DanceError::Refused { .. })
+    ));
+    assert!(matches!(
+        records.receive_record("2", &answer("3")),
+        Err(DanceError::WrongRecord { .. })
+    ));
+}
