@@ -1,4 +1,4 @@
-//! The maintainer's commands: `cargo xtask codegen | ci | tidy`.
+//! The maintainer's commands: `cargo xtask bench | ci | codegen | tidy`.
 
 #![expect(
     clippy::print_stdout,
@@ -6,6 +6,7 @@
     reason = "commands talk to a terminal"
 )]
 
+mod bench;
 mod ci;
 mod codegen;
 mod tidy;
@@ -28,6 +29,11 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Measure, and write docs/performance.md
+    Bench {
+        /// What to measure; all of it if nothing is named
+        topics: Vec<String>,
+    },
     /// Run what CI runs, all of it or the stages named
     Ci {
         /// The stages to run, in this order
@@ -52,6 +58,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<()> {
     let root = workspace()?;
     match task {
+        Task::Bench { topics } => bench::run(&root, &topics),
         Task::Ci { stages } => ci::run(&root, &stages),
         Task::Codegen(arguments) => codegen::run(&root, &arguments),
         Task::Tidy => tidy::run(&root),

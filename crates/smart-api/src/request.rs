@@ -10,7 +10,7 @@ use crate::body::Body;
 use crate::call::Call;
 use crate::date::is_date;
 use crate::error::CallError;
-use crate::info::{CallInfo, ParameterKind, QueryParameter};
+use crate::info::{CallInfo, Category, ParameterKind, PathParameterKind, QueryParameter};
 use crate::path::PathTemplate;
 
 /// Only what [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3) calls unreserved stands raw in a query: the
@@ -27,6 +27,7 @@ pub struct CallRequest {
     info: &'static CallInfo,
     path_and_query: String,
     body: Option<Body>,
+    subject: Option<String>,
 }
 
 impl CallRequest {
@@ -58,6 +59,7 @@ impl CallRequest {
                 info,
                 path_and_query,
                 body,
+                subject: subject(call),
             }),
         }
     }
@@ -65,6 +67,18 @@ impl CallRequest {
     /// What the ontology says of the call.
     pub const fn info(&self) -> &'static CallInfo {
         self.info
+    }
+
+    /// The record that the path names, if it names one.
+    pub fn record_id(&self) -> Option<&str> {
+        let names_record = self.info.category == Category::Record;
+        self.subject.as_deref().filter(|_| names_record)
+    }
+
+    /// The user that the path names, if it names one.
+    pub fn user_id(&self) -> Option<&str> {
+        let names_user = self.info.category == Category::User;
+        self.subject.as_deref().filter(|_| names_user)
     }
 
     /// The request to a container, not signed yet.
@@ -90,6 +104,20 @@ impl CallRequest {
         }
         Ok(request)
     }
+}
+
+/// The record or user of a call about one.
+fn subject(call: &impl Call) -> Option<String> {
+    let info = call.info();
+    let wanted = match info.category {
+        Category::Record => PathParameterKind::Record,
+        Category::User => PathParameterKind::User,
+        Category::Container => return None,
+    };
+    let gap = info.path_parameters.iter().find(|gap| gap.kind == wanted)?;
+    let values = call.path_values();
+    let (_, value) = values.into_iter().find(|(name, _)| *name == gap.name)?;
+    Some(value.to_owned())
 }
 
 fn check_value(parameter: &QueryParameter, value: &str) -> Result<(), CallError> {

@@ -1,4 +1,6 @@
-//! Connections: name lookup and TCP, under one time limit. TLS will be a second layer here.
+//! Connections: name lookup, TCP, the way through a proxy, and TLS, all under one time limit.
+
+mod route;
 
 use std::error::Error;
 use std::fmt;
@@ -8,47 +10,91 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower_service::Service;
 
-use crate::error::BoxError;
+pub(crate) use route::{Addresses, NoSuchName, ProxyFailed, Route, Routed};
 
-/// A TCP connector whose limit covers the name lookup too, which the time-out of hyper-util's own does not.
-#[derive(Clone, Debug)]
+use crate::error::BoxError;
+#[cfg(feature = "tls")]
+use crate::tls::LazyTls;
+
+/// Opens connections. The limit covers the name lookup too, which the time-out of hyper-util's own does not.
+#[derive(Clone)]
 pub(crate) struct Connector {
-    tcp: HttpConnector,
+    route: Route,
+    #[cfg(feature = "tls")]
+    tls: LazyTls,
     limit: Duration,
 }
 
+#[cfg(feature = "tls")]
+type Stream = hyper_rustls::MaybeHttpsStream<Routed>;
+#[cfg(not(feature = "tls"))]
+type Stream = Routed;
+
+type Connecting = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
+
 impl Connector {
-    pub(crate) fn new(limit: Duration) -> Self {
-        let mut tcp = HttpConnector::new();
-        // Requests are written whole; waiting to fill a packet only delays small ones.
-        tcp.set_nodelay(true);
-        Self { tcp, limit }
+    pub(crate) fn new(route: Route, #[cfg(feature = "tls")] tls: LazyTls, limit: Duration) -> Self {
+        Self {
+            route,
+            #[cfg(feature = "tls")]
+            tls,
+            limit,
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    fn connect(&self, uri: Uri) -> Connecting {
+        let config = match self.tls.config(&uri) {
+            Ok(config) => config,
+            Err(error) => return Box::pin(async move { Err(error) }),
+        };
+        match config {
+            Some(config) => {
+                let mut secured = hyper_rustls::HttpsConnector::from((self.route.clone(), config));
+                secured.call(uri)
+            }
+            None => {
+                let connecting = self.route.connect(uri);
+                Box::pin(async move { Ok(Stream::Http(connecting.await?)) })
+            }
+        }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn connect(&self, uri: Uri) -> Connecting {
+        Box::pin(self.route.connect(uri))
     }
 }
 
 impl Service<Uri> for Connector {
-    type Response = TokioIo<TcpStream>;
+    type Response = Stream;
     type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+    type Future = Connecting;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.tcp.poll_ready(context).map_err(Into::into)
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let connecting = timeout(self.limit, self.tcp.call(uri));
+        let connecting = timeout(self.limit, self.connect(uri));
         Box::pin(async move {
             match connecting.await {
-                Ok(connected) => connected.map_err(Into::into),
+                Ok(connected) => connected,
                 Err(_elapsed) => Err(ConnectTimedOut.into()),
             }
         })
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Connector")
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
     }
 }
 

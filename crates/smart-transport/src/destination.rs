@@ -1,11 +1,13 @@
 //! Where a request may go at all, decided before a name is looked up.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use http::Uri;
+use http::uri::Authority;
 
 use crate::error::Kind;
-use crate::{Stage, TransportError};
+use crate::{OriginError, Stage, TransportError};
 
 /// The hosts beyond this machine that may be reached over plain http, by name and in lower case.
 #[derive(Clone, Debug, Default)]
@@ -27,27 +29,46 @@ impl PlainHttp {
     }
 }
 
-/// Checks the URL and returns its host and port, for messages.
-pub(crate) fn check(uri: &Uri, plain_http: &PlainHttp) -> Result<String, TransportError> {
-    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return Err(refused(Kind::NotAbsolute));
-    };
-    let host = match authority.port_u16() {
-        Some(port) => format!("{}:{port}", authority.host()),
-        None => authority.host().to_owned(),
+/// Host and port as the URL has them, for messages. Made from a URL without user name, so it holds nothing that may not be
+/// shown.
+#[derive(Clone)]
+pub(crate) struct Host(Authority);
+
+impl fmt::Display for Host {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0.as_str())
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_str().fmt(formatter)
+    }
+}
+
+/// Checks the URL and returns its host.
+pub(crate) fn check(uri: &Uri, plain_http: &PlainHttp) -> Result<Host, TransportError> {
+    let origin = |problem| refused(Kind::NoOrigin(problem));
+    let Some(authority) = uri.authority() else {
+        return Err(origin(OriginError::Relative));
     };
     // Credentials in a URL would be dropped in silence, and `http://localhost@elsewhere/` is a trick to deceive a reader.
     if authority.as_str().contains('@') {
-        return Err(refused(Kind::UserInfo { host }));
+        return Err(origin(OriginError::UserInfo));
     }
-    match scheme {
-        "http" if plain_http.allows(bare(authority.host())) => Ok(host),
-        "http" => Err(refused(Kind::PlainHttp { host })),
-        "https" => Err(refused(Kind::HttpsUnsupported { host })),
-        other => Err(refused(Kind::Scheme {
-            scheme: other.to_owned(),
-        })),
+    let host = Host(authority.clone());
+    match uri.scheme_str() {
+        Some("http") if plain_http.allows(bare(authority.host())) => Ok(host),
+        Some("http") => Err(refused(Kind::PlainHttp { host })),
+        Some("https") if cfg!(feature = "tls") => Ok(host),
+        Some("https") => Err(refused(Kind::HttpsUnsupported { host })),
+        _ => Err(origin(OriginError::Scheme)),
     }
+}
+
+/// Whether a URL leads to this machine, where no proxy is asked.
+pub(crate) fn is_local(uri: &Uri) -> bool {
+    uri.host().is_some_and(|host| is_this_machine(bare(host)))
 }
 
 fn refused(kind: Kind) -> TransportError {
@@ -126,17 +147,26 @@ mod tests {
     fn other_urls_are_refused_by_reason() {
         for (uri, start) in [
             ("/manifest", "the URL is not absolute"),
-            ("https://localhost/", "cannot reach localhost over https"),
-            ("ftp://localhost/", "ftp is not http"),
+            ("ftp://localhost/", "the URL is neither http nor https"),
             (
                 "http://localhost@evil.example/",
-                "the URL of evil.example carries",
+                "the URL carries a user name",
             ),
-            ("http://me:pass@localhost/", "the URL of localhost carries"),
+            ("http://me:pass@localhost/", "the URL carries a user name"),
+            (
+                "https://me:pass@emr.example/",
+                "the URL carries a user name",
+            ),
         ] {
             let message = verdict(uri);
             assert!(message.starts_with(start), "{message}");
             assert!(!message.contains("pass@"));
         }
+    }
+
+    #[test]
+    #[cfg(feature = "tls")]
+    fn https_goes_anywhere() {
+        assert_eq!(verdict("https://emr.example:8443/"), "to emr.example:8443");
     }
 }

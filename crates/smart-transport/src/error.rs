@@ -4,6 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use crate::OriginError;
+use crate::destination::Host;
+
 /// How far an exchange came before it failed, which decides what may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -39,49 +42,141 @@ pub(crate) enum Kind {
     #[error(
         "the answer of {host} is longer than {limit} bytes; raise body_limit if that is expected"
     )]
-    BodyTooLarge { host: String, limit: usize },
+    BodyTooLarge { host: Host, limit: usize },
+
+    #[error("{}", certificate(.host, *.problem))]
+    #[cfg_attr(
+        not(feature = "tls"),
+        expect(dead_code, reason = "without TLS there is nothing to go wrong with it")
+    )]
+    Certificate {
+        host: Host,
+        problem: CertificateProblem,
+    },
 
     #[error("{host} closed the connection without an answer")]
-    Closed { host: String },
+    Closed { host: Host },
 
     #[error("no connection to {host}; check the address and that the server is running")]
-    Connect { host: String },
+    Connect { host: Host },
 
     #[error(
         "no connection to {host} within {after:?}; check the address and that the server is running, or raise connect_timeout"
     )]
-    ConnectTimeout { host: String, after: Duration },
+    ConnectTimeout { host: Host, after: Duration },
 
     #[error("the answer of {host} broke off before its end")]
-    CutBody { host: String },
+    CutBody { host: Host },
+
+    #[error("the answer of {host} says that it is packed as {coding}, and is not")]
+    Damaged { host: Host, coding: &'static str },
 
     #[error(
-        "cannot reach {host} over https, because TLS is not built into this version yet; use a container that speaks http on this machine"
+        "{host} did not begin to answer within {after:?}; try again, or raise first_byte_timeout"
     )]
-    HttpsUnsupported { host: String },
+    FirstByteTimeout { host: Host, after: Duration },
 
-    #[error("the URL is not absolute; give it a scheme and a host")]
-    NotAbsolute,
+    #[error(
+        "cannot reach {host} over https, because TLS was left out of this build; switch on the feature aws-lc-rs or ring of smart-transport"
+    )]
+    HttpsUnsupported { host: Host },
+
+    #[error(
+        "the answer of {host} stopped for {after:?} before its end; try again, or raise idle_timeout"
+    )]
+    IdleTimeout { host: Host, after: Duration },
+
+    #[error("{0}")]
+    NoOrigin(OriginError),
 
     #[error("what {host} answered is not HTTP; check the address and the port")]
-    NotHttp { host: String },
+    NotHttp { host: Host },
+
+    #[error(
+        "there is no address for the name in {host}; check its spelling, and this machine's name service"
+    )]
+    NoSuchName { host: Host },
 
     #[error("{}", in_words(*.stage))]
     Other { stage: Stage },
 
     #[error(
-        "plain http to {host} would let the network read along; use a container on this machine, or open this host by name with allow_plain_http_to"
+        "plain http to {host} would let the network read along; use https or a container on this machine, or open this host by name with allow_plain_http_to"
     )]
-    PlainHttp { host: String },
+    PlainHttp { host: Host },
 
-    #[error("{scheme} is not http; correct the URL")]
-    Scheme { scheme: String },
+    #[error(
+        "the proxy opened no way to {host}; check the proxy's address and what it allows, or go without it"
+    )]
+    Proxy { host: Host },
+
+    #[error("the answer is longer than {limit} bytes; raise the limit if that is expected")]
+    StreamTooLarge { limit: usize },
+
+    #[error(
+        "{host} and this machine cannot agree on TLS; check that it speaks TLS 1.2 or 1.3 on this port, and whether it wants a client certificate"
+    )]
+    #[cfg_attr(
+        not(feature = "tls"),
+        expect(dead_code, reason = "without TLS there is nothing to go wrong with it")
+    )]
+    Tls { host: Host },
+
+    #[error("the settings for TLS cannot be used")]
+    #[cfg_attr(
+        not(feature = "tls"),
+        expect(dead_code, reason = "without TLS there is nothing to go wrong with it")
+    )]
+    TlsSettings,
 
     #[error("no complete answer from {host} within {after:?}; try again, or raise total_timeout")]
-    TotalTimeout { host: String, after: Duration },
+    TotalTimeout { host: Host, after: Duration },
 
-    #[error("the URL of {host} carries a user name or password; remove it")]
-    UserInfo { host: String },
+    #[error(
+        "the answer of {host} is packed as {coding:?}, which nobody asked for; ask its administrator to send it plain"
+    )]
+    UnknownCoding { host: Host, coding: String },
+
+    #[error(
+        "the answer of {host} is longer than {limit} bytes when it is unpacked; raise body_limit if that is expected"
+    )]
+    UnpackedTooLarge { host: Host, limit: usize },
+}
+
+/// What is wrong with a server's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CertificateProblem {
+    /// Its time is over, or has not begun.
+    NotValidNow,
+    /// It was made out for another name.
+    OtherName,
+    /// It was withdrawn.
+    Revoked,
+    /// No authority that is trusted here has signed it.
+    UnknownAuthority,
+    /// Something else.
+    Other,
+}
+
+fn certificate(host: &Host, problem: CertificateProblem) -> String {
+    let (what, advice) = match problem {
+        CertificateProblem::NotValidNow => (
+            "has expired or is not valid yet",
+            "have it renewed, or correct this machine's clock",
+        ),
+        CertificateProblem::OtherName => (
+            "is made out for another name",
+            "use the name that it is made out for",
+        ),
+        CertificateProblem::Revoked => ("was revoked", "have it replaced"),
+        CertificateProblem::UnknownAuthority => (
+            "comes from an authority that is not trusted here",
+            "if that is the right server, trust its authority with trust_certificate",
+        ),
+        CertificateProblem::Other => ("cannot be accepted", "have it replaced"),
+    };
+    format!("the certificate of {host} {what}; {advice}")
 }
 
 fn in_words(stage: Stage) -> &'static str {
@@ -126,43 +221,90 @@ impl TransportError {
         self.inner.stage
     }
 
-    /// Whether a time limit ended the exchange, the one for connecting or the one for the whole.
+    /// Whether a time limit ended the exchange: for connecting, for the first byte, between two pieces, for the whole.
     pub fn is_timeout(&self) -> bool {
         matches!(
             self.inner.kind,
-            Kind::ConnectTimeout { .. } | Kind::TotalTimeout { .. }
+            Kind::ConnectTimeout { .. }
+                | Kind::FirstByteTimeout { .. }
+                | Kind::IdleTimeout { .. }
+                | Kind::TotalTimeout { .. }
         )
     }
 
-    /// Whether no connection came about: name unknown, refused, unreachable, or not within the limit.
+    /// Whether no connection came about: name unknown, refused, unreachable, stopped at the proxy, or not within the limit.
     pub fn is_connect(&self) -> bool {
+        matches!(
+            self.inner.kind,
+            Kind::Connect { .. }
+                | Kind::ConnectTimeout { .. }
+                | Kind::NoSuchName { .. }
+                | Kind::Proxy { .. }
+        )
+    }
+
+    /// Whether nobody took the connection, or not in time: the address may be wrong, or the server is not running.
+    pub fn is_unreachable(&self) -> bool {
         matches!(
             self.inner.kind,
             Kind::Connect { .. } | Kind::ConnectTimeout { .. }
         )
     }
 
-    /// Whether the answer was longer than the limit on bodies.
-    pub fn is_body_too_large(&self) -> bool {
-        matches!(self.inner.kind, Kind::BodyTooLarge { .. })
+    /// Whether the connection ended before the first line of an answer. A server that closes idle connections does this to
+    /// the request that comes at the wrong moment, and answers the next.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.inner.kind, Kind::Closed { .. })
     }
 
-    /// Whether the URL asks for `https`, which this version cannot speak yet.
+    /// Whether the answer was longer than the limit on bodies, as it came or when it was unpacked.
+    pub fn is_body_too_large(&self) -> bool {
+        matches!(
+            self.inner.kind,
+            Kind::BodyTooLarge { .. } | Kind::StreamTooLarge { .. } | Kind::UnpackedTooLarge { .. }
+        )
+    }
+
+    /// What is wrong with the server's certificate, if that was the reason.
+    pub fn certificate_problem(&self) -> Option<CertificateProblem> {
+        match self.inner.kind {
+            Kind::Certificate { problem, .. } => Some(problem),
+            _ => None,
+        }
+    }
+
+    /// Whether the URL asks for `https` in a build without TLS.
     pub fn is_https_unsupported(&self) -> bool {
         matches!(self.inner.kind, Kind::HttpsUnsupported { .. })
     }
 
-    /// Whether this transport does not send to such a URL at all, so that a repeat cannot help: plain `http` to another
-    /// machine, `https` for now, another scheme, a relative URL, a user name in it.
+    /// Whether the URL asks for plain `http` to a machine that was not opened to it.
+    pub fn is_plain_http_refused(&self) -> bool {
+        matches!(self.inner.kind, Kind::PlainHttp { .. })
+    }
+
+    /// Whether this transport does not send to such a URL at all: plain `http` to another machine, another scheme, a
+    /// relative URL, a user name in it, `https` without TLS.
     pub fn is_destination_refused(&self) -> bool {
         matches!(
             self.inner.kind,
-            Kind::HttpsUnsupported { .. }
-                | Kind::NotAbsolute
-                | Kind::PlainHttp { .. }
-                | Kind::Scheme { .. }
-                | Kind::UserInfo { .. }
+            Kind::HttpsUnsupported { .. } | Kind::NoOrigin(_) | Kind::PlainHttp { .. }
         )
+    }
+
+    /// Whether the same will fail again until somebody changes something, so that a repeat cannot help.
+    pub fn is_permanent(&self) -> bool {
+        self.is_destination_refused()
+            || self.is_body_too_large()
+            || matches!(
+                self.inner.kind,
+                Kind::Certificate { .. }
+                    | Kind::Damaged { .. }
+                    | Kind::NotHttp { .. }
+                    | Kind::Tls { .. }
+                    | Kind::TlsSettings
+                    | Kind::UnknownCoding { .. }
+            )
     }
 }
 

@@ -1,31 +1,37 @@
-//! The default transport: HTTP/1.1 over pooled connections.
+//! The default transport: pooled connections, HTTP/1.1 or HTTP/2.
 
-use std::error::Error;
-use std::io;
+mod builder;
+mod failure;
+
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, PROXY_AUTHORIZATION};
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Body, Incoming};
+use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
-use crate::connector::{ConnectTimedOut, Connector};
-use crate::destination::{self, PlainHttp};
-use crate::error::{BoxError, Kind};
-use crate::{Stage, Transport, TransportError};
+pub use builder::HyperTransportBuilder;
 
-/// A pooled HTTP/1.1 client on hyper, to be used inside a tokio runtime.
+use crate::connector::Connector;
+use crate::destination::{self, Host};
+use crate::error::Kind;
+use crate::guarded::{BodyLimits, GuardedBody};
+use crate::{Body, Deadline, FreshConnection, Stage, Transport, TransportError, coding};
+
+/// A pooled HTTP client on hyper, to be used inside a tokio runtime.
 ///
-/// Clones share one pool, so make one and clone it; a connection lives on the runtime that opened it. It speaks plain
-/// `http` only, and only to this machine or to hosts opened by name: see the [crate's page](crate) for this and for
-/// the default limits.
+/// Clones share one pool, so make one and clone it; a connection lives on the runtime that opened it. It speaks HTTP/1.1,
+/// and HTTP/2 where a server offers it over TLS; plain `http` only to this machine, or to hosts opened by name. See the
+/// [crate's page](crate) for the limits and their defaults.
 #[derive(Clone, Debug)]
 pub struct HyperTransport {
-    client: legacy::Client<Connector, Full<Bytes>>,
+    pooled: legacy::Client<Connector, Full<Bytes>>,
+    /// The same without a pool, for requests that want a connection of their own.
+    unpooled: legacy::Client<Connector, Full<Bytes>>,
     settings: HyperTransportBuilder,
 }
 
@@ -48,11 +54,24 @@ impl Default for HyperTransport {
 }
 
 impl Transport for HyperTransport {
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
-        let deadline = deadline(self.settings.total_timeout);
+    async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
         let host = destination::check(request.uri(), &self.settings.plain_http)?;
-        let head = self.answer(request.map(Full::new), &host, deadline).await?;
-        self.read(head, &host, deadline).await
+        let asked = request.extensions_mut().remove::<Deadline>();
+        let deadline = Deadline::after(self.settings.total_timeout).or_earlier(asked.as_ref());
+        let packed = coding::ask(request.headers_mut());
+        self.greet_proxy(&mut request);
+        let client = match request.extensions_mut().remove::<FreshConnection>() {
+            Some(_) => &self.unpooled,
+            None => &self.pooled,
+        };
+        let answer = self
+            .answer(client, request.map(Full::new), &host, deadline)
+            .await?;
+        self.guard(answer, packed, host, deadline)
+    }
+
+    fn total_timeout(&self) -> Option<Duration> {
+        Some(self.settings.total_timeout)
     }
 }
 
@@ -60,182 +79,72 @@ impl HyperTransport {
     /// Sends the request and waits for the head of the answer.
     async fn answer(
         &self,
+        client: &legacy::Client<Connector, Full<Bytes>>,
         mut request: Request<Full<Bytes>>,
-        host: &str,
-        deadline: Instant,
+        host: &Host,
+        deadline: Deadline,
     ) -> Result<Response<Incoming>, TransportError> {
         let connection = capture_connection(&mut request);
-        match timeout_at(deadline, self.client.request(request)).await {
-            Ok(answer) => answer.map_err(|error| self.unanswered(host, error)),
+        let first_byte = Deadline::after(self.settings.first_byte_timeout);
+        let first = deadline.or_earlier(Some(&first_byte));
+        match timeout_at(first.at(), client.request(request)).await {
+            Ok(answer) => answer.map_err(|error| self.unanswered(host, &error)),
             Err(_elapsed) => {
                 let stage = match *connection.connection_metadata() {
                     Some(_) => Stage::MaybeSent,
                     None => Stage::NotSent,
                 };
-                Err(self.timed_out(host, stage))
+                let (host, after) = (host.clone(), first.limit());
+                let kind = if first.at() == deadline.at() {
+                    Kind::TotalTimeout { host, after }
+                } else {
+                    Kind::FirstByteTimeout { host, after }
+                };
+                Err(TransportError::of(kind, stage))
             }
         }
     }
 
-    /// Reads the body to its end, within the limits.
-    async fn read(
+    /// Puts the limits around the body.
+    fn guard(
         &self,
-        response: Response<Incoming>,
-        host: &str,
-        deadline: Instant,
-    ) -> Result<Response<Bytes>, TransportError> {
-        let (head, body) = response.into_parts();
-        let limit = self.settings.body_limit;
-        // An announced length is refused before a byte of it is read.
-        if body.size_hint().lower() > limit as u64 {
-            return Err(self.too_large(host));
-        }
-        match timeout_at(deadline, Limited::new(body, limit).collect()).await {
-            Ok(Ok(body)) => Ok(Response::from_parts(head, body.to_bytes())),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(self.too_large(host)),
-            Ok(Err(error)) => Err(unreadable(host, error)),
-            Err(_elapsed) => Err(self.timed_out(host, Stage::Unreadable)),
-        }
-    }
-
-    fn unanswered(&self, host: &str, error: legacy::Error) -> TransportError {
-        let host = host.to_owned();
-        if error.is_connect() {
-            let kind = match cause::<ConnectTimedOut>(&error) {
-                Some(_) => Kind::ConnectTimeout {
-                    host,
-                    after: self.settings.connect_timeout,
-                },
-                None => Kind::Connect { host },
-            };
-            return TransportError::of(kind, Stage::NotSent).caused_by(root_cause(&error));
-        }
-        let (kind, stage) = match cause::<hyper::Error>(&error) {
-            Some(cause) if cause.is_parse() => (Kind::NotHttp { host }, Stage::Unreadable),
-            // hyper hands a request back as cancelled only if it wrote none of it.
-            Some(cause) if cause.is_canceled() => (Kind::Closed { host }, Stage::NotSent),
-            _ => (Kind::Closed { host }, Stage::MaybeSent),
+        answer: Response<Incoming>,
+        packed: bool,
+        host: Host,
+        deadline: Deadline,
+    ) -> Result<Response<Body>, TransportError> {
+        let (mut head, incoming) = answer.into_parts();
+        let limits = BodyLimits {
+            bytes: self.settings.body_limit,
+            idle: self.settings.idle_timeout,
         };
-        TransportError::of(kind, stage).caused_by(root_cause(&error))
-    }
-
-    fn too_large(&self, host: &str) -> TransportError {
-        let kind = Kind::BodyTooLarge {
-            host: host.to_owned(),
-            limit: self.settings.body_limit,
+        let decoder = if packed {
+            coding::decoder(&head.headers, limits.bytes).map_err(|coding| {
+                let host = host.clone();
+                TransportError::of(Kind::UnknownCoding { host, coding }, Stage::Unreadable)
+            })?
+        } else {
+            None
         };
-        TransportError::of(kind, Stage::Unreadable)
+        if decoder.is_some() {
+            // They are about what came, not about what is handed on.
+            head.headers.remove(CONTENT_ENCODING);
+            head.headers.remove(CONTENT_LENGTH);
+        }
+        let body = GuardedBody::new(incoming, decoder, host, limits, deadline)?;
+        Ok(Response::from_parts(head, Body::new(body)))
     }
 
-    fn timed_out(&self, host: &str, stage: Stage) -> TransportError {
-        let kind = Kind::TotalTimeout {
-            host: host.to_owned(),
-            after: self.settings.total_timeout,
-        };
-        TransportError::of(kind, stage)
-    }
-}
-
-/// The instant at which the limit is used up; a limit beyond what the clock can count is no limit.
-fn deadline(limit: Duration) -> Instant {
-    let now = Instant::now();
-    now.checked_add(limit).unwrap_or(now + A_DECADE)
-}
-
-fn unreadable(host: &str, error: BoxError) -> TransportError {
-    let kind = Kind::CutBody {
-        host: host.to_owned(),
-    };
-    TransportError::of(kind, Stage::Unreadable).caused_by(root_cause(&*error))
-}
-
-/// The first error of type `T` in the chain.
-fn cause<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
-    std::iter::successors(Some(error), |error| (*error).source())
-        .find_map(|error| error.downcast_ref())
-}
-
-/// What lies at the bottom of the chain, without the types of the HTTP library: an I/O error, or a text.
-fn root_cause(error: &(dyn Error + 'static)) -> BoxError {
-    let mut root = error;
-    while let Some(source) = root.source() {
-        root = source;
-    }
-    let io_error: Option<&io::Error> = root.downcast_ref();
-    match io_error.and_then(io::Error::raw_os_error) {
-        Some(code) => io::Error::from_raw_os_error(code).into(),
-        None => root.to_string().into(),
-    }
-}
-
-/// The limits of a [`HyperTransport`], each with a default that suits a container on a hospital's network.
-#[derive(Clone, Debug)]
-pub struct HyperTransportBuilder {
-    connect_timeout: Duration,
-    total_timeout: Duration,
-    body_limit: usize,
-    plain_http: PlainHttp,
-}
-
-impl Default for HyperTransportBuilder {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(10),
-            total_timeout: Duration::from_secs(60),
-            body_limit: 32 << 20,
-            plain_http: PlainHttp::default(),
+    /// A proxy that reads plain requests wants its password in each; for `https` it is in the tunnel's opening.
+    fn greet_proxy(&self, request: &mut Request<Bytes>) {
+        if request.uri().scheme_str() != Some("http") {
+            return;
+        }
+        let hop = self.settings.proxy.hop(request.uri());
+        if let Some(authorization) = hop.and_then(|hop| hop.authorization) {
+            request
+                .headers_mut()
+                .insert(PROXY_AUTHORIZATION, authorization);
         }
     }
 }
-
-impl HyperTransportBuilder {
-    /// The longest that a connection may take to come about, name lookup included.
-    #[must_use]
-    pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.connect_timeout = limit;
-        self
-    }
-
-    /// The longest that a whole exchange may take, from the call of `send` to the last byte of the body.
-    #[must_use]
-    pub fn total_timeout(mut self, limit: Duration) -> Self {
-        self.total_timeout = limit;
-        self
-    }
-
-    /// The longest body that is read, in bytes. It is what one answer can cost in memory.
-    #[must_use]
-    pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit = bytes;
-        self
-    }
-
-    /// Opens one more host, by name or address and without a port, to plain `http`.
-    ///
-    /// Whoever is on the way to it can then read every answer, and every secret that the dance hands out. It is meant
-    /// for a test network or a tunnel.
-    #[must_use]
-    pub fn allow_plain_http_to(mut self, host: &str) -> Self {
-        self.plain_http.open(host);
-        self
-    }
-
-    /// The transport.
-    pub fn build(self) -> HyperTransport {
-        let client = legacy::Client::builder(TokioExecutor::new())
-            // A second try has to be signed afresh, which the layers above must do: the host knows the nonce by then.
-            .retry_canceled_requests(false)
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .build(Connector::new(self.connect_timeout));
-        HyperTransport {
-            client,
-            settings: self,
-        }
-    }
-}
-
-const A_DECADE: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-const IDLE_CONNECTIONS: usize = 64;

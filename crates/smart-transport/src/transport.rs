@@ -4,45 +4,64 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::TransportError;
+use crate::{Body, TransportError};
 
 /// Carries a request to its host and brings the response back, whatever its status.
 ///
-/// [`HyperTransport`](crate::HyperTransport) is one; a closure from `Request<Bytes>` to a future of
-/// `Result<Response<Bytes>, TransportError>` is one too.
+/// [`HyperTransport`](crate::HyperTransport) is one. A closure from `Request<Bytes>` to a future of
+/// `Result<Response<B>, TransportError>` is one too, where `B` is a [`Body`] or becomes one: `Bytes`, `String`, `Vec<u8>`.
+/// A tower service becomes one through [`ServiceTransport`](crate::ServiceTransport).
 ///
 /// An implementation sends what it is given, once: it adds no credentials, follows no redirect and repeats nothing.
-/// Dropping the future gives the exchange up.
-///
-/// Requests and responses are whole. A method for streamed bodies can join later with a default that calls
-/// [`send`](Self::send), so an implementation written today stays valid.
+/// Dropping the future, or the body, gives the exchange up. Two extensions of a request ask something of it, which it may
+/// pass over: [`Deadline`](crate::Deadline) and [`FreshConnection`](crate::FreshConnection).
 pub trait Transport: Send + Sync + 'static {
-    /// Sends the request, whose URI is absolute, and reads the response to its end.
+    /// Sends the request, whose URI is absolute, and waits for the head of the response; the body follows as it comes.
     ///
     /// # Errors
     ///
-    /// Only when there is no complete response; [`TransportError::stage`] tells how far the exchange came. A response
-    /// with a status of 400 or 500 is not an error here.
+    /// Only when there is no response; [`TransportError::stage`] tells how far the exchange came. A response with a status
+    /// of 400 or 500 is not an error here.
     fn send(
         &self,
         request: Request<Bytes>,
-    ) -> impl Future<Output = Result<Response<Bytes>, TransportError>> + Send;
-}
+    ) -> impl Future<Output = Result<Response<Body>, TransportError>> + Send;
 
-impl<F, Answer> Transport for F
-where
-    F: Fn(Request<Bytes>) -> Answer + Send + Sync + 'static,
-    Answer: Future<Output = Result<Response<Bytes>, TransportError>> + Send,
-{
-    fn send(
+    /// Sends the request, and reads the response to its end.
+    ///
+    /// # Errors
+    ///
+    /// When there is no complete response.
+    fn fetch(
         &self,
         request: Request<Bytes>,
     ) -> impl Future<Output = Result<Response<Bytes>, TransportError>> + Send {
-        self(request)
+        async move {
+            let (head, body) = self.send(request).await?.into_parts();
+            Ok(Response::from_parts(head, body.bytes().await?))
+        }
+    }
+
+    /// The longest that a whole exchange takes, if there is such a limit. A layer that repeats requests keeps to it with all
+    /// attempts together.
+    fn total_timeout(&self) -> Option<Duration> {
+        None
+    }
+}
+
+impl<F, Answer, B> Transport for F
+where
+    F: Fn(Request<Bytes>) -> Answer + Send + Sync + 'static,
+    Answer: Future<Output = Result<Response<B>, TransportError>> + Send,
+    B: Into<Body>,
+{
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
+        Ok(self(request).await?.map(Into::into))
     }
 }
 
@@ -66,8 +85,12 @@ impl Transport for SharedTransport {
     fn send(
         &self,
         request: Request<Bytes>,
-    ) -> impl Future<Output = Result<Response<Bytes>, TransportError>> + Send {
+    ) -> impl Future<Output = Result<Response<Body>, TransportError>> + Send {
         self.transport.send_boxed(request)
+    }
+
+    fn total_timeout(&self) -> Option<Duration> {
+        self.transport.total_timeout()
     }
 }
 
@@ -79,19 +102,21 @@ impl fmt::Debug for SharedTransport {
     }
 }
 
+type Sending<'t> =
+    Pin<Box<dyn Future<Output = Result<Response<Body>, TransportError>> + Send + 't>>;
+
 /// [`Transport`] with its future in a box, which a trait object needs.
 trait ErasedTransport: Send + Sync {
-    fn send_boxed(
-        &self,
-        request: Request<Bytes>,
-    ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send + '_>>;
+    fn send_boxed(&self, request: Request<Bytes>) -> Sending<'_>;
+    fn total_timeout(&self) -> Option<Duration>;
 }
 
 impl<T: Transport> ErasedTransport for T {
-    fn send_boxed(
-        &self,
-        request: Request<Bytes>,
-    ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send + '_>> {
+    fn send_boxed(&self, request: Request<Bytes>) -> Sending<'_> {
         Box::pin(self.send(request))
+    }
+
+    fn total_timeout(&self) -> Option<Duration> {
+        Transport::total_timeout(self)
     }
 }

@@ -5,6 +5,8 @@ use smart_oauth::{
     AwaitingVerifier, Dance, DanceParts, Endpoints, RequestToken, Verified, Verifier,
 };
 
+use crate::client::origin;
+use crate::exchange::Purpose;
 use crate::{Client, Error, Record};
 
 /// A dance that waits for the user. Made by [`Client::authorize`].
@@ -31,14 +33,21 @@ impl Client {
     pub async fn authorize(&self, record_id: impl Into<RecordId>) -> Result<Authorization, Error> {
         let record_id = record_id.into();
         let asked = Some(record_id.as_str().to_owned());
-        let dance = Dance::new(
-            self.signer().consumer().clone(),
-            self.endpoints().await?,
-            asked,
-        );
-        let request = dance.request(self.signer().nonce()?, self.signer().now()?)?;
-        // A request token that is never used harms nobody, so this may be repeated.
-        let response = self.exchange(request.map(Into::into), true).await?;
+        let endpoints = self.endpoints().await?;
+        let purpose = Purpose {
+            name: "request_token",
+            path: "request_token",
+            record: Some(record_id.as_str()),
+            // A request token that is never used harms nobody.
+            repeatable: true,
+            origin: &origin(&endpoints.request_token)?,
+        };
+        let dance = Dance::new(self.signer().consumer().clone(), endpoints, asked);
+        let signed = || {
+            let request = dance.request(self.signer().nonce()?, self.signer().now()?)?;
+            Ok(request.map(Into::into))
+        };
+        let response = self.exchange(purpose, signed).await?;
         Ok(Authorization {
             client: self.clone(),
             record_id,
@@ -140,9 +149,20 @@ impl Authorization {
 
     async fn exchange(&self, dance: Dance<Verified>) -> Result<Record, Error> {
         let signer = self.client.signer();
-        let request = dance.request(signer.nonce()?, signer.now()?)?;
-        // Request token and verifier are good for one exchange, so this may not be repeated.
-        let response = self.client.exchange(request.map(Into::into), false).await?;
+        let endpoints = self.client.endpoints().await?;
+        let purpose = Purpose {
+            name: "access_token",
+            path: "access_token",
+            record: Some(self.record_id.as_str()),
+            // Request token and verifier are good for one exchange.
+            repeatable: false,
+            origin: &origin(&endpoints.access_token)?,
+        };
+        let signed = || {
+            let request = dance.request(signer.nonce()?, signer.now()?)?;
+            Ok(request.map(Into::into))
+        };
+        let response = self.client.exchange(purpose, signed).await?;
         let authorized = dance.receive(&response)?;
         Ok(self
             .client

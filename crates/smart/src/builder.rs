@@ -2,14 +2,17 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io::Write;
 use std::time::SystemTime;
 
 use smart_api::{ApiBase, AppId};
 use smart_oauth::{Consumer, ConsumerKey, ConsumerSecret};
-use smart_transport::{HyperTransport, SharedTransport, Transport};
+use smart_transport::{HyperTransport, Proxy, SharedTransport, Transport};
 
+use crate::policy::Policy;
+use crate::recorder::Recorder;
 use crate::signer::{Clock, Randomness, Signer};
-use crate::{Client, Error};
+use crate::{Client, Error, Retries};
 
 /// The settings of a [`Client`]. Three have to be made: [`app_id`](Self::app_id), [`api_base`](Self::api_base) and
 /// [`consumer`](Self::consumer).
@@ -19,6 +22,8 @@ pub struct ClientBuilder {
     api_base: Option<String>,
     consumer: Option<Consumer>,
     transport: Option<SharedTransport>,
+    retries: Retries,
+    recorder: Recorder,
     clock: Clock,
     randomness: Randomness,
 }
@@ -30,6 +35,8 @@ impl Default for ClientBuilder {
             api_base: None,
             consumer: None,
             transport: None,
+            retries: Retries::default(),
+            recorder: Recorder::default(),
             clock: Box::new(SystemTime::now),
             randomness: Box::new(|buffer| getrandom::fill(buffer).map_err(Into::into)),
         }
@@ -59,8 +66,9 @@ impl ClientBuilder {
         self
     }
 
-    /// What carries the requests; without it, a [`HyperTransport`] with its defaults. Give one of your own to change
-    /// time-outs and limits, to reach a container on another machine, or to answer from memory in a test:
+    /// What carries the requests; without it, a [`HyperTransport`] with its defaults and the proxy of the environment
+    /// ([`Proxy::from_environment`]). Give one of your own to change time-outs and limits, to trust a hospital's own authority,
+    /// or to answer from memory in a test:
     ///
     /// ```
     /// use std::time::Duration;
@@ -71,6 +79,19 @@ impl ClientBuilder {
     /// ```
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(SharedTransport::new(transport));
+        self
+    }
+
+    /// How requests are made again that failed for a passing reason.
+    pub fn retries(mut self, retries: Retries) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// Writes down every exchange for a bug report, a line of JSON each: call, path template, parameter names, harmless
+    /// headers, lengths, status, time. No id, secret, token, parameter value or body is in it.
+    pub fn record_exchanges(mut self, sink: impl Write + Send + 'static) -> Self {
+        self.recorder = Recorder::to(sink);
         self
     }
 
@@ -101,10 +122,12 @@ impl ClientBuilder {
         let api_base = ApiBase::parse(&set(self.api_base, "api_base")?)?;
         let consumer = set(self.consumer, "consumer")?;
         let signer = Signer::new(consumer, self.clock, self.randomness);
-        let transport = self
-            .transport
-            .unwrap_or_else(|| SharedTransport::new(HyperTransport::new()));
-        Ok(Client::new(app_id, api_base, signer, transport))
+        let transport = self.transport.unwrap_or_else(|| {
+            let builder = HyperTransport::builder().proxy(Proxy::from_environment());
+            SharedTransport::new(builder.build())
+        });
+        let policy = Policy::new(transport, self.retries, self.recorder);
+        Client::new(app_id, api_base, signer, policy)
     }
 }
 

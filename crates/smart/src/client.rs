@@ -6,11 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::lock::Mutex;
 use http::{Request, Response};
-use smart_api::{ApiBase, AppId, CallRequest, Caller, RecordId, UserId};
+use smart_api::{ApiBase, AppId, CallInfo, CallRequest, Caller, RecordId, UserId};
 use smart_oauth::AccessToken;
-use smart_transport::{SharedTransport, Transport as _};
+use smart_transport::Origin;
 
-use crate::error::Unanswered;
+use crate::exchange::Purpose;
+use crate::policy::Policy;
 use crate::refusal::is_repeatable;
 use crate::signer::{Credential, Signer};
 use crate::{
@@ -39,8 +40,9 @@ pub struct Client {
 struct Shared {
     app_id: AppId,
     api_base: ApiBase,
+    origin: Origin,
     signer: Signer,
-    transport: SharedTransport,
+    policy: Policy,
     // A lock that waits without blocking: whoever comes while the manifest is being fetched gets the same one.
     manifest: Mutex<Option<Arc<ContainerManifest>>>,
 }
@@ -55,19 +57,20 @@ impl Client {
         app_id: AppId,
         api_base: ApiBase,
         signer: Signer,
-        transport: SharedTransport,
-    ) -> Self {
+        policy: Policy,
+    ) -> Result<Self, Error> {
         let shared = Shared {
+            origin: origin(&api_base.join("/")?)?,
             app_id,
             api_base,
             signer,
-            transport,
+            policy,
             manifest: Mutex::new(None),
         };
-        Self {
+        Ok(Self {
             shared: Arc::new(shared),
             credential: None,
-        }
+        })
     }
 
     /// The app's id.
@@ -152,16 +155,53 @@ impl Client {
         &self.shared.signer
     }
 
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.shared.policy
+    }
+
+    /// Where the credentials of data calls belong.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.shared.origin
+    }
+
+    /// By how many seconds the container's clock was found to be ahead of this machine's; negative if it is behind, and zero as
+    /// long as no signature was refused for its time. Signatures carry the container's time.
+    pub fn clock_correction(&self) -> i64 {
+        self.signer().seconds_ahead()
+    }
+
     /// Makes a call: address, signature, exchange, and a look at the status.
     pub(crate) async fn call_with(
         &self,
         call: CallRequest,
         credential: Option<&Credential>,
     ) -> Result<Response<Bytes>, Error> {
-        let info = call.info();
-        let mut request = call.to_http(self.api_base())?;
-        self.signer().sign(&mut request, credential)?;
-        let response = self.exchange(request, is_repeatable(info)).await?;
+        let unsigned = call.to_http(self.api_base())?;
+        self.carry_out(call.info(), call.record_id(), unsigned, credential)
+            .await
+    }
+
+    /// Makes a call whose request is there but for the signature.
+    pub(crate) async fn carry_out(
+        &self,
+        info: &'static CallInfo,
+        record: Option<&str>,
+        unsigned: Request<Bytes>,
+        credential: Option<&Credential>,
+    ) -> Result<Response<Bytes>, Error> {
+        let purpose = Purpose {
+            name: info.name,
+            path: info.path,
+            record,
+            repeatable: is_repeatable(info),
+            origin: self.origin(),
+        };
+        let signed = || {
+            let mut request = unsigned.clone();
+            self.signer().sign(&mut request, credential)?;
+            Ok(request)
+        };
+        let response = self.exchange(purpose, signed).await?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -171,25 +211,11 @@ impl Client {
             response,
         )))
     }
-
-    /// Sends what is signed. `repeatable` tells whether the request may be made twice as well as once.
-    pub(crate) async fn exchange(
-        &self,
-        request: Request<Bytes>,
-        repeatable: bool,
-    ) -> Result<Response<Bytes>, Error> {
-        let container = origin(&request);
-        let answer = self.shared.transport.send(request).await;
-        answer.map_err(|error| Error::Transport(Unanswered::new(container, repeatable, error)))
-    }
 }
 
-/// Scheme, host and port of a request, for messages. The path stays out, since it names a record.
-fn origin(request: &Request<Bytes>) -> String {
-    let uri = request.uri();
-    let scheme = uri.scheme_str().unwrap_or("http");
-    let authority = uri.authority().map_or("", |authority| authority.as_str());
-    format!("{scheme}://{authority}")
+/// Where a URL leads. The addresses come from a manifest or were looked at before.
+pub(crate) fn origin(uri: &http::Uri) -> Result<Origin, Error> {
+    Origin::of(uri).map_err(|source| Error::NoOrigin { source })
 }
 
 impl Caller for Client {

@@ -2,12 +2,13 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use http::StatusCode;
 use smart_api::{ApiBase, ApiBaseError, CallError, RecordId, ResponseError};
 use smart_oauth::{DanceError, SignError};
 use smart_rdf::QueryError;
-use smart_transport::TransportError;
+use smart_transport::{OriginError, TransportError};
 
 use crate::{ManifestError, Refusal};
 
@@ -38,6 +39,32 @@ pub enum Error {
         call: &'static str,
         /// Whose handle it is: `record` or `user` and the id.
         owner: String,
+    },
+    /// An address leads nowhere that a request could go.
+    #[error("an address that the container gave cannot be used")]
+    NoOrigin {
+        /// What is wrong with it.
+        source: OriginError,
+    },
+    /// A request or a link would take a credential where it does not belong.
+    #[error(
+        "the address lies outside {origin}, where the credentials belong; nothing was sent to it"
+    )]
+    OtherOrigin {
+        /// Where the credentials belong.
+        origin: String,
+    },
+    /// A handle was asked to make a call that is about somebody else.
+    #[error(
+        "{call} was prepared for {asked} and given to the handle of {handle}; send it with a handle of its own"
+    )]
+    OtherHandle {
+        /// The call.
+        call: &'static str,
+        /// What the call is about: `record` or `user` and the id.
+        asked: String,
+        /// Whose handle it was given to.
+        handle: String,
     },
     /// A query cannot be run.
     #[error(transparent)]
@@ -142,6 +169,15 @@ impl Error {
         }
     }
 
+    /// How long the container asked to be left alone, if it did (`Retry-After`).
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(refusal) => refusal.retry_after(),
+            Self::Sweep { source, .. } => source.retry_after(),
+            _ => None,
+        }
+    }
+
     /// Whether the same may go through later: the container was not there, or busy, or did not answer in time, and doing
     /// it twice does no harm. A repeat through the facade is signed afresh, as it has to be.
     pub fn is_retryable(&self) -> bool {
@@ -188,15 +224,22 @@ impl From<smart_transport::Stage> for Stage {
 pub struct Unanswered {
     container: String,
     repeatable: bool,
+    attempts: u32,
     error: TransportError,
 }
 
 impl Unanswered {
     /// `repeatable` tells whether the request may be made twice as well as once.
-    pub(crate) fn new(container: String, repeatable: bool, error: TransportError) -> Self {
+    pub(crate) fn new(
+        container: String,
+        repeatable: bool,
+        attempts: u32,
+        error: TransportError,
+    ) -> Self {
         Self {
             container,
             repeatable,
+            attempts,
             error,
         }
     }
@@ -206,26 +249,37 @@ impl Unanswered {
         &self.error
     }
 
+    /// How often it was tried.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
     fn stage(&self) -> Stage {
         self.error.stage().into()
     }
 
     fn is_retryable(&self) -> bool {
         let may_repeat = self.repeatable || self.stage() == Stage::NotSent;
-        may_repeat && !self.error.is_destination_refused() && !self.error.is_body_too_large()
+        may_repeat && !self.error.is_permanent()
     }
 }
 
 impl fmt::Display for Unanswered {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.error.is_connect() {
-            return write!(
+        // A name that is unknown and a proxy that refuses have sentences of their own.
+        if self.error.is_connect() && self.error.is_unreachable() {
+            write!(
                 formatter,
                 "cannot reach the container at {}; check the address and that the container is running",
                 self.container
-            );
+            )?;
+        } else {
+            self.error.fmt(formatter)?;
         }
-        self.error.fmt(formatter)
+        match self.attempts {
+            0 | 1 => Ok(()),
+            attempts => write!(formatter, " (tried {attempts} times)"),
+        }
     }
 }
 

@@ -76,12 +76,19 @@
 //!
 //! # What it does not do
 //!
-//! - No TLS yet: `https` containers are refused with an error that says so, and plain `http` is open to this machine only,
-//!   unless a [transport](ClientBuilder::transport) opens a host by name.
-//! - No retries: [`Error::is_retryable`] tells when to, and a repeated call is signed afresh.
+//! - No plain `http` to another machine, unless a [transport](ClientBuilder::transport) opens a host by name.
+//! - No redirects: credentials go to the origin that they were issued for, and nowhere else.
+//! - No repeats of what may have had its effect: see [`Retries`] for what is repeated, always signed afresh.
 //! - No typed models yet: an answer is bytes, JSON or a graph.
 //! - No storage of tokens: [`Record::token`] gives them out, [`Record::with_token`] takes them back.
-//! - No paging by itself: `limit` and `offset` are filters of the calls that have them.
+//! - No paging by itself: `limit` and `offset` are filters of the calls that have them, [`Record::next_page`] goes on.
+//!
+//! # What can be watched
+//!
+//! Every call is a [`tracing`](https://docs.rs/tracing) span named `call`, with the container, the call, a hash of the record,
+//! the status or the stage of the failure, attempts, bytes and milliseconds. No level shows a secret, an id of a record, a
+//! parameter's value or a body. [`ClientBuilder::record_exchanges`] writes the like down for a bug report. An error's own
+//! text may quote the container's words, which nobody can vouch for: show it to the user rather than to a log.
 //!
 //! # Runtime
 //!
@@ -98,8 +105,15 @@ mod client;
 mod record;
 mod user;
 
+mod exchange;
+mod policy;
+mod recorder;
+mod retry;
+mod span;
+
 mod authorization;
 mod manifest;
+mod next_page;
 mod open_record;
 mod path_segment;
 mod signer;
@@ -118,6 +132,7 @@ pub use error::{Error, Stage, Unanswered};
 pub use manifest::{Capability, ContainerManifest, LaunchUrls, ManifestError};
 pub use record::Record;
 pub use refusal::Refusal;
+pub use retry::Retries;
 pub use sweep::RecordSweep;
 pub use user::User;
 

@@ -3,6 +3,7 @@
 use smart_api::RecordId;
 use smart_oauth::RecordLoop;
 
+use crate::exchange::Purpose;
 use crate::{Client, Error, Record};
 
 impl Client {
@@ -15,10 +16,20 @@ impl Client {
     pub async fn open_record(&self, id: impl Into<RecordId>) -> Result<Record, Error> {
         let id = id.into();
         let records = self.record_loop();
-        let signer = self.signer();
-        let request = records.record_request(id.as_str(), signer.nonce()?, signer.now()?)?;
-        // A token that is never used harms nobody, so this may be repeated.
-        let response = self.exchange(request.map(Into::into), true).await?;
+        let purpose = Purpose {
+            name: "open_record",
+            path: "/apps/{smart_app_id}/tokens/records/{record_id}",
+            record: Some(id.as_str()),
+            // A token that is never used harms nobody.
+            repeatable: true,
+            origin: self.origin(),
+        };
+        let signed = || {
+            let signer = self.signer();
+            let request = records.record_request(id.as_str(), signer.nonce()?, signer.now()?)?;
+            Ok(request.map(Into::into))
+        };
+        let response = self.exchange(purpose, signed).await?;
         let status = response.status();
         match records.receive_record(id.as_str(), &response)? {
             Some(access) => Ok(self.record(id).with_token(access.token)),

@@ -44,6 +44,10 @@ impl Record {
         self
     }
 
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The record's id.
     pub fn id(&self) -> &RecordId {
         &self.id
@@ -56,9 +60,12 @@ impl Record {
 
     /// The token, to keep it for a later run. Its secret opens the record: treat it like one.
     pub fn token(&self) -> Option<&AccessToken> {
-        self.credential
-            .as_deref()
-            .map(|credential| &credential.token)
+        self.credential().map(|credential| &credential.token)
+    }
+
+    /// What signs the calls, if there is a token.
+    pub(crate) fn credential(&self) -> Option<&Credential> {
+        self.credential.as_deref()
     }
 
     /// The user who authorized the app, as the container named them in the dance. The reference container gives an
@@ -80,7 +87,14 @@ impl Caller for Record {
     type Error = Error;
 
     async fn call(&self, request: CallRequest) -> Result<Response<Bytes>, Error> {
-        let Some(credential) = self.credential.as_deref() else {
+        if let Some(asked) = request.record_id().filter(|id| *id != self.id.as_str()) {
+            return Err(Error::OtherHandle {
+                call: request.info().name,
+                asked: format!("record {asked}"),
+                handle: format!("record {}", self.id),
+            });
+        }
+        let Some(credential) = self.credential() else {
             return Err(Error::NoToken {
                 call: request.info().name,
                 owner: format!("record {}", self.id),

@@ -2,11 +2,14 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{Response, StatusCode};
 use smart_api::{CallInfo, Method};
+
+use crate::retry::{is_passing_status, retry_after};
 
 /// An answer whose status is not a success. Containers explain themselves in HTML at best, so the sentence that this
 /// prints as goes by the status, and the container's own words follow where it has any.
@@ -65,13 +68,14 @@ impl Refusal {
         content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
     }
 
+    /// How long the container asked to be left alone.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        retry_after(&self.response)
+    }
+
     /// Whether the same call may go through later, and doing it twice does no harm.
     pub(crate) fn is_retryable(&self) -> bool {
-        match self.status() {
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => true,
-            StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => is_repeatable(self.call),
-            _ => false,
-        }
+        is_passing_status(self.status(), is_repeatable(self.call))
     }
 
     fn advice(&self) -> &'static str {

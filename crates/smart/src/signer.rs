@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -21,6 +22,8 @@ pub(crate) struct Signer {
     two_legged: smart_oauth::Signer,
     clock: Clock,
     randomness: Randomness,
+    /// How many seconds the container's clock is ahead of this machine's, as far as is known.
+    ahead: AtomicI64,
 }
 
 /// A token, with the key that it makes together with the app's secret prepared for every call that a handle will make.
@@ -36,6 +39,7 @@ impl Signer {
             two_legged: smart_oauth::Signer::new(consumer),
             clock,
             randomness,
+            ahead: AtomicI64::new(0),
         }
     }
 
@@ -70,10 +74,41 @@ impl Signer {
     }
 
     pub(crate) fn now(&self) -> Result<Timestamp, Error> {
-        let since_1970 = (self.clock)()
-            .duration_since(UNIX_EPOCH)
-            .map_err(|_earlier| Error::Clock)?;
-        Ok(Timestamp::from_unix_seconds(since_1970.as_secs()))
+        let seconds = self.own_seconds().ok_or(Error::Clock)?;
+        let seconds = seconds.saturating_add_signed(self.seconds_ahead());
+        Ok(Timestamp::from_unix_seconds(seconds))
+    }
+
+    /// How many seconds are added to this machine's time.
+    pub(crate) fn seconds_ahead(&self) -> i64 {
+        self.ahead.load(Ordering::Relaxed)
+    }
+
+    /// Takes over the container's time if it differs from that of the signatures by more than a minute, and tells by how
+    /// many seconds it is ahead of this machine's. Less cannot have been a reason to refuse one.
+    pub(crate) fn learn_clock(&self, date: SystemTime) -> Option<i64> {
+        let theirs = date.duration_since(UNIX_EPOCH).ok()?.as_secs();
+        let ahead = i64::try_from(i128::from(theirs) - i128::from(self.own_seconds()?)).ok()?;
+        let known = self.seconds_ahead();
+        if ahead.abs_diff(known) <= 60 {
+            return None;
+        }
+        self.ahead.store(ahead, Ordering::Relaxed);
+        Some(ahead)
+    }
+
+    /// A number between 0 and 1 that nobody can guess, for the length of pauses. Without randomness, the longest pause.
+    pub(crate) fn chance(&self) -> f64 {
+        let mut bytes = [0; 4];
+        match (self.randomness)(&mut bytes) {
+            Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
+            Err(_none) => 1.0,
+        }
+    }
+
+    fn own_seconds(&self) -> Option<u64> {
+        let since_1970 = (self.clock)().duration_since(UNIX_EPOCH).ok()?;
+        Some(since_1970.as_secs())
     }
 }
 

@@ -9,6 +9,7 @@ use futures_util::stream::{self, StreamExt as _};
 use smart_api::RecordId;
 use smart_oauth::RecordLoop;
 
+use crate::exchange::Purpose;
 use crate::{Client, Error, Record};
 
 /// The records of a container, each with a token of its own, in the container's order. Made by [`Client::records`].
@@ -94,11 +95,23 @@ impl Sweep {
 
     async fn advance(&mut self) -> Result<Option<Record>, Error> {
         let signer = self.client.signer();
-        let request = self.records.next_request(signer.nonce()?, signer.now()?)?;
-        let Some(request) = request else {
+        let over = self.records.next_request(signer.nonce()?, signer.now()?)?;
+        if over.is_none() {
             return Ok(None);
+        }
+        let purpose = Purpose {
+            name: "next_record",
+            path: "/apps/{smart_app_id}/tokens/records/next",
+            record: None,
+            // A token that is never used harms nobody, and the loop moves on only with the answer.
+            repeatable: true,
+            origin: self.client.origin(),
         };
-        let response = self.client.exchange(request.map(Into::into), true).await?;
+        let signed = || {
+            let request = self.records.next_request(signer.nonce()?, signer.now()?)?;
+            Ok(request.unwrap_or_default().map(Into::into))
+        };
+        let response = self.client.exchange(purpose, signed).await?;
         if let Some(access) = self.records.receive(&response)? {
             let record = self.client.record(access.record_id);
             self.last = Some(record.id().clone());

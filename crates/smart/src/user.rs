@@ -60,6 +60,13 @@ impl Caller for User {
     type Error = Error;
 
     async fn call(&self, request: CallRequest) -> Result<Response<Bytes>, Error> {
+        if let Some(asked) = request.user_id().filter(|id| *id != self.id.as_str()) {
+            return Err(Error::OtherHandle {
+                call: request.info().name,
+                asked: format!("user {asked}"),
+                handle: format!("user {}", self.id),
+            });
+        }
         let Some(credential) = self.credential.as_deref() else {
             return Err(Error::NoToken {
                 call: request.info().name,

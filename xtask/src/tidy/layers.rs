@@ -95,7 +95,7 @@ const BUILD_TIME_ONLY: &[&str] = &["smart-api-gen"];
 const BUILD_TIME_USERS: &[&str] = &["xtask"];
 
 /// What nothing may use.
-const TOP: &[&str] = &["smart-cli", "smart-tests", "xtask"];
+const TOP: &[&str] = &["smart-cli", "smart-test-support", "smart-tests", "xtask"];
 
 /// Every rule of this module over one graph.
 pub(super) fn check(graph: &Graph) -> Vec<Finding> {

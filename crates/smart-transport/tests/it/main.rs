@@ -2,5 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod faults;
+#[cfg(feature = "http2")]
+mod http2;
 mod hyper_client;
+mod proxy;
 mod server;
+#[cfg(feature = "tls")]
+mod tls;
+mod waist;

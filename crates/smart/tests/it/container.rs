@@ -8,7 +8,7 @@ use smart::oauth::{
     AccessToken, AuthorizationHeader, ConsumerSecret, SignableRequest, TokenSecret, verify,
 };
 use smart::transport::TransportError;
-use smart::{Client, ClientBuilder};
+use smart::{Client, ClientBuilder, Retries};
 
 pub(crate) use bytes::Bytes;
 
@@ -82,6 +82,7 @@ pub(crate) fn builder(
         .api_base(BASE)
         .consumer(APP, SECRET)
         .clock(|| SystemTime::UNIX_EPOCH + Duration::from_secs(1_365_000_000))
+        .retries(Retries::none())
         .transport(transport);
     (builder, log)
 }

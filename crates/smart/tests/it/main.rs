@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod authorization;
+mod clock;
 mod container;
 mod manifest;
+mod origins;
 mod records;
 mod refusals;
+mod retries;
 mod secrets;
 mod settings;
 mod sweep;

@@ -70,7 +70,7 @@ impl Browser {
         for _ in 0..REDIRECTS {
             let response = self
                 .transport
-                .send(self.request(&method, &url, body)?)
+                .fetch(self.request(&method, &url, body)?)
                 .await?;
             self.keep_cookies(&response);
             let Some(location) = response.headers().get(LOCATION) else {

@@ -1,0 +1,193 @@
+//! A body on its way in, within its limits on size and time.
+
+use std::future::Future as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::coding::{Decoder, Problem};
+use crate::destination::Host;
+use crate::error::{BoxError, Kind};
+use crate::root_cause::root_cause;
+use crate::{Deadline, Stage, TransportError};
+
+/// What one answer may cost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyLimits {
+    pub(crate) bytes: usize,
+    pub(crate) idle: Duration,
+}
+
+/// A body that ends with an error where a limit is, unpacked if it came packed.
+pub(crate) struct GuardedBody {
+    incoming: Incoming,
+    decoder: Option<Decoder>,
+    host: Host,
+    limits: BodyLimits,
+    deadline: Deadline,
+    /// How many bytes may still come in.
+    left: usize,
+    progress: Instant,
+    /// Set only when there is something to wait for, which in most exchanges there is not.
+    timer: Option<Pin<Box<Sleep>>>,
+    over: bool,
+}
+
+impl GuardedBody {
+    /// Fails at once if the announced length is over the limit.
+    pub(crate) fn new(
+        incoming: Incoming,
+        decoder: Option<Decoder>,
+        host: Host,
+        limits: BodyLimits,
+        deadline: Deadline,
+    ) -> Result<Self, TransportError> {
+        let body = Self {
+            incoming,
+            decoder,
+            host,
+            limits,
+            deadline,
+            left: limits.bytes,
+            progress: Instant::now(),
+            timer: None,
+            over: false,
+        };
+        if body.incoming.size_hint().lower() > limits.bytes as u64 {
+            return Err(body.too_large());
+        }
+        Ok(body)
+    }
+
+    fn take(&mut self, data: Bytes) -> Result<Bytes, TransportError> {
+        let Some(left) = self.left.checked_sub(data.len()) else {
+            return Err(self.too_large());
+        };
+        self.left = left;
+        match &mut self.decoder {
+            Some(decoder) => decoder.push(&data).map_err(|problem| self.packed(problem)),
+            None => Ok(data),
+        }
+    }
+
+    fn finish(&mut self) -> Result<Bytes, TransportError> {
+        match &mut self.decoder {
+            Some(decoder) => decoder.finish().map_err(|problem| self.packed(problem)),
+            None => Ok(Bytes::new()),
+        }
+    }
+
+    /// Ready when the body has run out of time.
+    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<TransportError> {
+        loop {
+            let idle_at = self.progress.checked_add(self.limits.idle);
+            let total_at = self.deadline.at();
+            let next = idle_at.map_or(total_at, |idle_at| idle_at.min(total_at));
+            let timer = self
+                .timer
+                .get_or_insert_with(|| Box::pin(sleep_until(next)));
+            if timer.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            let now = Instant::now();
+            let host = self.host.clone();
+            if now >= total_at {
+                let after = self.deadline.limit();
+                return Poll::Ready(unreadable(Kind::TotalTimeout { host, after }));
+            }
+            if now >= next {
+                let after = self.limits.idle;
+                return Poll::Ready(unreadable(Kind::IdleTimeout { host, after }));
+            }
+            // Something came since the timer was set: it is set again only here, once in a while and not at each piece.
+            timer.as_mut().reset(next);
+        }
+    }
+
+    fn too_large(&self) -> TransportError {
+        unreadable(Kind::BodyTooLarge {
+            host: self.host.clone(),
+            limit: self.limits.bytes,
+        })
+    }
+
+    fn packed(&self, problem: Problem) -> TransportError {
+        let host = self.host.clone();
+        let limit = self.limits.bytes;
+        unreadable(match problem {
+            Problem::TooLarge => Kind::UnpackedTooLarge { host, limit },
+            Problem::Damaged => Kind::Damaged {
+                host,
+                coding: self.decoder.as_ref().map_or("", Decoder::name),
+            },
+        })
+    }
+
+    fn broken(&self, error: impl Into<BoxError>) -> TransportError {
+        let kind = Kind::CutBody {
+            host: self.host.clone(),
+        };
+        unreadable(kind).caused_by(root_cause(&*error.into()))
+    }
+}
+
+impl Body for GuardedBody {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        let this = &mut *self;
+        while !this.over {
+            let piece = match Pin::new(&mut this.incoming).poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    this.progress = Instant::now();
+                    // Trailers say nothing that anybody here reads.
+                    frame
+                        .into_data()
+                        .map_or(Ok(Bytes::new()), |data| this.take(data))
+                }
+                Poll::Ready(Some(Err(error))) => Err(this.broken(error)),
+                Poll::Ready(None) => {
+                    this.over = true;
+                    this.finish()
+                }
+                Poll::Pending => match this.poll_timer(context) {
+                    Poll::Ready(error) => Err(error),
+                    Poll::Pending => return Poll::Pending,
+                },
+            };
+            match piece {
+                Ok(piece) if piece.is_empty() => {}
+                Ok(piece) => return Poll::Ready(Some(Ok(Frame::data(piece)))),
+                Err(error) => {
+                    this.over = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+        Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.over || (self.decoder.is_none() && self.incoming.is_end_stream())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.decoder {
+            Some(_) => SizeHint::default(),
+            None => self.incoming.size_hint(),
+        }
+    }
+}
+
+fn unreadable(kind: Kind) -> TransportError {
+    TransportError::of(kind, Stage::Unreadable)
+}

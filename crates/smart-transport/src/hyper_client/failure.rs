@@ -1,0 +1,103 @@
+//! What a failure of hyper means for the request: how far it came, and whose fault it was.
+
+use hyper_util::client::legacy;
+
+use super::HyperTransport;
+use crate::connector::{ConnectTimedOut, NoSuchName, ProxyFailed};
+use crate::destination::Host;
+use crate::error::Kind;
+use crate::root_cause::{cause, root_cause};
+use crate::{Stage, TransportError};
+
+impl HyperTransport {
+    /// No head came.
+    pub(super) fn unanswered(&self, host: &Host, error: &legacy::Error) -> TransportError {
+        let (kind, stage) = if error.is_connect() {
+            (self.unconnected(host.clone(), error), Stage::NotSent)
+        } else {
+            unanswered(host.clone(), error)
+        };
+        TransportError::of(kind, stage).caused_by(root_cause(error))
+    }
+
+    fn unconnected(&self, host: Host, error: &legacy::Error) -> Kind {
+        if cause::<ConnectTimedOut>(error).is_some() {
+            let after = self.settings.connect_timeout;
+            return Kind::ConnectTimeout { host, after };
+        }
+        if cause::<ProxyFailed>(error).is_some() {
+            return Kind::Proxy { host };
+        }
+        if cause::<NoSuchName>(error).is_some() {
+            return Kind::NoSuchName { host };
+        }
+        unsecured(&host, error).unwrap_or(Kind::Connect { host })
+    }
+}
+
+/// What is wrong with TLS, if that was it.
+#[cfg(feature = "tls")]
+fn unsecured(host: &Host, error: &legacy::Error) -> Option<Kind> {
+    use rustls::CertificateError;
+
+    use crate::CertificateProblem;
+    use crate::tls::Unusable;
+
+    let host = host.clone();
+    if cause::<Unusable>(error).is_some() {
+        return Some(Kind::TlsSettings);
+    }
+    let rustls::Error::InvalidCertificate(problem) = cause::<rustls::Error>(error)? else {
+        return Some(Kind::Tls { host });
+    };
+    let problem = match problem {
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => CertificateProblem::NotValidNow,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            CertificateProblem::OtherName
+        }
+        CertificateError::Revoked => CertificateProblem::Revoked,
+        CertificateError::UnknownIssuer => CertificateProblem::UnknownAuthority,
+        _ => CertificateProblem::Other,
+    };
+    Some(Kind::Certificate { host, problem })
+}
+
+#[cfg(not(feature = "tls"))]
+fn unsecured(_host: &Host, _error: &legacy::Error) -> Option<Kind> {
+    None
+}
+
+/// The connection was there.
+fn unanswered(host: Host, error: &legacy::Error) -> (Kind, Stage) {
+    let stage = if was_not_processed(error) {
+        Stage::NotSent
+    } else {
+        Stage::MaybeSent
+    };
+    match cause::<hyper::Error>(error) {
+        Some(cause) if cause.is_parse() => (Kind::NotHttp { host }, Stage::Unreadable),
+        // hyper hands a request back as cancelled only if it wrote none of it.
+        Some(cause) if cause.is_canceled() => (Kind::Closed { host }, Stage::NotSent),
+        _ => (Kind::Closed { host }, stage),
+    }
+}
+
+/// Whether an HTTP/2 server said that it left the request alone: a GOAWAY in peace reaches only requests behind the last
+/// that it looked at ([RFC 9113, section 6.8](https://www.rfc-editor.org/rfc/rfc9113#section-6.8)), and a refused stream
+/// was not processed ([section 8.7](https://www.rfc-editor.org/rfc/rfc9113#section-8.7)).
+#[cfg(feature = "http2")]
+fn was_not_processed(error: &legacy::Error) -> bool {
+    cause::<h2::Error>(error).is_some_and(|error| {
+        let reason = error.reason();
+        let in_peace = error.is_go_away() && reason == Some(h2::Reason::NO_ERROR);
+        in_peace || reason == Some(h2::Reason::REFUSED_STREAM)
+    })
+}
+
+#[cfg(not(feature = "http2"))]
+fn was_not_processed(_error: &legacy::Error) -> bool {
+    false
+}

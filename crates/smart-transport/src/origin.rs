@@ -1,0 +1,181 @@
+//! Where a credential belongs: scheme, host and port.
+
+use std::fmt;
+
+use http::Uri;
+
+/// Scheme, host and port of a URL after [RFC 6454](https://www.rfc-editor.org/rfc/rfc6454#section-4), in one spelling: a
+/// credential goes to the origin that it was issued for, and to no other.
+///
+/// Hosts are compared as text, in lower case. So `emr.example.` with a dot at its end, `127.0.0.1` and `localhost`, and
+/// names that only look alike are all different origins, which is the safe mistake.
+///
+/// ```
+/// use smart_transport::Origin;
+///
+/// let issued_for = Origin::of(&"https://EMR.example/api".parse()?)?;
+/// assert_eq!(issued_for, Origin::of(&"https://emr.example:443/records/1".parse()?)?);
+/// assert_ne!(issued_for, Origin::of(&"https://emr.example.evil.example/".parse()?)?);
+/// assert!(Origin::of(&"https://emr.example@evil.example/".parse()?).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin {
+    https: bool,
+    host: String,
+    port: u16,
+}
+
+impl Origin {
+    /// The origin of an absolute URL.
+    ///
+    /// # Errors
+    ///
+    /// When the URL is relative, of another scheme than `http` and `https`, carries a user name, or has no port that is a
+    /// number.
+    pub fn of(uri: &Uri) -> Result<Self, OriginError> {
+        let (https, host, port) = parts(uri)?;
+        Ok(Self {
+            https,
+            host: host.to_ascii_lowercase(),
+            port,
+        })
+    }
+
+    /// Whether a URL lies in this origin. A URL without an origin of its own does not.
+    pub fn holds(&self, uri: &Uri) -> bool {
+        parts(uri).is_ok_and(|(https, host, port)| {
+            https == self.https && port == self.port && host.eq_ignore_ascii_case(&self.host)
+        })
+    }
+}
+
+/// Whether it is `https`, the host as it is written, and the port.
+fn parts(uri: &Uri) -> Result<(bool, &str, u16), OriginError> {
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return Err(OriginError::Relative);
+    };
+    let https = match scheme {
+        _ if scheme.eq_ignore_ascii_case("https") => true,
+        _ if scheme.eq_ignore_ascii_case("http") => false,
+        _ => return Err(OriginError::Scheme),
+    };
+    if authority.as_str().contains('@') {
+        return Err(OriginError::UserInfo);
+    }
+    let host = authority.host();
+    let port = match authority.as_str()[host.len()..].strip_prefix(':') {
+        None | Some("") if https => 443,
+        None | Some("") => 80,
+        Some(digits) => digits.parse().map_err(|_digits| OriginError::Port)?,
+    };
+    if host.is_empty() || port == 0 {
+        return Err(OriginError::Port);
+    }
+    Ok((https, host, port))
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, default) = if self.https {
+            ("https", 443)
+        } else {
+            ("http", 80)
+        };
+        write!(formatter, "{scheme}://{}", self.host)?;
+        if self.port == default {
+            return Ok(());
+        }
+        write!(formatter, ":{}", self.port)
+    }
+}
+
+/// Why a URL has no origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OriginError {
+    /// There is no host or port to go to.
+    #[error("the URL has no host, or a port that is none; give it both")]
+    Port,
+    /// There is no scheme or host.
+    #[error("the URL is not absolute; give it a scheme and a host")]
+    Relative,
+    /// It is neither `http` nor `https`.
+    #[error("the URL is neither http nor https")]
+    Scheme,
+    /// There is a user name before the host, which is how one host is dressed up as another.
+    #[error("the URL carries a user name or password; remove it")]
+    UserInfo,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(text: &str) -> Result<Origin, OriginError> {
+        Origin::of(&text.parse().unwrap())
+    }
+
+    #[test]
+    fn one_origin_has_many_spellings() {
+        for (one, other) in [
+            ("http://localhost/a", "HTTP://LOCALHOST:80/b?c=d"),
+            ("https://emr.example", "https://EMR.example:443/"),
+            ("http://[::1]:7000/", "http://[::1]:7000"),
+            ("http://emr.example:/", "http://emr.example/"),
+        ] {
+            assert_eq!(origin(one), origin(other), "{one} {other}");
+            assert!(origin(one).is_ok());
+        }
+    }
+
+    #[test]
+    fn look_alikes_are_other_origins() {
+        let own = origin("https://emr.example:8443/api").unwrap();
+        for other in [
+            "http://emr.example:8443/api",
+            "https://emr.example/api",
+            "https://emr.example:443/api",
+            "https://emr.example.:8443/api",
+            "https://emr.example.evil.example:8443/api",
+            "https://evil.example:8443/emr.example:8443/api",
+            "https://xn--emr-8cd.example:8443/api",
+            "https://emr-example:8443/api",
+            "https://emr.example@evil.example:8443/api",
+            "https://evil@emr.example:8443/api",
+            "/api",
+        ] {
+            assert!(!own.holds(&other.parse().unwrap()), "{other}");
+        }
+        // What is not ASCII is no URL at all here: nothing can look like a host without being spelled like it.
+        assert!("https://еmr.example:8443/".parse::<Uri>().is_err());
+    }
+
+    #[test]
+    fn what_has_no_origin_says_why() {
+        for (text, expected) in [
+            ("/manifest", OriginError::Relative),
+            ("ftp://emr.example/", OriginError::Scheme),
+            ("http://localhost@evil.example/", OriginError::UserInfo),
+            ("http://emr.example:0/", OriginError::Port),
+            ("http://emr.example:99999/", OriginError::Port),
+        ] {
+            let Ok(uri) = text.parse::<Uri>() else {
+                continue;
+            };
+            assert_eq!(Origin::of(&uri), Err(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn default_ports_are_not_shown() {
+        assert_eq!(
+            origin("HTTPS://Emr.example:443/x").unwrap().to_string(),
+            "https://emr.example"
+        );
+        assert_eq!(
+            origin("http://[::1]:7000/").unwrap().to_string(),
+            "http://[::1]:7000"
+        );
+    }
+}

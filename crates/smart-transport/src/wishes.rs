@@ -1,0 +1,69 @@
+//! What the layer above may ask of a transport, as extensions of a request.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// When an exchange has to be over, whatever limits the transport has of its own. For a layer that repeats requests, so
+/// that all attempts together keep one limit:
+///
+/// ```
+/// # use std::time::Duration;
+/// # use smart_transport::Deadline;
+/// let deadline = Deadline::after(Duration::from_secs(60));
+/// let mut request = http::Request::new(());
+/// request.extensions_mut().insert(deadline);
+/// assert!(deadline.remaining() <= Duration::from_secs(60));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline {
+    at: Instant,
+    limit: Duration,
+}
+
+impl Deadline {
+    /// A deadline so long from now. One beyond what the clock can count is none.
+    pub fn after(limit: Duration) -> Self {
+        let now = Instant::now();
+        let at = now.checked_add(limit).unwrap_or(now + A_DECADE);
+        Self { at, limit }
+    }
+
+    /// How long it is until then; zero afterwards.
+    pub fn remaining(&self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
+    pub(crate) fn at(&self) -> Instant {
+        self.at
+    }
+
+    /// The whole time that was given, for messages.
+    pub(crate) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    pub(crate) fn or_earlier(self, other: Option<&Self>) -> Self {
+        match other {
+            Some(other) if other.at < self.at => *other,
+            _ => self,
+        }
+    }
+}
+
+/// Asks for a connection that nobody has used before and nobody will use after.
+///
+/// A server may close an idle connection at the moment when a request goes out on it, and then nobody knows whether the
+/// request was read. On a connection of its own a request does not meet that.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct FreshConnection;
+
+impl FreshConnection {
+    /// The wish.
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+const A_DECADE: Duration = Duration::from_secs(10 * 365 * 24 * 3600);

@@ -1,0 +1,262 @@
+//! Servers that misbehave over plain HTTP/1.1.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use smart_test_support::{Answer, Server, unknown_host};
+use smart_transport::{
+    Deadline, FreshConnection, HyperTransport, HyperTransportBuilder, Stage, Transport as _,
+    TransportError,
+};
+
+const SHORT: Duration = Duration::from_millis(80);
+const PAUSE: Duration = Duration::from_millis(20);
+
+fn request(server: &Server) -> Request<Bytes> {
+    Request::get(server.url("/records"))
+        .body(Bytes::new())
+        .unwrap()
+}
+
+async fn failure(builder: HyperTransportBuilder, server: &Server) -> TransportError {
+    builder.build().fetch(request(server)).await.unwrap_err()
+}
+
+/// Stage and text of an error, with the server's address as HOST.
+fn told(error: &TransportError, server: &Server) -> (Stage, String) {
+    let text = error.to_string().replace(&server.host(), "HOST");
+    (error.stage(), text)
+}
+
+#[tokio::test]
+async fn silence_ends_at_the_limit_for_the_first_byte() {
+    let server = Server::silent().await.unwrap();
+    let builder = HyperTransport::builder().first_byte_timeout(SHORT);
+    let error = failure(builder, &server).await;
+    assert!(error.is_timeout() && !error.is_permanent());
+    let text = "HOST did not begin to answer within 80ms; try again, or raise first_byte_timeout";
+    assert_eq!(told(&error, &server), (Stage::MaybeSent, text.to_owned()));
+}
+
+#[tokio::test]
+async fn slow_head_ends_at_the_limit_for_the_first_byte() {
+    // Each byte comes in time; the head does not.
+    let server = Server::slow_head(PAUSE).await.unwrap();
+    let builder = HyperTransport::builder().first_byte_timeout(SHORT);
+    let error = failure(builder, &server).await;
+    let text = "HOST did not begin to answer within 80ms; try again, or raise first_byte_timeout";
+    assert_eq!(told(&error, &server), (Stage::MaybeSent, text.to_owned()));
+}
+
+#[tokio::test]
+async fn slow_body_ends_at_the_total_limit() {
+    let server = Server::slow_body(PAUSE).await.unwrap();
+    let builder = HyperTransport::builder()
+        .idle_timeout(Duration::from_secs(5))
+        .total_timeout(SHORT);
+    let error = failure(builder, &server).await;
+    let text = "no complete answer from HOST within 80ms; try again, or raise total_timeout";
+    assert_eq!(told(&error, &server), (Stage::Unreadable, text.to_owned()));
+}
+
+#[tokio::test]
+async fn stalled_body_ends_at_the_idle_limit() {
+    let server = Server::stalled_body().await.unwrap();
+    let builder = HyperTransport::builder().idle_timeout(SHORT);
+    let error = failure(builder, &server).await;
+    assert!(error.is_timeout());
+    let text =
+        "the answer of HOST stopped for 80ms before its end; try again, or raise idle_timeout";
+    assert_eq!(told(&error, &server), (Stage::Unreadable, text.to_owned()));
+}
+
+#[tokio::test]
+async fn pieces_that_come_in_time_are_no_stall() {
+    let server = Server::slow_body(PAUSE).await.unwrap();
+    let transport = HyperTransport::builder().idle_timeout(SHORT).build();
+    let mut body = transport.send(request(&server)).await.unwrap().into_body();
+    for _ in 0..10 {
+        assert_eq!(body.chunk().await.unwrap().unwrap(), ".");
+    }
+}
+
+#[tokio::test]
+async fn deadline_of_a_request_holds_over_that_of_the_transport() {
+    let server = Server::silent().await.unwrap();
+    let mut request = request(&server);
+    request.extensions_mut().insert(Deadline::after(SHORT));
+    let error = HyperTransport::new().fetch(request).await.unwrap_err();
+    let text = "no complete answer from HOST within 80ms; try again, or raise total_timeout";
+    assert_eq!(told(&error, &server), (Stage::MaybeSent, text.to_owned()));
+}
+
+#[tokio::test]
+async fn cut_body_is_not_taken_for_a_whole_one() {
+    let server = Server::cut_body().await.unwrap();
+    let error = failure(HyperTransport::builder(), &server).await;
+    let text = "the answer of HOST broke off before its end";
+    assert_eq!(told(&error, &server), (Stage::Unreadable, text.to_owned()));
+}
+
+#[tokio::test]
+async fn what_follows_an_answer_is_not_taken_for_the_next() {
+    let server = Server::overlong_body().await.unwrap();
+    let transport = HyperTransport::new();
+    for _ in 0..3 {
+        let response = transport.fetch(request(&server)).await.unwrap();
+        assert_eq!(response.body(), "hello");
+        // The connection may not be used again; whether that has been seen yet is the next request's luck.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(server.connections(), 3);
+}
+
+#[tokio::test]
+async fn endless_body_ends_at_the_limit() {
+    let server = Server::endless_body().await.unwrap();
+    let error = failure(HyperTransport::builder().body_limit(1000), &server).await;
+    assert!(error.is_body_too_large() && error.is_permanent());
+    let text = "the answer of HOST is longer than 1000 bytes; raise body_limit if that is expected";
+    assert_eq!(told(&error, &server), (Stage::Unreadable, text.to_owned()));
+}
+
+#[tokio::test]
+async fn gzip_bomb_ends_at_the_limit() {
+    let server = Server::gzip_bomb(64 << 20).await.unwrap();
+    let error = failure(HyperTransport::builder().body_limit(1 << 20), &server).await;
+    assert!(error.is_body_too_large());
+    let text = "the answer of HOST is longer than 1048576 bytes when it is unpacked; raise body_limit if that is expected";
+    assert_eq!(told(&error, &server), (Stage::Unreadable, text.to_owned()));
+}
+
+#[tokio::test]
+async fn packed_answer_is_unpacked_and_says_no_more_that_it_was_packed() {
+    let server = Server::gzip_bomb(100_000).await.unwrap();
+    let response = HyperTransport::new().fetch(request(&server)).await.unwrap();
+    assert_eq!(response.body().len(), 100_000);
+    assert!(!response.headers().contains_key("content-encoding"));
+    assert!(!response.headers().contains_key("content-length"));
+
+    // Whoever asks for a packing gets it.
+    let mut asked = request(&server);
+    let value = http::HeaderValue::from_static("gzip");
+    asked.headers_mut().insert("accept-encoding", value);
+    let response = HyperTransport::new().fetch(asked).await.unwrap();
+    assert_eq!(response.headers()["content-encoding"], "gzip");
+    assert!(response.body().len() < 1000);
+}
+
+#[tokio::test]
+async fn packing_that_is_wrong_or_unknown_is_said() {
+    for (coding, text) in [
+        (
+            "gzip",
+            "the answer of HOST says that it is packed as gzip, and is not",
+        ),
+        (
+            "compress",
+            "the answer of HOST is packed as \"compress\", which nobody asked for; ask its administrator to send it plain",
+        ),
+    ] {
+        let answer = Answer::new(200).header("content-encoding", coding);
+        let server = Server::in_turn([answer.body("<html>")]).await.unwrap();
+        let error = failure(HyperTransport::builder(), &server).await;
+        assert_eq!(told(&error, &server), (Stage::Unreadable, text.to_owned()));
+        assert!(error.is_permanent());
+    }
+}
+
+#[tokio::test]
+async fn connection_that_dies_before_the_answer_is_told() {
+    let server = Server::closing("").await.unwrap();
+    let error = failure(HyperTransport::builder(), &server).await;
+    assert!(error.is_closed() && !error.is_permanent());
+    let text = "HOST closed the connection without an answer";
+    assert_eq!(told(&error, &server), (Stage::MaybeSent, text.to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fresh_connections_do_not_meet_those_that_were_closed_in_silence() {
+    let server = Server::closing(Answer::new(200).body("hello").to_bytes())
+        .await
+        .unwrap();
+    let transport = HyperTransport::new();
+    for calls in 1..=300 {
+        let mut request = request(&server);
+        request.extensions_mut().insert(FreshConnection::new());
+        let response = transport.fetch(request).await.unwrap();
+        assert_eq!(response.body(), "hello");
+        assert_eq!(server.connections(), calls);
+    }
+}
+
+#[tokio::test]
+async fn statuses_of_refusal_are_responses() {
+    for status in [301, 307, 401, 429, 500, 503] {
+        let answer = Answer::new(status).header("retry-after", "3");
+        let server = Server::in_turn([answer.body("busy")]).await.unwrap();
+        let response = HyperTransport::new().fetch(request(&server)).await.unwrap();
+        assert_eq!(response.status(), status);
+        assert_eq!(response.headers()["retry-after"], "3");
+        assert_eq!(response.body(), "busy");
+        assert_eq!(server.requests(), 1);
+    }
+}
+
+#[tokio::test]
+async fn name_without_address_is_told() {
+    let transport = HyperTransport::builder()
+        .allow_plain_http_to(unknown_host())
+        .build();
+    let url = format!("http://{}/records", unknown_host());
+    let request = Request::get(url).body(Bytes::new()).unwrap();
+    let error = transport.fetch(request).await.unwrap_err();
+    assert_eq!(error.stage(), Stage::NotSent);
+    assert!(error.is_connect() && !error.is_permanent());
+    assert_eq!(
+        error.to_string(),
+        "there is no address for the name in container.invalid; check its spelling, and this machine's name service"
+    );
+}
+
+#[tokio::test]
+async fn address_given_by_hand_stands_for_a_name() {
+    let server = Server::in_turn([Answer::new(200).body("hello")])
+        .await
+        .unwrap();
+    let transport = HyperTransport::builder()
+        .allow_plain_http_to(unknown_host())
+        .resolve(&unknown_host().to_uppercase(), server.address())
+        .build();
+    let url = format!("http://{}/records", unknown_host());
+    let request = Request::get(url).body(Bytes::new()).unwrap();
+    let response = transport.fetch(request).await.unwrap();
+    assert_eq!(response.body(), "hello");
+}
+
+#[tokio::test]
+async fn call_dropped_anywhere_leaves_the_pool_usable() {
+    let server = Server::slow_body(Duration::from_millis(1)).await.unwrap();
+    let well = Server::in_turn([Answer::new(200).body("hello")])
+        .await
+        .unwrap();
+    let transport = HyperTransport::new();
+    for target in [&server, &well] {
+        for polls in 0..40 {
+            let mut call = Box::pin(transport.fetch(request(target)));
+            for _ in 0..polls {
+                let done = std::future::poll_fn(|context| {
+                    std::task::Poll::Ready(call.as_mut().poll(context).is_ready())
+                });
+                if done.await {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            drop(call);
+            let response = transport.fetch(request(&well)).await.unwrap();
+            assert_eq!(response.body(), "hello");
+        }
+    }
+}

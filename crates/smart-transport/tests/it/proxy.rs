@@ -1,0 +1,111 @@
+//! A proxy on the way.
+
+use bytes::Bytes;
+use http::Request;
+use smart_test_support::{Answer, Server};
+use smart_transport::{HyperTransport, Proxy, Stage, Transport as _};
+
+fn request(url: &str) -> Request<Bytes> {
+    Request::get(url).body(Bytes::new()).unwrap()
+}
+
+/// A proxy that answers by itself with what it was asked.
+async fn telling() -> Server {
+    Server::answering(|request| {
+        let password = request.header("proxy-authorization").unwrap_or("none");
+        let line = request.head().lines().next().unwrap();
+        Answer::new(200).body(format!("{line} / {password}"))
+    })
+    .await
+    .unwrap()
+}
+
+fn through(proxy: &Server, user: &str) -> HyperTransport {
+    let proxy = Proxy::all(&format!("http://{user}{}", proxy.address())).unwrap();
+    HyperTransport::builder()
+        .proxy(proxy)
+        .allow_plain_http_to("emr.example")
+        .build()
+}
+
+#[tokio::test]
+async fn plain_requests_name_their_whole_url_to_the_proxy() {
+    let proxy = telling().await;
+    let transport = through(&proxy, "me:pass@");
+    let response = transport
+        .fetch(request("http://emr.example/records?a=b"))
+        .await
+        .unwrap();
+    assert_eq!(
+        response.body(),
+        "GET http://emr.example/records?a=b HTTP/1.1 / Basic bWU6cGFzcw=="
+    );
+}
+
+#[tokio::test]
+async fn requests_to_this_machine_go_straight() {
+    let proxy = telling().await;
+    let server = telling().await;
+    let transport = through(&proxy, "me:pass@");
+    let response = transport
+        .fetch(request(&server.url("/here")))
+        .await
+        .unwrap();
+    assert_eq!(response.body(), "GET /here HTTP/1.1 / none");
+    assert_eq!(proxy.connections(), 0);
+}
+
+#[tokio::test]
+#[cfg(feature = "tls")]
+async fn https_goes_through_a_tunnel() {
+    use smart_test_support::{Authority, Connection};
+    use smart_transport::Certificates;
+
+    let authority = Authority::new().unwrap();
+    let identity = authority.certify(&["emr.example"]).unwrap();
+    let server = Server::tls(&identity).await.unwrap();
+    let target = server.address();
+    let proxy = Server::start(move |mut connection: Connection| async move {
+        let opening = connection.read_request().await?.unwrap();
+        assert_eq!(opening.method(), "CONNECT");
+        assert_eq!(opening.target(), "emr.example:443");
+        assert_eq!(
+            opening.header("proxy-authorization"),
+            Some("Basic bWU6cGFzcw==")
+        );
+        connection.write("HTTP/1.1 200 OK\r\n\r\n").await?;
+        let stream = tokio::net::TcpStream::connect(target).await?;
+        connection.tunnel(stream).await
+    })
+    .await
+    .unwrap();
+    let certificates = Certificates::from_pem(authority.pem().as_bytes()).unwrap();
+    let way = Proxy::all(&format!("http://me:pass@{}", proxy.address())).unwrap();
+    let transport = HyperTransport::builder()
+        .proxy(way)
+        .trust_certificate(certificates)
+        .build();
+    let response = transport
+        .fetch(request("https://emr.example/records"))
+        .await
+        .unwrap();
+    assert_eq!(response.body(), "hello");
+}
+
+#[tokio::test]
+#[cfg(feature = "tls")]
+async fn proxy_that_refuses_is_told() {
+    let proxy = Server::in_turn([Answer::new(403)]).await.unwrap();
+    let transport = through(&proxy, "me:canary@");
+    let error = transport
+        .fetch(request("https://emr.example/records"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.stage(), Stage::NotSent);
+    assert!(error.is_connect());
+    assert_eq!(
+        error.to_string(),
+        "the proxy opened no way to emr.example; check the proxy's address and what it allows, or go without it"
+    );
+    assert!(!format!("{error:?}").contains("canary"));
+}

@@ -1,0 +1,35 @@
+//! How a client goes about its exchanges: what its builder was told, apart from who it is.
+
+use std::hash::{BuildHasher as _, RandomState};
+
+use smart_transport::SharedTransport;
+
+use crate::Retries;
+use crate::recorder::Recorder;
+use crate::retry::Budget;
+
+pub(crate) struct Policy {
+    pub(crate) transport: SharedTransport,
+    pub(crate) retries: Retries,
+    pub(crate) budget: Budget,
+    pub(crate) recorder: Recorder,
+    hashing: RandomState,
+}
+
+impl Policy {
+    pub(crate) fn new(transport: SharedTransport, retries: Retries, recorder: Recorder) -> Self {
+        Self {
+            transport,
+            budget: Budget::new(&retries),
+            retries,
+            recorder,
+            hashing: RandomState::new(),
+        }
+    }
+
+    /// What stands for a record's id where people may read along. The key is new with every client: ids are short, and
+    /// hashes of all of them are quickly made.
+    pub(crate) fn record_hash(&self, id: &str) -> String {
+        format!("{:016x}", self.hashing.hash_one(id))
+    }
+}

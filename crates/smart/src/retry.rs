@@ -1,0 +1,315 @@
+//! When a request is made again, and after how long.
+
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::{DATE, RETRY_AFTER};
+use http::{Response, StatusCode};
+use smart_transport::{Stage, TransportError};
+
+/// How a client makes requests again that failed for a passing reason.
+///
+/// Only what is safe is repeated. `GET`, `PUT` and `DELETE` do twice what they do once; a `POST` is repeated only when
+/// nothing of it was sent, or the container itself refused it as too many (429) or as out of service (503). Every attempt is
+/// signed afresh. The pauses double, and each is a random part of its full length, so that many clients do not come back at
+/// the same moment; a container that says how long to wait (`Retry-After`) is obeyed. The time limit of the transport holds
+/// for all attempts together: what would end after it is not begun.
+///
+/// A connection that dies before the status line says nothing about the container: some front ends close each connection
+/// after an answer without saying so. So that is tried once more at once, on a new connection, beside what is counted here.
+///
+/// Pauses need a tokio runtime; without one, only what needs no pause is repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retries {
+    attempts: u32,
+    first_pause: Duration,
+    longest_pause: Duration,
+    budget: u32,
+}
+
+impl Default for Retries {
+    /// Four attempts, pauses of up to 100, 200 and 400 milliseconds, a budget of 20.
+    fn default() -> Self {
+        Self {
+            attempts: 4,
+            first_pause: Duration::from_millis(100),
+            longest_pause: Duration::from_secs(5),
+            budget: 20,
+        }
+    }
+}
+
+impl Retries {
+    /// Nothing is made again, not even on a connection that died.
+    pub fn none() -> Self {
+        Self::default().with_attempts(1)
+    }
+
+    /// How often a request is made at most, the first time included.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts.max(1);
+        self
+    }
+
+    /// The longest that the first pause can be, and the longest that any can be.
+    #[must_use]
+    pub fn with_pauses(mut self, first: Duration, longest: Duration) -> Self {
+        self.first_pause = first;
+        self.longest_pause = longest;
+        self
+    }
+
+    /// How many repeats the client and all its clones may make beyond a tenth of the calls that are answered. When a container
+    /// is down, this keeps the client from asking it four times as often as before.
+    #[must_use]
+    pub fn with_budget(mut self, repeats: u32) -> Self {
+        self.budget = repeats;
+        self
+    }
+
+    /// The pause before the attempt of this number, the first repeat being 1. `chance` lies between 0 and 1.
+    fn pause(&self, repeat: u32, chance: f64) -> Duration {
+        let doubled = 1_u32.checked_shl(repeat - 1).unwrap_or(u32::MAX);
+        let full = self
+            .first_pause
+            .saturating_mul(doubled)
+            .min(self.longest_pause);
+        full.mul_f64(chance)
+    }
+}
+
+/// The repeats that a client has left, in tenths.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    left: Mutex<u32>,
+    full: u32,
+}
+
+impl Budget {
+    pub(crate) fn new(retries: &Retries) -> Self {
+        let full = retries.budget.saturating_mul(10);
+        Self {
+            left: Mutex::new(full),
+            full,
+        }
+    }
+
+    fn earn(&self) {
+        let mut left = self
+            .left
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        *left = self.full.min(left.saturating_add(1));
+    }
+
+    fn spend(&self) -> bool {
+        let mut left = self
+            .left
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let rest = left.checked_sub(10);
+        *left = rest.unwrap_or(*left);
+        rest.is_some()
+    }
+}
+
+/// What came of an attempt.
+pub(crate) type Outcome = Result<Response<Bytes>, TransportError>;
+
+/// What to do next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Next {
+    /// Hand the outcome on.
+    Done,
+    /// Repeat, on a connection that nobody has used.
+    AtOnce,
+    /// Repeat after a pause.
+    After(Duration),
+}
+
+/// The attempts at one request.
+pub(crate) struct Attempts<'c> {
+    retries: &'c Retries,
+    budget: &'c Budget,
+    repeatable: bool,
+    made: u32,
+    reconnected: bool,
+}
+
+impl<'c> Attempts<'c> {
+    /// `repeatable` tells whether the request may be made twice as well as once.
+    pub(crate) fn new(retries: &'c Retries, budget: &'c Budget, repeatable: bool) -> Self {
+        Self {
+            retries,
+            budget,
+            repeatable,
+            made: 0,
+            reconnected: false,
+        }
+    }
+
+    /// What follows from this outcome. `chance` is a random number between 0 and 1, `remaining` the time that is left.
+    pub(crate) fn next(
+        &mut self,
+        outcome: &Outcome,
+        chance: impl FnOnce() -> f64,
+        remaining: Duration,
+    ) -> Next {
+        if self.retries.attempts == 1 {
+            return Next::Done;
+        }
+        if let Err(error) = outcome {
+            let repeatable = self.repeatable || error.stage() == Stage::NotSent;
+            if error.is_closed() && repeatable && !self.reconnected {
+                self.reconnected = true;
+                return Next::AtOnce;
+            }
+        }
+        self.made += 1;
+        if !self.is_passing(outcome) {
+            if outcome.is_ok() {
+                self.budget.earn();
+            }
+            return Next::Done;
+        }
+        if self.made >= self.retries.attempts {
+            return Next::Done;
+        }
+        let mut pause = self.retries.pause(self.made, chance());
+        if let Some(wanted) = outcome.as_ref().ok().and_then(retry_after) {
+            // The random part stays: others were told to wait as long.
+            pause = pause.saturating_add(wanted);
+        }
+        if pause >= remaining || !self.budget.spend() {
+            return Next::Done;
+        }
+        Next::After(pause)
+    }
+
+    fn is_passing(&self, outcome: &Outcome) -> bool {
+        match outcome {
+            Ok(response) => is_passing_status(response.status(), self.repeatable),
+            Err(error) => {
+                let repeatable = self.repeatable || error.stage() == Stage::NotSent;
+                repeatable && !error.is_permanent()
+            }
+        }
+    }
+}
+
+/// Whether a status tells of a state that passes, and the request may be made again.
+pub(crate) fn is_passing_status(status: StatusCode, repeatable: bool) -> bool {
+    match status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => true,
+        StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => repeatable,
+        _ => false,
+    }
+}
+
+/// How long the container wants to be left alone
+/// ([RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)): a number of seconds, or a date,
+/// which counts from the date of the answer, since clocks differ.
+pub(crate) fn retry_after(response: &Response<Bytes>) -> Option<Duration> {
+    let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    let now = date(response).unwrap_or_else(SystemTime::now);
+    Some(until.duration_since(now).unwrap_or_default())
+}
+
+/// When the container says that it answered.
+pub(crate) fn date(response: &Response<Bytes>) -> Option<SystemTime> {
+    let value = response.headers().get(DATE)?.to_str().ok()?;
+    httpdate::parse_http_date(value).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn busy(headers: &[(&str, &str)]) -> Response<Bytes> {
+        let response = headers.iter().fold(
+            Response::builder().status(503),
+            |response, (name, value)| response.header(*name, *value),
+        );
+        response.body(Bytes::new()).unwrap()
+    }
+
+    #[test]
+    fn wait_is_read_in_both_forms() {
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+        for (headers, expected) in [
+            (vec![("retry-after", "120")], Some(120)),
+            (vec![("retry-after", " 0 ")], Some(0)),
+            (
+                vec![
+                    ("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT"),
+                    ("date", date),
+                ],
+                Some(30),
+            ),
+            // In the past, seen from the container and from here.
+            (
+                vec![
+                    ("retry-after", "Sun, 06 Nov 1994 08:49:07 GMT"),
+                    ("date", date),
+                ],
+                Some(0),
+            ),
+            (vec![("retry-after", date)], Some(0)),
+            (vec![("retry-after", "-1")], None),
+            (vec![("retry-after", "soon")], None),
+            (vec![], None),
+        ] {
+            let expected = expected.map(Duration::from_secs);
+            assert_eq!(retry_after(&busy(&headers)), expected, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_are_cut_by_chance() {
+        let retries = Retries::default();
+        let pauses =
+            |chance: f64| [1, 2, 3, 7, 40, 400].map(|n| retries.pause(n, chance).as_millis());
+        assert_eq!(pauses(1.0), [100, 200, 400, 5000, 5000, 5000]);
+        assert_eq!(pauses(0.5), [50, 100, 200, 2500, 2500, 2500]);
+        assert_eq!(pauses(0.0), [0; 6]);
+    }
+
+    #[test]
+    fn what_would_end_after_the_deadline_is_not_begun() {
+        let retries = Retries::default();
+        let budget = Budget::new(&retries);
+        let mut attempts = Attempts::new(&retries, &budget, true);
+        let outcome = Ok(busy(&[("retry-after", "30")]));
+        let next = attempts.next(&outcome, || 0.0, Duration::from_secs(30));
+        assert_eq!(next, Next::Done);
+        let next = attempts.next(&outcome, || 0.0, Duration::from_secs(31));
+        assert_eq!(next, Next::After(Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn budget_is_spent_by_repeats_and_earned_by_answers() {
+        let retries = Retries::default().with_budget(2);
+        let budget = Budget::new(&retries);
+        let repeats = || {
+            let mut attempts = Attempts::new(&retries, &budget, true);
+            let minute = Duration::from_secs(60);
+            std::iter::repeat_with(|| attempts.next(&Ok(busy(&[])), || 0.0, minute))
+                .take_while(|next| *next != Next::Done)
+                .count()
+        };
+        assert_eq!(repeats(), 2);
+        assert_eq!(repeats(), 0);
+        for _ in 0..10 {
+            let fine = Ok(Response::new(Bytes::new()));
+            let next = Attempts::new(&retries, &budget, true).next(&fine, || 0.0, Duration::MAX);
+            assert_eq!(next, Next::Done);
+        }
+        assert_eq!(repeats(), 1);
+    }
+}

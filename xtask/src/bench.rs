@@ -1,0 +1,93 @@
+//! `cargo xtask bench [TOPIC…]`: runs the benchmarks and writes docs/performance.md.
+//!
+//! A goal is a ratio of two benchmarks of the same run, because machines differ and are shared. The benchmarks themselves are
+//! criterion's, in `crates/*/benches`; this reads the medians that they leave behind. What criterion cannot measure
+//! (allocations, memory, a whole process) a benchmark writes to `target/bench/TOPIC.tsv`, a line a figure: what, tab, figure.
+
+mod report;
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+/// What is measured together: one benchmark of one crate.
+struct Topic {
+    name: &'static str,
+    package: &'static str,
+    benchmark: &'static str,
+    rows: &'static [Row],
+}
+
+/// One line of the table.
+struct Row {
+    work: &'static str,
+    measure: Measure,
+}
+
+/// Benchmarks are named as criterion names them: group, slash, function.
+enum Measure {
+    /// How long one thing takes by itself.
+    #[expect(dead_code, reason = "topics that need it follow")]
+    Time(&'static str),
+    /// How long one thing takes in terms of another.
+    #[expect(dead_code, reason = "topics that need it follow")]
+    Ratio {
+        of: &'static str,
+        to: &'static str,
+        goal: Goal,
+    },
+}
+
+/// What a ratio has to be.
+#[derive(Clone, Copy)]
+enum Goal {
+    #[cfg_attr(not(test), expect(dead_code, reason = "topics that need it follow"))]
+    AtMost(f64),
+}
+
+const TOPICS: &[Topic] = &[];
+
+/// Runs the topics of these names, or all of them.
+pub(crate) fn run(root: &Path, names: &[String]) -> Result<()> {
+    for topic in chosen(names)? {
+        let status = Command::new("cargo")
+            .args([
+                "bench",
+                "--package",
+                topic.package,
+                "--bench",
+                topic.benchmark,
+            ])
+            .current_dir(root)
+            .status()
+            .context("cargo could not be run")?;
+        if !status.success() {
+            bail!("the benchmarks of {} failed", topic.name);
+        }
+        let section = report::section(root, topic)?;
+        print!("{section}");
+        report::write(root, topic.name, &section)?;
+    }
+    Ok(())
+}
+
+fn chosen(names: &[String]) -> Result<Vec<&'static Topic>> {
+    let find = |name: &String| {
+        TOPICS
+            .iter()
+            .find(|topic| topic.name == name)
+            .with_context(|| {
+                let known: Vec<_> = TOPICS.iter().map(|topic| topic.name).collect();
+                format!(
+                    "there are no benchmarks named {name}, but {}",
+                    known.join(", ")
+                )
+            })
+    };
+    if names.is_empty() {
+        Ok(TOPICS.iter().collect())
+    } else {
+        names.iter().map(find).collect()
+    }
+}
