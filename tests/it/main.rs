@@ -3,3 +3,4 @@
 mod background;
 mod downstream;
 mod refusals;
+mod typed;

@@ -28,10 +28,8 @@ struct Row {
 /// Benchmarks are named as criterion names them: group, slash, function.
 enum Measure {
     /// How long one thing takes by itself.
-    #[expect(dead_code, reason = "topics that need it follow")]
     Time(&'static str),
     /// How long one thing takes in terms of another.
-    #[expect(dead_code, reason = "topics that need it follow")]
     Ratio {
         of: &'static str,
         to: &'static str,
@@ -42,11 +40,34 @@ enum Measure {
 /// What a ratio has to be.
 #[derive(Clone, Copy)]
 enum Goal {
-    #[cfg_attr(not(test), expect(dead_code, reason = "topics that need it follow"))]
     AtMost(f64),
 }
 
-const TOPICS: &[Topic] = &[];
+const TOPICS: &[Topic] = &[API];
+
+const API: Topic = Topic {
+    name: "api",
+    package: "smart-api",
+    benchmark: "api",
+    rows: &[
+        Row {
+            work: "RDF/XML body to graph (10 medications, 210 triples)",
+            measure: Measure::Time("api/parse"),
+        },
+        Row {
+            work: "the same body to `Vec<Medication>`",
+            measure: Measure::Time("api/typed"),
+        },
+        Row {
+            work: "body to `Vec<Medication>` against parsing alone",
+            measure: Measure::Ratio {
+                of: "api/typed",
+                to: "api/parse",
+                goal: Goal::AtMost(1.4),
+            },
+        },
+    ],
+};
 
 /// Runs the topics of these names, or all of them.
 pub(crate) fn run(root: &Path, names: &[String]) -> Result<()> {

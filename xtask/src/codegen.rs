@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", requires = "elsewhere")]
     spec: Option<PathBuf>,
 
-    /// Write below this folder, api/ and facade/, instead of into the crates
+    /// Write below this folder, api/, docs/ and facade/, instead of into the crates
     #[arg(long, value_name = "DIR", group = "elsewhere")]
     out: Option<PathBuf>,
 
@@ -89,7 +89,7 @@ fn generate_own(root: &Path) -> Result<Generated> {
         counts.2
     );
     ensure!(
-        summary.classes == summary.statements + summary.skipped.len(),
+        summary.classes == summary.emitted() + summary.skipped.len(),
         "a class was neither emitted nor skipped"
     );
     Ok(generated)
@@ -121,6 +121,7 @@ fn roots(root: &Path, out: Option<&Path>) -> Roots {
     match out {
         Some(out) => Roots {
             api: out.join("api"),
+            docs: out.join("docs"),
             facade: out.join("facade"),
         },
         None => {
@@ -129,6 +130,7 @@ fn roots(root: &Path, out: Option<&Path>) -> Roots {
             let root = root.strip_prefix(here).unwrap_or(root);
             Roots {
                 api: root.join("crates/smart-api/src/generated"),
+                docs: root.join("docs"),
                 facade: root.join("crates/smart/src/generated"),
             }
         }

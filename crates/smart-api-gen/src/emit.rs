@@ -1,8 +1,11 @@
 //! The generated files: one small emitter an output item. What they write is laid out by rustfmt afterwards.
 
 mod call;
+mod code_set;
 mod facade;
 mod imports;
+mod model;
+mod reference;
 mod statements;
 mod table;
 mod text;
@@ -12,10 +15,11 @@ use crate::ir::{Api, Category};
 
 pub(crate) use text::HEADER;
 
-/// Which crate's `generated` folder a file belongs to.
+/// Which crate's `generated` folder a file belongs to, or whether it is documentation.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Tree {
     Api,
+    Docs,
     Facade,
 }
 
@@ -28,6 +32,18 @@ pub(crate) struct SourceFile {
     /// The lines that begin with `//!`.
     pub(crate) header: String,
     pub(crate) code: String,
+}
+
+impl SourceFile {
+    /// Whether it is code, and laid out as such.
+    pub(crate) fn is_code(&self) -> bool {
+        is_code(&self.path)
+    }
+}
+
+/// Whether a file of this name is code.
+pub(crate) fn is_code(path: &str) -> bool {
+    path.ends_with(".rs")
 }
 
 /// Every file, in the order of the paths.
@@ -68,6 +84,40 @@ pub(crate) fn emit(api: &Api, source: &str) -> Vec<SourceFile> {
         "The classes whose instances are statements of a record.",
         statements::emit(&api.statements),
     );
+    for model in &api.models {
+        let path = format!("models/{}.rs", model.module);
+        let subject = format!("<{}>", model.class.as_str());
+        add(Tree::Api, &path, &subject, model::emit(model));
+    }
+    for labels in &api.label_sets {
+        let path = format!("models/{}.rs", labels.module);
+        let subject = format!("<{}>", labels.class.as_str());
+        add(Tree::Api, &path, &subject, code_set::emit_labels(labels));
+    }
+    add(
+        Tree::Api,
+        "models.rs",
+        "What records hold, one type for each class.",
+        model::modules(&api.models, &api.label_sets),
+    );
+    let roots: Vec<String> = api.roots().map(|class| class.as_str().to_owned()).collect();
+    add(
+        Tree::Api,
+        "check.rs",
+        "Everything in a graph that a model reads.",
+        model::checks(&api.models, &roots),
+    );
+    for set in &api.code_sets {
+        let path = format!("codes/{}.rs", set.module);
+        let subject = format!("<{}>", set.class.as_str());
+        add(Tree::Api, &path, &subject, code_set::emit(set));
+    }
+    add(
+        Tree::Api,
+        "codes.rs",
+        "The closed lists of codes, one type each.",
+        code_set::modules(&api.code_sets),
+    );
     for vocabulary in &api.vocabularies {
         let path = format!("vocab/{}.rs", vocabulary.module);
         let subject = format!("The terms of <{}>.", vocabulary.namespace);
@@ -87,6 +137,15 @@ pub(crate) fn emit(api: &Api, source: &str) -> Vec<SourceFile> {
             .collect();
         let (path, subject) = facade::place(category);
         add(Tree::Facade, path, subject, facade::emit(category, &calls));
+    }
+    // Once for people, and once for programs that explain a call.
+    for (tree, path) in [(Tree::Docs, "api.md"), (Tree::Api, "reference.md")] {
+        files.push(SourceFile {
+            tree,
+            path: path.to_owned(),
+            header: String::new(),
+            code: reference::emit(&api.calls, source),
+        });
     }
     files.sort_by(|one, other| (one.tree, &one.path).cmp(&(other.tree, &other.path)));
     files

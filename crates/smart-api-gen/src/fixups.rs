@@ -7,15 +7,20 @@
 use smart_rdf::NamedNode;
 use thiserror::Error;
 
-use crate::ontology::{Call, Ontology, ParameterType};
+use crate::ontology::{Call, Ontology, ParameterType, Restriction, Rule};
 
 /// A fix-up and what it is called in reports.
 type Fixup = (&'static str, fn(&mut Ontology) -> Result<Outcome, Mismatch>);
 
 const FIXUPS: &[Fixup] = &[
+    ("countries_go_by_two_names", countries_go_by_two_names),
     (
         "documents_are_sorted_by_a_property_they_have",
         documents_are_sorted_by_a_property_they_have,
+    ),
+    (
+        "family_history_goes_by_two_names",
+        family_history_goes_by_two_names,
     ),
     (
         "lab_panel_path_names_the_panel",
@@ -34,8 +39,20 @@ const FIXUPS: &[Fixup] = &[
         photograph_path_names_one_photograph,
     ),
     ("record_search_reads_birthday", record_search_reads_birthday),
+    (
+        "relatives_dates_go_by_two_names",
+        relatives_dates_go_by_two_names,
+    ),
     ("stored_bytes_are_not_rdf", stored_bytes_are_not_rdf),
     ("user_search_reads_camel_case", user_search_reads_camel_case),
+    (
+        "users_are_typed_in_lower_case",
+        users_are_typed_in_lower_case,
+    ),
+    (
+        "users_have_names_and_addresses",
+        users_have_names_and_addresses,
+    ),
     ("zipcode_is_not_an_app_id", zipcode_is_not_an_app_id),
 ];
 
@@ -90,6 +107,19 @@ fn applied(fault: bool, expected: &'static str) -> Result<Outcome, Mismatch> {
     }
 }
 
+/// The ontology follows the vCard vocabulary with `v:country-name`. The reference container's data have `v:country` in every
+/// address, and it hands them out so.
+fn countries_go_by_two_names(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
+    let country = NamedNode::new_unchecked("http://www.w3.org/2006/vcard/ns#country");
+    let name = NamedNode::new_unchecked("http://www.w3.org/2006/vcard/ns#country-name");
+    misname(
+        ontology,
+        "http://www.w3.org/2006/vcard/ns#Address",
+        &[(name, country)],
+        "addresses have v:country-name and no v:country",
+    )
+}
+
 /// Documents carry `dcterms:date`; nothing carries `sp:date`, which the ontology does not even declare. The reference
 /// server takes its word, drops what lacks the property, and answers a list with a limit with nothing at all.
 fn documents_are_sorted_by_a_property_they_have(
@@ -102,6 +132,17 @@ fn documents_are_sorted_by_a_property_they_have(
     applied(
         sort.as_deref() == Some("sp:date"),
         "get_documents is sorted by sp:date",
+    )
+}
+
+/// The class was renamed at some time: documentation and the iOS client know `sp:FamilyHistoryObservation`, as the calls are
+/// still called, while the ontology and the reference container know `sp:FamilyHistory`. Either may come.
+fn family_history_goes_by_two_names(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
+    misname_class(
+        ontology,
+        "http://smartplatforms.org/terms#FamilyHistory",
+        "http://smartplatforms.org/terms#FamilyHistoryObservation",
+        "sp:FamilyHistory is declared and sp:FamilyHistoryObservation is not",
     )
 }
 
@@ -173,6 +214,26 @@ fn record_search_reads_birthday(ontology: &mut Ontology) -> Result<Outcome, Mism
     applied(fault, "search_records has the parameter date_of_birth")
 }
 
+/// The ontology gives relatives the dates of vCard, `v:bday` and `v:deathdate`; the reference container's data have
+/// `sp:dateOfBirth` and `sp:dateOfDeath`.
+fn relatives_dates_go_by_two_names(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
+    let pair = |name: &str, misnomer: &str| {
+        (
+            NamedNode::new_unchecked(format!("http://www.w3.org/2006/vcard/ns#{name}")),
+            NamedNode::new_unchecked(format!("http://smartplatforms.org/terms#{misnomer}")),
+        )
+    };
+    misname(
+        ontology,
+        "http://smartplatforms.org/terms#FamilyHistory",
+        &[
+            pair("bday", "dateOfBirth"),
+            pair("deathdate", "dateOfDeath"),
+        ],
+        "family histories have v:bday and v:deathdate, and neither sp:dateOfBirth nor sp:dateOfDeath",
+    )
+}
+
 /// Calls without a content type answer with RDF/XML. Six that give back what an app stored, and two that give back a file,
 /// have none either, although what comes has the media type that it was stored with.
 fn stored_bytes_are_not_rdf(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
@@ -213,6 +274,40 @@ fn user_search_reads_camel_case(ontology: &mut Ontology) -> Result<Outcome, Mism
     )
 }
 
+/// The reference container types users as `sp:user`, in lower case, which the ontology does not declare.
+fn users_are_typed_in_lower_case(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
+    misname_class(
+        ontology,
+        "http://smartplatforms.org/terms#User",
+        "http://smartplatforms.org/terms#user",
+        "sp:User is declared and sp:user is not",
+    )
+}
+
+/// By the ontology a user is a person with a vCard name. The reference container describes users with the names and the mail
+/// address of FOAF instead, which a model of the ontology's letter would have no field for.
+fn users_have_names_and_addresses(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
+    let user = NamedNode::new_unchecked("http://smartplatforms.org/terms#User");
+    let Some(class) = ontology.classes.get_mut(&user) else {
+        return Ok(Outcome::NotApplicable);
+    };
+    let declared = class.restrictions.len();
+    for name in ["familyName", "givenName", "mbox"] {
+        let property = NamedNode::new_unchecked(format!("http://xmlns.com/foaf/0.1/{name}"));
+        class
+            .restrictions
+            .retain(|restriction| restriction.property != property);
+        class.restrictions.push(Restriction {
+            property,
+            rule: Rule::AtMost(1),
+        });
+    }
+    applied(
+        class.restrictions.len() == declared + 3,
+        "sp:User has no properties of FOAF",
+    )
+}
+
 /// The parameter for the zip code is named `app_id`, a slip of the hand that every generated client inherited. Servers
 /// read `zipcode`.
 fn zipcode_is_not_an_app_id(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
@@ -221,6 +316,47 @@ fn zipcode_is_not_an_app_id(ontology: &mut Ontology) -> Result<Outcome, Mismatch
     };
     let name = std::mem::replace(&mut parameter.name, "zipcode".to_owned());
     applied(name == "app_id", "the parameter zipcode is named app_id")
+}
+
+/// Notes what containers call properties of a class. The fault is there as long as the class has the
+/// one and not the other.
+fn misname(
+    ontology: &mut Ontology,
+    class: &str,
+    names: &[(NamedNode, NamedNode)],
+    expected: &'static str,
+) -> Result<Outcome, Mismatch> {
+    let Some(class) = ontology.classes.get_mut(&NamedNode::new_unchecked(class)) else {
+        return Ok(Outcome::NotApplicable);
+    };
+    let has = |property: &NamedNode| {
+        class
+            .restrictions
+            .iter()
+            .any(|restriction| restriction.property == *property)
+    };
+    if !names.iter().any(|(name, _)| has(name)) {
+        return Ok(Outcome::NotApplicable);
+    }
+    let fault = !names.iter().any(|(_, misnomer)| has(misnomer));
+    class.misnamed.extend(names.iter().cloned());
+    applied(fault, expected)
+}
+
+/// Notes what containers call a class.
+fn misname_class(
+    ontology: &mut Ontology,
+    class: &str,
+    misnomer: &str,
+    expected: &'static str,
+) -> Result<Outcome, Mismatch> {
+    let misnomer = NamedNode::new_unchecked(misnomer);
+    let is_declared = ontology.classes.contains_key(&misnomer);
+    let Some(class) = ontology.classes.get_mut(&NamedNode::new_unchecked(class)) else {
+        return Ok(Outcome::NotApplicable);
+    };
+    class.misnomers.push(misnomer);
+    applied(!is_declared, expected)
 }
 
 /// Notes the name that servers read; false if the call has no such parameter.

@@ -34,6 +34,7 @@ impl Formatter {
         &self,
         files: Vec<SourceFile>,
     ) -> Result<BTreeMap<(Tree, String), String>, FormatError> {
+        let (files, texts): (Vec<_>, Vec<_>) = files.into_iter().partition(SourceFile::is_code);
         let codes: Vec<&str> = files.iter().map(|file| file.code.as_str()).collect();
         let formatted = self.run(&codes.join(SEPARATOR))?;
         let mut codes = formatted.split(SEPARATOR);
@@ -50,10 +51,12 @@ impl Formatter {
             .map(finish)
             .collect::<Result<BTreeMap<_, _>, _>>()?;
         if codes.next().is_some() {
-            Err(FormatError::Lost)
-        } else {
-            Ok(finished)
+            return Err(FormatError::Lost);
         }
+        let texts = texts
+            .into_iter()
+            .map(|file| ((file.tree, file.path), file.code));
+        Ok(finished.into_iter().chain(texts).collect())
     }
 
     fn run(&self, code: &str) -> Result<String, FormatError> {

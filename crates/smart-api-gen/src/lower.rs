@@ -1,6 +1,7 @@
 //! From the ontology to what is emitted. Every decision is here, or in names.rs if it is about a name.
 
 mod filter;
+mod model;
 mod path;
 
 use std::collections::BTreeMap;
@@ -32,17 +33,49 @@ pub(crate) fn lower(ontology: &Ontology) -> Result<Api, LowerError> {
             return Err(LowerError::SameName { name: other.name });
         }
     }
-    let calls: Vec<Call> = calls.into_values().collect();
+    let mut calls: Vec<Call> = calls.into_values().collect();
+    let targets: Vec<NamedNode> = calls.iter().map(|call| call.target.clone()).collect();
+    let models = model::lower_models(ontology, &targets)?;
+    for call in &mut calls {
+        if answers_with_a_graph(call) {
+            let model = models.models.get(&call.target);
+            call.answer = model.map(|model| model.type_name.clone());
+        }
+    }
     let statements = lower_statements(ontology, &calls)?;
+    let fields = models.models.values().flat_map(|model| &model.fields);
+    let used = Used {
+        classes: calls
+            .iter()
+            .map(|call| &call.target)
+            .chain(fields.clone().filter_map(|field| field.code_class.as_ref()))
+            .collect(),
+        properties: calls
+            .iter()
+            .flat_map(used_properties)
+            .chain(fields.map(|field| &field.property))
+            .collect(),
+    };
     let vocabularies = vec![
-        vocabulary(ontology, &calls, "sp", names::SP)?,
-        vocabulary(ontology, &calls, "spcode", names::SPCODE)?,
+        vocabulary(ontology, &used, "sp", names::SP)?,
+        vocabulary(ontology, &used, "spcode", names::SPCODE)?,
     ];
     Ok(Api {
         calls,
         statements,
         vocabularies,
+        models: models.models.into_values().collect(),
+        code_sets: models.code_sets.into_values().collect(),
+        label_sets: models.label_sets.into_values().collect(),
     })
+}
+
+/// Calls that read or add statements. The one that gives back a document answers with a graph too, if it is asked to.
+fn answers_with_a_graph(call: &Call) -> bool {
+    let has_format = |parameter: &QueryParameter| parameter.name == "format";
+    matches!(call.method, Method::Get | Method::Post)
+        && (call.response_media_type == DEFAULT_MEDIA_TYPE
+            || call.query_parameters.iter().any(has_format))
 }
 
 fn lower_call(
@@ -113,6 +146,7 @@ fn lower_call(
             .clone()
             .unwrap_or_else(|| DEFAULT_MEDIA_TYPE.to_owned()),
         default_sort,
+        answer: None,
     })
 }
 
@@ -245,20 +279,26 @@ pub(crate) fn is_statement(ontology: &Ontology, class: &NamedNode) -> bool {
         || class.as_ref() != STATEMENT && ontology.is_subclass(class, STATEMENT)
 }
 
-/// The terms of a namespace that the ontology declares, and those that its calls use without a declaration.
+/// The terms that generated code mentions, whether the ontology declares them or not.
+struct Used<'a> {
+    classes: Vec<&'a NamedNode>,
+    properties: Vec<&'a NamedNode>,
+}
+
+/// The terms of a namespace that the ontology declares, and those that it uses without a declaration.
 fn vocabulary(
     ontology: &Ontology,
-    calls: &[Call],
+    used: &Used<'_>,
     module: &'static str,
     namespace: &'static str,
 ) -> Result<Vocabulary, LowerError> {
-    let targets = calls.iter().map(|call| &call.target);
-    let used = calls.iter().flat_map(used_properties);
+    let classes = ontology.classes.keys();
+    let properties = ontology.properties.keys();
     Ok(Vocabulary {
         module,
         namespace,
-        classes: constants(ontology.classes.keys().chain(targets), namespace)?,
-        properties: constants(ontology.properties.iter().chain(used), namespace)?,
+        classes: constants(classes.chain(used.classes.iter().copied()), namespace)?,
+        properties: constants(properties.chain(used.properties.iter().copied()), namespace)?,
     })
 }
 
@@ -303,6 +343,12 @@ fn constants<'a>(
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LowerError {
+    /// A class has itself among its parts.
+    #[error("{class} is a part of itself, which no struct can be")]
+    Endless {
+        /// The class.
+        class: NamedNode,
+    },
     /// Something is called what Rust cannot call it.
     #[error(transparent)]
     Name(#[from] NameError),

@@ -37,6 +37,12 @@ pub enum NameError {
         /// What it should name.
         what: &'static str,
     },
+    /// Something has no letters to make the name of a type of.
+    #[error("no type or variant can be named after `{name}`")]
+    NotAType {
+        /// What it is called.
+        name: String,
+    },
     /// The last part of an IRI has no letters to make a constant of.
     #[error("no constant can be named after {iri}")]
     NotAConstant {
@@ -79,6 +85,112 @@ pub(crate) fn type_name(name: &Identifier) -> Identifier {
     });
     Identifier(words.collect())
 }
+
+/// The last part of an IRI as the name of a type: `http://smartplatforms.org/terms#VitalSignSet` as `VitalSignSet`.
+pub(crate) fn class_type(iri: &NamedNode) -> Result<Identifier, NameError> {
+    let name = camel_case(local_name(iri));
+    let name = name.filter(|name| !TAKEN_TYPES.contains(&name.as_str()));
+    name.ok_or_else(|| NameError::NotAType {
+        name: local_name(iri).to_owned(),
+    })
+}
+
+/// The last part of an IRI as the name of a file: `vital_sign_set`.
+pub(crate) fn module(iri: &NamedNode) -> Result<Identifier, NameError> {
+    function(&snake_case(local_name(iri)), "class")
+}
+
+/// A property as the name of a field: `drug_name`, and in the plural if it holds several.
+pub(crate) fn field(
+    property: &NamedNode,
+    label: Option<&str>,
+    is_plural: bool,
+) -> Result<Identifier, NameError> {
+    let name = SPOKEN
+        .iter()
+        .find(|(iri, _)| *iri == property.as_str())
+        .map_or_else(
+            || snake_case(label.unwrap_or_else(|| local_name(property))),
+            |(_, spoken)| (*spoken).to_owned(),
+        );
+    // What every model has is called so already.
+    let name = if matches!(name.as_str(), "subject" | "labels" | "classes") {
+        format!("{name}_property")
+    } else {
+        name
+    };
+    function(&if is_plural { plural(&name) } else { name }, "property")
+}
+
+/// A code as the name of a variant: by its title where the code itself is a number.
+pub(crate) fn variant(identifier: &str, title: &str) -> Result<Identifier, NameError> {
+    let is_number = identifier.starts_with(|c: char| c.is_ascii_digit());
+    let name = if is_number { title } else { identifier };
+    let variant = camel_case(&words(name).join("_"));
+    // A code that the list does not have is called so.
+    let variant = variant.filter(|variant| !matches!(variant.as_str(), "Other" | "Self"));
+    variant.ok_or_else(|| NameError::NotAType {
+        name: name.to_owned(),
+    })
+}
+
+/// The method that reads the answer to a call: `medications` for `get_medications`. What a search finds goes by no name of its
+/// own.
+pub(crate) fn answer_method(call: &Identifier) -> Option<Identifier> {
+    let name = ["get_", "post_"]
+        .iter()
+        .find_map(|verb| call.as_str().strip_prefix(verb))?;
+    let is_free = !TAKEN_ANSWER_METHODS.contains(&name);
+    is_free.then(|| function(name, "answer").ok()).flatten()
+}
+
+/// The name of one of several.
+pub(crate) fn singular(name: &Identifier) -> Identifier {
+    Identifier(name.as_str().trim_end_matches('s').to_owned())
+}
+
+fn snake_case(name: &str) -> String {
+    words(name).join("_").to_ascii_lowercase()
+}
+
+/// Words run together, each with a capital at its beginning; `None` if that is no identifier.
+fn camel_case(name: &str) -> Option<Identifier> {
+    let words = words(name).into_iter().map(|word| {
+        let (first, rest) = word.split_at(1);
+        first.to_ascii_uppercase() + &rest.to_ascii_lowercase()
+    });
+    let name: String = words.collect();
+    name.starts_with(|c: char| c.is_ascii_uppercase())
+        .then_some(Identifier(name))
+}
+
+fn plural(name: &str) -> String {
+    if UNCOUNTABLE.contains(&name) {
+        return name.to_owned();
+    }
+    let ends = |ending: &str| name.ends_with(ending);
+    if let Some(stem) = name.strip_suffix('y') {
+        return format!("{stem}ies");
+    }
+    if ends("ss") || ends("x") || ends("ch") {
+        return format!("{name}es");
+    }
+    if ends("s") {
+        return name.to_owned();
+    }
+    format!("{name}s")
+}
+
+/// Properties that vCard and others abbreviate, as one speaks of them.
+const SPOKEN: &[(&str, &str)] = &[
+    ("http://smartplatforms.org/terms#hasStatement", "statement"),
+    ("http://www.w3.org/2006/vcard/ns#adr", "address"),
+    ("http://www.w3.org/2006/vcard/ns#n", "name"),
+    ("http://www.w3.org/2006/vcard/ns#tel", "telephone"),
+];
+
+/// What has no plural.
+const UNCOUNTABLE: &[&str] = &["provenance"];
 
 /// `http://smartplatforms.org/terms#drugName` as a constant: `DRUG_NAME`.
 pub(crate) fn constant(iri: &NamedNode) -> Result<Identifier, NameError> {
@@ -172,11 +284,58 @@ const TAKEN_METHODS: &[&str] = &[
     "clone",
     "fmt",
     "new",
+    "pages",
+    "path",
+    "query",
     "send",
     "to_request",
     "with_codes",
     "with_query",
     "with_sender",
+    "without_query",
+];
+
+/// The types that generated code is made of.
+const TAKEN_TYPES: &[&str] = &[
+    "AnyStatement",
+    "Finding",
+    "KnownCode",
+    "Label",
+    "Link",
+    "List",
+    "Model",
+    "NamedNode",
+    "NamedNodeRef",
+    "Number",
+    "Option",
+    "PartialDate",
+    "Reader",
+    "Required",
+    "Self",
+    "Some",
+    "String",
+    "Subject",
+    "Vec",
+    "Writer",
+];
+
+/// The methods that every answer has.
+const TAKEN_ANSWER_METHODS: &[&str] = &[
+    "bytes",
+    "check",
+    "clone",
+    "confirm",
+    "content_type",
+    "fmt",
+    "from_http",
+    "graph",
+    "headers",
+    "into_bytes",
+    "item",
+    "items",
+    "json",
+    "status",
+    "summary",
 ];
 
 const KEYWORDS: &[&str] = &[
@@ -245,6 +404,102 @@ mod tests {
             "", "_", "Get", "get-it", "../main", "get__it", "get_", "1st", "get it", "gét", "a/b",
         ] {
             assert!(function(name, "call").is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn fields() {
+        for (iri_text, label, singular, plural) in [
+            (
+                "http://smartplatforms.org/terms#drugName",
+                None,
+                "drug_name",
+                "drug_names",
+            ),
+            (
+                "http://smartplatforms.org/terms#series",
+                None,
+                "series",
+                "series",
+            ),
+            (
+                "http://smartplatforms.org/terms#productClass",
+                None,
+                "product_class",
+                "product_classes",
+            ),
+            (
+                "http://smartplatforms.org/terms#modality",
+                None,
+                "modality",
+                "modalities",
+            ),
+            (
+                "http://smartplatforms.org/terms#provenance",
+                None,
+                "provenance",
+                "provenance",
+            ),
+            (
+                "http://smartplatforms.org/terms#type",
+                None,
+                "type_",
+                "types",
+            ),
+            (
+                "http://smartplatforms.org/terms#subject",
+                None,
+                "subject_property",
+                "subject_properties",
+            ),
+            (
+                "http://www.w3.org/2006/vcard/ns#adr",
+                None,
+                "address",
+                "addresses",
+            ),
+            (
+                "http://www.w3.org/2006/vcard/ns#bday",
+                Some("dateOfBirth"),
+                "date_of_birth",
+                "date_of_births",
+            ),
+            (
+                "http://smartplatforms.org/terms#dicomImageUID",
+                None,
+                "dicom_image_uid",
+                "dicom_image_uids",
+            ),
+        ] {
+            let iri = iri(iri_text);
+            assert_eq!(field(&iri, label, false).unwrap().as_str(), singular);
+            assert_eq!(field(&iri, label, true).unwrap().as_str(), plural);
+        }
+        assert!(field(&iri("http://smartplatforms.org/terms#2nd"), None, false).is_err());
+    }
+
+    #[test]
+    fn types_and_variants() {
+        for (local, expected_type, expected_module) in [
+            ("terms#VitalSignSet", "VitalSignSet", "vital_sign_set"),
+            ("terms/codes/LOINC", "Loinc", "loinc"),
+            ("terms#VCardLabels", "VCardLabels", "v_card_labels"),
+        ] {
+            let iri = iri(&format!("http://localhost/{local}"));
+            assert_eq!(class_type(&iri).unwrap().as_str(), expected_type);
+            assert_eq!(module(&iri).unwrap().as_str(), expected_module);
+        }
+        for (identifier, title, expected) in [
+            ("doseGiven", "Dose given", "DoseGiven"),
+            ("AR", "Autorefraction", "Ar"),
+            ("8306-3", "Body height (lying)", "BodyHeightLying"),
+            ("24484000", "Severe", "Severe"),
+        ] {
+            assert_eq!(variant(identifier, title).unwrap().as_str(), expected);
+        }
+        assert!(class_type(&iri("http://localhost/terms#String")).is_err());
+        for (identifier, title) in [("1", "2 pills"), ("other", ""), ("1", "")] {
+            assert!(variant(identifier, title).is_err(), "{identifier} {title}");
         }
     }
 

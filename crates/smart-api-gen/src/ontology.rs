@@ -1,13 +1,17 @@
 //! The ontology as it is written, without opinions: calls, filters, parameters, classes and properties, texts untouched.
 
+mod classes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use smart_rdf::vocab::{owl, rdfs};
+use smart_rdf::vocab::{dcterms, owl, rdfs};
 use smart_rdf::{
-    Graph, NamedNode, NamedNodeRef, NamedOrBlankNodeRef, ParseError, RdfXml, Repair, Syntax,
-    TermRef, Turtle,
+    Graph, NamedNode, NamedNodeRef, NamedOrBlankNode, NamedOrBlankNodeRef, Node, ParseError,
+    RdfXml, Repair, Syntax, TermRef, Turtle,
 };
 use thiserror::Error;
+
+pub(crate) use classes::{Class, Property, Restriction, Rule};
 
 /// The published file has this many malformed language tags. One more is another fault, to be looked at.
 const MALFORMED_LANGUAGE_TAGS: usize = 1;
@@ -19,7 +23,11 @@ pub(crate) struct Ontology {
     pub(crate) filters: BTreeMap<NamedNode, Filter>,
     pub(crate) parameters: BTreeMap<NamedNode, Parameter>,
     pub(crate) classes: BTreeMap<NamedNode, Class>,
-    pub(crate) properties: BTreeSet<NamedNode>,
+    pub(crate) properties: BTreeMap<NamedNode, Property>,
+    /// What is said of a property in a class, by both.
+    pub(crate) remarks: BTreeMap<(NamedNode, NamedNode), String>,
+    /// The titles of everything that has one: the codes of closed lists among them.
+    pub(crate) titles: BTreeMap<NamedNode, String>,
     /// What the reader had to repair in the document itself.
     pub(crate) repairs: Vec<String>,
 }
@@ -70,14 +78,6 @@ pub(crate) enum ParameterType {
     Text(String),
 }
 
-/// An `owl:Class` with a name.
-#[derive(Clone, Debug)]
-pub(crate) struct Class {
-    pub(crate) parents: Vec<NamedNode>,
-    pub(crate) base_path: Option<String>,
-    pub(crate) name_plural: Option<String>,
-}
-
 impl Ontology {
     /// Reads a document.
     pub(crate) fn read(document: &[u8], syntax: Syntax) -> Result<Self, OntologyError> {
@@ -103,16 +103,25 @@ impl Ontology {
     }
 
     fn from_graph(graph: &Graph, repairs: Vec<String>) -> Result<Self, OntologyError> {
-        let mut properties = BTreeSet::new();
+        let mut properties = BTreeMap::new();
         for kind in [owl::OBJECT_PROPERTY, owl::DATATYPE_PROPERTY] {
-            properties.extend(named_instances(graph, kind));
+            properties.extend(read_nodes(graph, kind, classes::read_property)?);
         }
+        let titles = graph.matching(None, Some(dcterms::TITLE), None);
+        let titles = titles.filter_map(|triple| match (triple.subject, triple.object) {
+            (NamedOrBlankNodeRef::NamedNode(node), TermRef::Literal(title)) => {
+                Some((node.into_owned(), title.value().to_owned()))
+            }
+            _ => None,
+        });
         Ok(Self {
             calls: read_all(graph, api::CALL, read_call)?,
             filters: read_all(graph, api::FILTER, read_filter)?,
             parameters: read_all(graph, api::PARAMETER, read_parameter)?,
-            classes: read_all(graph, owl::CLASS, read_class)?,
+            classes: read_nodes(graph, owl::CLASS, classes::read_class)?,
             properties,
+            remarks: classes::read_remarks(graph),
+            titles: titles.collect(),
             repairs,
         })
     }
@@ -193,22 +202,6 @@ fn read_parameter(subject: &Subject<'_>) -> Result<Parameter, OntologyError> {
     })
 }
 
-fn read_class(subject: &Subject<'_>) -> Result<Class, OntologyError> {
-    let parents = subject
-        .graph
-        .objects(subject.node.as_ref(), rdfs::SUB_CLASS_OF);
-    // Restrictions are parents too, without a name.
-    let parents = parents.filter_map(|parent| match parent {
-        TermRef::NamedNode(parent) => Some(parent.into_owned()),
-        _ => None,
-    });
-    Ok(Class {
-        parents: parents.collect::<BTreeSet<_>>().into_iter().collect(),
-        base_path: subject.text_if_any(api::BASE_PATH)?,
-        name_plural: subject.text_if_any(api::NAME_PLURAL)?,
-    })
-}
-
 fn read_all<T>(
     graph: &Graph,
     class: NamedNodeRef<'_>,
@@ -219,6 +212,19 @@ fn read_all<T>(
         Ok((node, item))
     };
     named_instances(graph, class).map(read).collect()
+}
+
+/// As [`read_all`], by cursor.
+fn read_nodes<T>(
+    graph: &Graph,
+    class: NamedNodeRef<'_>,
+    read: fn(Node<'_>) -> Result<T, OntologyError>,
+) -> Result<BTreeMap<NamedNode, T>, OntologyError> {
+    let named = graph.nodes_of(class).filter_map(|node| match node.term() {
+        NamedOrBlankNodeRef::NamedNode(name) => Some((name.into_owned(), node)),
+        NamedOrBlankNodeRef::BlankNode(_) => None,
+    });
+    named.map(|(name, node)| Ok((name, read(node)?))).collect()
 }
 
 fn named_instances(graph: &Graph, class: NamedNodeRef<'_>) -> impl Iterator<Item = NamedNode> {
@@ -281,7 +287,7 @@ impl<'a> Subject<'a> {
 
     fn error(&self, property: NamedNodeRef<'_>, expected: &'static str) -> OntologyError {
         OntologyError::Value {
-            subject: self.node.clone(),
+            subject: self.node.clone().into(),
             property: property.into_owned(),
             expected,
         }
@@ -320,6 +326,14 @@ pub(crate) mod api {
         RESPONSE_CONTENT_TYPE = "responseContentType",
         TARGET = "target",
     }
+
+    /// What a coded value has: the one property of values that restrictions look at, with the next.
+    pub(crate) const CODE: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://smartplatforms.org/terms#code");
+
+    /// What a quantity has.
+    pub(crate) const UNIT: NamedNodeRef<'static> =
+        NamedNodeRef::new_unchecked("http://smartplatforms.org/terms#unit");
 }
 
 /// The ontology could not be read.
@@ -349,7 +363,7 @@ pub enum OntologyError {
     #[error("{subject} needs {expected} for {property}")]
     Value {
         /// What the property belongs to.
-        subject: NamedNode,
+        subject: NamedOrBlankNode,
         /// The property.
         property: NamedNode,
         /// What was expected.

@@ -6,10 +6,10 @@ use std::{fs, io};
 
 use thiserror::Error;
 
-use crate::emit::{HEADER, Tree};
+use crate::emit::{HEADER, Tree, is_code};
 use crate::summary::Summary;
 
-/// The `generated` folders of the two crates.
+/// The `generated` folders of the two crates, and that of the documentation.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::exhaustive_structs,
@@ -18,6 +18,8 @@ use crate::summary::Summary;
 pub struct Roots {
     /// For the calls: smart-api's.
     pub api: PathBuf,
+    /// For the reference of all calls: documentation, which may hold other files.
+    pub docs: PathBuf,
     /// For the methods: the facade's.
     pub facade: PathBuf,
 }
@@ -49,9 +51,10 @@ impl Generated {
         &self.summary
     }
 
-    /// The same files without their comments, to compare what two ontologies give apart from their prose.
+    /// The same code without its comments, to compare what two ontologies give apart from their prose.
     #[must_use]
     pub fn without_comments(mut self) -> Self {
+        self.files.retain(|(_, path), _| is_code(path));
         for text in self.files.values_mut() {
             *text = code_of(text);
         }
@@ -114,6 +117,7 @@ impl Generated {
 fn root(roots: &Roots, tree: Tree) -> &Path {
     match tree {
         Tree::Api => &roots.api,
+        Tree::Docs => &roots.docs,
         Tree::Facade => &roots.facade,
     }
 }

@@ -27,15 +27,60 @@ pub(crate) fn of_call(name: &str, comment: Option<&str>, description: Option<&st
     prose
 }
 
-/// Text as paragraphs of Markdown that says what the text says: an empty line ends a paragraph, other blanks are spaces.
+/// The paragraphs that document a class.
+pub(crate) fn of_class(
+    name: &str,
+    comment: Option<&str>,
+    description: Option<&str>,
+) -> Vec<String> {
+    let mut prose: Vec<String> = comment.into_iter().flat_map(paragraphs).collect();
+    prose.extend(description.into_iter().flat_map(paragraphs));
+    if prose.is_empty() {
+        prose.push(format!(
+            "`{name}`, of which the ontology says nothing more."
+        ));
+    }
+    prose
+}
+
+/// The one paragraph that documents a field.
+pub(crate) fn of_field(comment: &str) -> Option<String> {
+    let text = paragraphs(comment).join(" ");
+    (!text.is_empty()).then_some(text)
+}
+
+/// Text as paragraphs of Markdown that says what the text says: an empty line ends a paragraph, other blanks are spaces. A
+/// line that begins as an item of a list does begins one.
 fn paragraphs(text: &str) -> Vec<String> {
-    let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    let paragraphs = lines.split(|line| line.is_empty());
-    let paragraphs = paragraphs.map(|lines| markdown(&lines.join(" ")));
+    let mut paragraphs: Vec<(&str, String)> = vec![("", String::new())];
+    for line in text.lines().map(str::trim) {
+        let (mark, rest) = item(line);
+        match paragraphs.last_mut() {
+            Some((_, paragraph)) if mark.is_empty() && !line.is_empty() => {
+                paragraph.push(' ');
+                paragraph.push_str(rest);
+            }
+            _ => paragraphs.push((mark, rest.to_owned())),
+        }
+    }
     paragraphs
-        .filter(|paragraph| !paragraph.is_empty())
-        .map(with_full_stop)
+        .into_iter()
+        .map(|(mark, text)| (mark, markdown(&text)))
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(mark, text)| mark.to_owned() + &with_full_stop(text))
         .collect()
+}
+
+/// The mark of a list item and what follows it.
+fn item(line: &str) -> (&str, &str) {
+    let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let is_numbered = (1..3).contains(&digits) && line[digits..].starts_with(". ");
+    let length = match line {
+        _ if line.starts_with("* ") => 2,
+        _ if is_numbered => digits + 2,
+        _ => 0,
+    };
+    line.split_at(length)
 }
 
 /// Escapes what Markdown would take for a link, a tag or emphasis; what stands between backticks stays as it is. Other
@@ -97,12 +142,23 @@ fn with_full_stop(mut paragraph: String) -> String {
 pub(crate) fn comment<P: AsRef<str>>(paragraphs: &[P], indentation: usize) -> String {
     let margin = " ".repeat(indentation);
     let mut comment = String::new();
+    let mut was_item = false;
     for (place, paragraph) in paragraphs.iter().enumerate() {
-        if place > 0 {
+        let (mark, text) = item(paragraph.as_ref());
+        let is_item = !mark.is_empty();
+        // The items of a list follow each other closely.
+        if place > 0 && !(was_item && is_item) {
             comment.push_str(&format!("{margin}///\n"));
         }
-        for line in wrap(paragraph.as_ref(), WIDTH - indentation - "/// ".len()) {
-            comment.push_str(&format!("{margin}/// {line}\n"));
+        was_item = is_item;
+        let width = WIDTH - indentation - "/// ".len() - mark.len();
+        for (number, line) in wrap(text, width).into_iter().enumerate() {
+            let before = if number == 0 {
+                mark.to_owned()
+            } else {
+                " ".repeat(mark.len())
+            };
+            comment.push_str(&format!("{margin}/// {before}{line}\n"));
         }
     }
     comment
@@ -186,6 +242,25 @@ mod tests {
         check("see http://localhost/a_b.", "see <http://localhost/a_b>.");
         check("see http://localhost/<a>`", "see `http://localhost/<a>'`");
         check("a\u{202e}b\u{0}c\td", "abc d");
+    }
+
+    #[test]
+    fn lists_stay_lists() {
+        let text = "One of:\n\n* `a_b`, which\n  is *it*\n* c\n\n1. first\n2. second\nand more";
+        let paragraphs = paragraphs(text);
+        let expected = [
+            "One of:",
+            r"* `a_b`, which is \*it\*",
+            "* c.",
+            "1. first.",
+            "2. second and more.",
+        ];
+        assert_eq!(paragraphs, expected);
+        let comment = comment(&paragraphs[..3], 0);
+        assert_eq!(
+            comment,
+            "/// One of:\n///\n/// * `a_b`, which is \\*it\\*\n/// * c.\n"
+        );
     }
 
     #[test]

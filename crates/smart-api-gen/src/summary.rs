@@ -1,12 +1,12 @@
 //! What a run read and what it made of it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use smart_rdf::{NamedNode, NamedNodeRef};
 
 use crate::fixups::Outcome;
 use crate::ir::Api;
-use crate::lower::is_statement;
 use crate::ontology::Ontology;
 
 /// What a run read and what it made of it. Nothing is lost on the way: what is not emitted is listed.
@@ -21,8 +21,14 @@ pub struct Summary {
     pub dropped_filters: usize,
     /// Named classes.
     pub classes: usize,
-    /// Classes in the table of statements.
+    /// Classes in the table of statements, most of which are models too.
     pub statements: usize,
+    /// Classes that became structs.
+    pub models: usize,
+    /// Classes that became enums: closed lists of codes, and of labels.
+    pub lists: usize,
+    /// Classes that became variants of an enum of labels.
+    pub labels: usize,
     /// The other classes, with the reason why nothing is emitted for them but a constant.
     pub skipped: Vec<(NamedNode, SkipReason)>,
     /// The fix-ups, and whether there was something to do.
@@ -38,22 +44,39 @@ impl Summary {
         fixups: Vec<(&'static str, Outcome)>,
         filters_read: usize,
     ) -> Self {
+        let models = api.models.iter().map(|model| &model.class);
+        let codes = api.code_sets.iter().map(|set| &set.class);
+        let label_sets = api.label_sets.iter().map(|set| &set.class);
+        let labels = api.label_sets.iter().flat_map(|set| &set.labels);
+        let emitted: BTreeSet<&NamedNode> = models
+            .chain(codes)
+            .chain(label_sets)
+            .chain(labels.clone().map(|(_, class, _)| class))
+            .collect();
         let others = ontology
             .classes
             .keys()
-            .filter(|class| !is_statement(ontology, class));
+            .filter(|class| !emitted.contains(class));
         Self {
             calls: api.calls.len(),
             filters: ontology.filters.len(),
             dropped_filters: filters_read - ontology.filters.len(),
             classes: ontology.classes.len(),
             statements: api.statements.len(),
+            models: api.models.len(),
+            lists: api.code_sets.len() + api.label_sets.len(),
+            labels: labels.count(),
             skipped: others
-                .map(|class| (class.clone(), SkipReason::of(ontology, class)))
+                .map(|class| (class.clone(), SkipReason::of(ontology, &emitted, class)))
                 .collect(),
             fixups,
             repairs: ontology.repairs.clone(),
         }
+    }
+
+    /// How many classes became code.
+    pub fn emitted(&self) -> usize {
+        self.models + self.lists + self.labels
     }
 }
 
@@ -66,14 +89,16 @@ impl fmt::Display for Summary {
             .count();
         write!(
             f,
-            "{} calls, {} filters and {} more that no call has, {} classes ({} statements, {} skipped), {} fix-ups applied",
+            "{} calls, {} filters and {} more that no call has, {} classes ({} models, {} lists, {} labels, {} skipped), \
+             {fixed} fix-ups applied",
             self.calls,
             self.filters,
             self.dropped_filters,
             self.classes,
-            self.statements,
+            self.models,
+            self.lists,
+            self.labels,
             self.skipped.len(),
-            fixed
         )
     }
 }
@@ -82,57 +107,56 @@ impl fmt::Display for Summary {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// The common parent of all statements.
-    AbstractStatement,
     /// It describes calls and not records.
     ApiDescription,
-    /// Its instances are codes.
-    Code,
-    /// Its instances are parts of statements, without an address of their own.
-    Component,
-    /// It is outside the record: what a call answers with as a whole, a label, or nothing that any call mentions.
+    /// Its instances are RDF lists.
+    List,
+    /// Its codes are those of an open system.
+    OpenCodes,
+    /// It is outside the record: what a call answers with as a whole, or a text that an app stores.
     OutsideRecords,
+    /// What it says is folded into the classes below it.
+    Parent,
+    /// No statement is built of it.
+    Unused,
 }
 
 impl SkipReason {
-    fn of(ontology: &Ontology, class: &NamedNode) -> Self {
-        const BY_ANCESTOR: &[(&str, SkipReason)] = &[
-            (
-                "http://smartplatforms.org/terms#Statement",
-                SkipReason::AbstractStatement,
-            ),
-            (
-                "http://smartplatforms.org/terms#SMARTAPI",
-                SkipReason::ApiDescription,
-            ),
-            (
-                "http://smartplatforms.org/terms/api#ParameterSet",
-                SkipReason::ApiDescription,
-            ),
-            ("http://smartplatforms.org/terms#Code", SkipReason::Code),
-            (
-                "http://smartplatforms.org/terms#Component",
-                SkipReason::Component,
-            ),
-        ];
-        let is_below = |(ancestor, _): &&(&str, Self)| {
-            ontology.is_subclass(class, NamedNodeRef::new_unchecked(ancestor))
-        };
-        BY_ANCESTOR
+    fn of(ontology: &Ontology, emitted: &BTreeSet<&NamedNode>, class: &NamedNode) -> Self {
+        let is_below =
+            |ancestor: &str| ontology.is_subclass(class, NamedNodeRef::new_unchecked(ancestor));
+        if is_below("http://smartplatforms.org/terms#SMARTAPI")
+            || is_below("http://smartplatforms.org/terms/api#ParameterSet")
+        {
+            Self::ApiDescription
+        } else if is_below("http://smartplatforms.org/terms#Code") {
+            Self::OpenCodes
+        } else if class.as_str() == "http://smartplatforms.org/terms#ImagesList" {
+            Self::List
+        } else if emitted
             .iter()
-            .find(is_below)
-            .map_or(Self::OutsideRecords, |(_, reason)| *reason)
+            .any(|emitted| ontology.is_subclass(emitted, class.as_ref()))
+        {
+            Self::Parent
+        } else if is_below("http://smartplatforms.org/terms#Component")
+            || is_below("http://smartplatforms.org/terms#Statement")
+        {
+            Self::Unused
+        } else {
+            Self::OutsideRecords
+        }
     }
 }
 
 impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::AbstractStatement => "the common parent of all statements, without instances",
             Self::ApiDescription => "describes calls, not records",
-            Self::Code => "a set of codes, read as part of a statement",
-            Self::Component => "a part of statements, without an address of its own",
+            Self::List => "a list, read as the items in it",
+            Self::OpenCodes => "codes of an open system, read as sp:Code",
             Self::OutsideRecords => "outside the record",
+            Self::Parent => "a parent, folded into the classes below it",
+            Self::Unused => "no statement is built of it",
         })
     }
 }

@@ -1,9 +1,11 @@
 //! What a call that writes sends.
 
 use bytes::Bytes;
+use smart_rdf::vocab::{dcterms, foaf, vcard};
 use smart_rdf::{Graph, RdfXmlWriter, Syntax, WriteError};
 
-use crate::vocab::sp;
+use crate::model::Model;
+use crate::vocab::{sp, spcode};
 
 /// The body of a request and its media type, which goes with it always: containers guess, and guess differently, when a
 /// body comes without one.
@@ -33,8 +35,22 @@ impl Body {
     ///
     /// The graph holds a term that RDF/XML cannot express.
     pub fn rdf_xml(graph: &Graph) -> Result<Self, WriteError> {
-        let writer = RdfXmlWriter::new().with_prefix("sp", sp::NAMESPACE);
+        let writer = RdfXmlWriter::new()
+            .with_prefix("dcterms", dcterms::NAMESPACE)
+            .with_prefix("foaf", foaf::NAMESPACE)
+            .with_prefix("sp", sp::NAMESPACE)
+            .with_prefix("spcode", spcode::NAMESPACE)
+            .with_prefix("v", vcard::NAMESPACE);
         Ok(Self::new(Syntax::RdfXml.media_type(), writer.write(graph)?))
+    }
+
+    /// A model as RDF/XML, with everything that its fields say.
+    ///
+    /// # Errors
+    ///
+    /// A text holds a control character, which RDF/XML cannot express.
+    pub fn from_model(model: &impl Model) -> Result<Self, WriteError> {
+        Self::rdf_xml(&model.to_graph())
     }
 
     /// The bytes.

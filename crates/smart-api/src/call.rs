@@ -5,8 +5,11 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::body::Body;
-use crate::error::CallError;
+use crate::error::{CallError, ResponseError};
 use crate::info::CallInfo;
+use crate::model::Model;
+use crate::pages::Pages;
+use crate::path::PathTemplate;
 use crate::request::CallRequest;
 use crate::response::CallResponse;
 
@@ -23,6 +26,18 @@ pub trait Call: Clone + fmt::Debug + Send + Sync + 'static {
     fn body(&self) -> Option<&Body> {
         None
     }
+}
+
+/// A call that answers with a list of statements: [`CallResponse::items`] reads it.
+pub trait ListCall: Call {
+    /// What the list holds.
+    type Model: Model;
+}
+
+/// A call that answers with one statement, or none: [`CallResponse::item`] reads it.
+pub trait ItemCall: Call {
+    /// What the answer holds.
+    type Model: Model;
 }
 
 /// Sends requests: signs them, hands them to a transport, and turns a refusal into an error, as its owner sees fit.
@@ -94,6 +109,36 @@ impl<C: Call, S> Prepared<C, S> {
         let request = self.to_request()?;
         let response = self.sender.call(request).await?;
         Ok(CallResponse::from_http(response))
+    }
+
+    /// The call's answers page by page, each as long as the limit says: see [`Pages`]. Without a limit, everything is on the
+    /// first page.
+    pub fn pages(self) -> Pages<C, S>
+    where
+        S: Caller + Clone + 'static,
+        S::Error: From<ResponseError>,
+    {
+        Pages::new(self)
+    }
+
+    /// The path of the request, as far as it can be built.
+    pub(crate) fn path(&self) -> String {
+        PathTemplate::new(self.call.info().path)
+            .expand(&self.call.path_values())
+            .unwrap_or_default()
+    }
+
+    /// The parameters of the query.
+    pub(crate) fn query(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.query
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// The call without its query.
+    pub(crate) fn without_query(mut self) -> Self {
+        self.query.clear();
+        self
     }
 
     /// Sets a query parameter. One that is set again keeps its last value: containers cannot read repeated names.

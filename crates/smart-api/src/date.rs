@@ -1,28 +1,120 @@
-//! The date of a date filter.
+//! Dates of which perhaps only a part is known: in records, and in the filters of lists.
+
+use std::fmt;
+
+use crate::info::DateBound;
 
 /// A date, or the part of one that is known: `2008`, `2008-06`, `2008-06-24`, or with a time as in `2008-06-24T14:05:00Z`.
 ///
-/// A partial date stands for its whole period: `date_to("2010")` keeps everything of 2010. Any text can be given; one that
-/// is no date ends in [`CallError::Date`](crate::CallError::Date) when the request is made, because a container would
-/// compare it as text and quietly keep the wrong items.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct DateParameter(String);
+/// The text is kept as it was written, whatever it says; [`year`](Self::year), [`month`](Self::month) and [`day`](Self::day)
+/// say what is known. As the value of a filter, a text that is no date ends in [`CallError::Date`](crate::CallError::Date)
+/// when the request is made, because a container would compare it as text and quietly keep the wrong items.
+///
+/// # Comparison
+///
+/// A partial date stands for its whole period, and [`is_within`](Self::is_within) compares two as containers do:
+///
+/// ```
+/// use smart_api::{DateBound, PartialDate};
+///
+/// let date = PartialDate::from("2010-06-24");
+/// assert!(date.is_within(DateBound::To, &"2010".into()));
+/// assert!(!date.is_within(DateBound::FromExcluding, &"2010".into()));
+/// ```
+///
+/// There is no order between partial dates: which of `2010` and `2010-06` comes first is not known.
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+pub struct PartialDate(String);
 
-impl From<&str> for DateParameter {
+impl PartialDate {
+    /// The text as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The year, if the text is a date.
+    pub fn year(&self) -> Option<u16> {
+        self.digits(0, 4)
+    }
+
+    /// The month, from 1 to 12, if the text is a date that has one.
+    pub fn month(&self) -> Option<u16> {
+        self.digits(5, 2)
+    }
+
+    /// The day of the month, if the text is a date that has one.
+    pub fn day(&self) -> Option<u16> {
+        self.digits(8, 2)
+    }
+
+    /// The time of the day as it was written, with its zone if it has one.
+    pub fn time(&self) -> Option<&str> {
+        let (_, time) = self.0.split_once('T')?;
+        is_date(&self.0).then_some(time)
+    }
+
+    /// Whether a container would keep an item of this date for a filter with this limit.
+    ///
+    /// Both are completed to a whole second, the limit to the edge of its period that the bound is about, this date to the edge
+    /// that lets it pass, and compared as text. Offsets from UTC are not converted, and a text that is no date is compared all
+    /// the same: that is how containers do it.
+    pub fn is_within(&self, bound: DateBound, limit: &Self) -> bool {
+        match bound {
+            DateBound::From => self.latest() >= limit.earliest(),
+            DateBound::FromExcluding => self.latest() > limit.latest(),
+            DateBound::To => self.earliest() <= limit.latest(),
+            DateBound::ToExcluding => self.earliest() < limit.earliest(),
+        }
+    }
+
+    /// The text, continued as the first second that it can mean.
+    fn earliest(&self) -> String {
+        self.completed_by("1900-01-01T00:00:00Z")
+    }
+
+    /// The text, continued as the last second that it can mean; every month has 31 days here.
+    fn latest(&self) -> String {
+        self.completed_by("2999-12-31T23:59:59Z")
+    }
+
+    fn completed_by(&self, pattern: &str) -> String {
+        let missing = pattern.chars().skip(self.0.chars().count());
+        self.0.chars().chain(missing).collect()
+    }
+
+    fn digits(&self, start: usize, length: usize) -> Option<u16> {
+        let digits = self.0.get(start..start + length)?;
+        is_date(&self.0).then(|| digits.parse().ok())?
+    }
+}
+
+impl From<&str> for PartialDate {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
     }
 }
 
-impl From<String> for DateParameter {
+impl From<String> for PartialDate {
     fn from(text: String) -> Self {
         Self(text)
     }
 }
 
-impl From<DateParameter> for String {
-    fn from(date: DateParameter) -> Self {
+impl From<&Self> for PartialDate {
+    fn from(date: &Self) -> Self {
+        date.clone()
+    }
+}
+
+impl From<PartialDate> for String {
+    fn from(date: PartialDate) -> Self {
         date.0
+    }
+}
+
+impl fmt::Display for PartialDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
     }
 }
 
@@ -116,7 +208,60 @@ const fn days(year: u16, month: u16) -> u16 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::is_date;
+    use super::DateBound::{From, FromExcluding, To, ToExcluding};
+    use super::*;
+
+    #[test]
+    fn what_is_known_can_be_asked_for() {
+        let known = |text: &str| {
+            let date = PartialDate::from(text);
+            (date.year(), date.month(), date.day())
+        };
+        assert_eq!(known("2008"), (Some(2008), None, None));
+        assert_eq!(known("2008-06"), (Some(2008), Some(6), None));
+        assert_eq!(known("2008-06-24"), (Some(2008), Some(6), Some(24)));
+        assert_eq!(known("2008-06-24T14:05:00Z").2, Some(24));
+        assert_eq!(known("2006-05-24T12:14:041.3421Z"), (None, None, None));
+        assert_eq!(known("spring"), (None, None, None));
+        let date = PartialDate::from("2008-06-24T14:05:00Z");
+        assert_eq!(
+            (date.time(), PartialDate::from("2008").time()),
+            (Some("14:05:00Z"), None)
+        );
+    }
+
+    #[test]
+    fn partial_dates_are_whole_periods() {
+        let check = |bound, limit: &str, kept: &[&str], dropped: &[&str]| {
+            let is_within = |text: &str| PartialDate::from(text).is_within(bound, &limit.into());
+            for text in kept {
+                assert!(is_within(text), "{text} is {bound:?} {limit}");
+            }
+            for text in dropped {
+                assert!(!is_within(text), "{text} is not {bound:?} {limit}");
+            }
+        };
+        check(
+            From,
+            "2010-06",
+            &["2010", "2010-06-01", "2011"],
+            &["2009", "2010-05-31"],
+        );
+        check(FromExcluding, "2010", &["2011"], &["2010", "2010-12-31"]);
+        check(
+            To,
+            "2010",
+            &["2010", "2010-12-31", "2009"],
+            &["2011", "2011-01-01"],
+        );
+        check(
+            ToExcluding,
+            "2010-06",
+            &["2010", "2010-05-31"],
+            &["2010-06", "2010-06-01"],
+        );
+        check(To, "tomorrow", &["2010"], &[]);
+    }
 
     #[test]
     fn dates_of_every_precision_pass() {
@@ -166,7 +311,9 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,24}") {
-            is_date(&text);
+            let date = PartialDate::from(text);
+            let _ = (date.year(), date.month(), date.day(), date.time());
+            date.is_within(From, &"2010".into());
         }
     }
 }

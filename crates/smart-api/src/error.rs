@@ -113,6 +113,14 @@ pub enum ResponseError {
         /// Where the reader stopped.
         source: serde_json::Error,
     },
+    /// The container's word for the next page is no address of one.
+    #[error("the container says that the list goes on at {url:?}, which {reason}")]
+    NextPage {
+        /// What it said.
+        url: String,
+        /// What is wrong with it, as the end of a sentence.
+        reason: &'static str,
+    },
     /// The answer is something else than JSON.
     #[error("expected JSON, but the answer is {}; it begins {start:?}", kind(.content_type))]
     NotJson {
@@ -129,6 +137,11 @@ pub enum ResponseError {
         /// Its first characters.
         start: String,
     },
+    /// The container keeps something else than what was sent. Somebody else may have written at the same time.
+    #[error(
+        "the container gives back something else than what was sent: read it again before you write"
+    )]
+    NotTheSame,
     /// The answer says that it is RDF, but it is not.
     #[error("the answer says that it is {content_type} but cannot be read; it begins {start:?}")]
     Rdf {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use smart_rdf::NamedNodeRef;
 
-use crate::generated::CALLS;
+use crate::generated::{CALLS, REFERENCE};
 
 /// One call of the API.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -37,6 +37,16 @@ impl CallInfo {
     pub fn by_name(name: &str) -> Option<&'static Self> {
         let place = CALLS.binary_search_by_key(&name, |info| info.name).ok()?;
         CALLS.get(place).copied()
+    }
+
+    /// What the ontology says of the call, as Markdown: the call's section of [`REFERENCE`](crate::REFERENCE).
+    pub fn reference(&self) -> &'static str {
+        let heading = format!("\n### {}\n", self.name);
+        let section = REFERENCE
+            .split_once(&heading)
+            .map_or("", |(_, after)| after);
+        let end = section.find("\n##").unwrap_or(section.len());
+        section[..end].trim()
     }
 
     /// The query parameter that goes by this name, be it the name that is sent or another that means the same.
@@ -234,9 +244,16 @@ impl QueryParameter {
         }
     }
 
+    /// Every name of the parameter: the one that is sent, then the others.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        [self.name]
+            .into_iter()
+            .chain(self.other_names.iter().copied())
+    }
+
     /// Whether this is one of the parameter's names.
     pub fn goes_by(&self, name: &str) -> bool {
-        self.name == name || self.other_names.contains(&name)
+        self.names().any(|known| known == name)
     }
 }
 

@@ -1,5 +1,5 @@
-//! The calls of the SMART API as typed values that become [`http::Request`]s, and the call table that client and container
-//! share. Generated from the ontology; the frame around it is written by hand.
+//! The calls of the SMART API as typed values that become [`http::Request`]s, what records hold as typed [`models`], and the
+//! call table that client and container share. Generated from the ontology; the frame around it is written by hand.
 //!
 //! This crate opens no connection, signs nothing and reads no clock: what comes out of [`CallRequest::to_http`] still wants
 //! a signature (smart-oauth) and a way to the container (smart-transport). The facade, `smart`, joins the three.
@@ -23,34 +23,81 @@
 //! smart_api::calls::GetDemographics::new("1288992").date_from("2008");
 //! ```
 
+//! # Reading
+//!
+//! Real data break the ontology here and there, and reading them does not fail for that: what can be kept is kept, and a
+//! [`Reading`] lists the rest beside the value.
+//!
+//! ```
+//! use smart_api::{CallResponse, calls::GetMedications};
+//!
+//! # let body = r#"<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:sp="http://smartplatforms.org/terms#"
+//! #     xmlns:dcterms="http://purl.org/dc/terms/">
+//! #   <sp:Medication rdf:about="http://localhost:7000/records/1288992/medications/1">
+//! #     <sp:belongsTo rdf:resource="http://localhost:7000/records/1288992"/>
+//! #     <sp:instructions>1 tab daily</sp:instructions> <sp:startDate>2009</sp:startDate>
+//! #     <sp:drugName><sp:CodedValue><dcterms:title>Amiloride 5 MG</dcterms:title></sp:CodedValue></sp:drugName>
+//! #   </sp:Medication></rdf:RDF>"#;
+//! # let answer = http::Response::builder().header("content-type", "application/rdf+xml").body(body.into())?;
+//! let response = CallResponse::<GetMedications>::from_http(answer);
+//! let medications = response.medications()?;
+//! for medication in &medications {
+//!     println!("{} since {}", medication.drug_name.title, medication.start_date);
+//! #   assert_eq!(medication.drug_name.title, "Amiloride 5 MG");
+//! }
+//! for finding in medications.findings() {
+//!     println!("{finding}"); // <…/medications/1> sp:drugName/sp:code: expected exactly one, found none
+//! }
+//! # assert_eq!(medications.findings().len(), 1);
+//! let strictly = medications.strict();
+//! assert!(strictly.is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! References between statements are typed, and [`Reading::follow`] looks for them in the same answer. What no model has a
+//! field for is still in the graph, and [`Model::write_into`] leaves it there.
+
 mod api_base;
 mod body;
 mod call;
 mod date;
 mod dynamic;
 mod error;
+mod ext;
+mod format;
 mod generated;
 mod id;
 mod info;
+mod model;
+mod pages;
 mod path;
 mod request;
 mod response;
+mod summary;
 pub mod vocab;
 
-// The calls themselves, one type each.
-pub use generated::calls;
+// The calls themselves, what records hold, and its closed lists of codes: one type each.
+pub use generated::{calls, codes, models};
+// What models are made of, and how they are read and written.
+pub use model::{
+    AnyStatement, CodeSet, Expected, Field, Finding, KnownCode, Label, Link, Linked, List, Model,
+    Number, Reader, Reading, Required, StrictError, Subject, Value, Writer,
+};
 // What calls are made of and what becomes of them.
 pub use api_base::{ApiBase, ApiBaseError};
 pub use body::Body;
-pub use call::{Call, Caller, Prepared};
-pub use date::DateParameter;
+pub use call::{Call, Caller, ItemCall, ListCall, Prepared};
+pub use date::PartialDate;
 pub use dynamic::DynamicCall;
 pub use error::{CallError, ResponseError};
+pub use format::DocumentFormat;
 pub use id::{AppId, ItemId, RecordId, UserId};
+pub use pages::Pages;
 pub use request::CallRequest;
 pub use response::CallResponse;
+pub use summary::ResponseSummary;
 // The ontology as data.
-pub use generated::{CALLS, STATEMENTS};
+pub use generated::{CALLS, REFERENCE, STATEMENTS};
 pub use info::{
     CallInfo, Cardinality, Category, DateBound, Method, ParameterKind, PathParameter,
     PathParameterKind, QueryParameter, StatementInfo,

@@ -1,5 +1,6 @@
 //! The answer to a call.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
@@ -9,7 +10,12 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response, StatusCode};
 use smart_rdf::{Graph, Syntax};
 
+use crate::body::Body;
+use crate::call::{ItemCall, ListCall};
 use crate::error::ResponseError;
+use crate::generated::check;
+use crate::model::{Model as _, Reading};
+use crate::summary::ResponseSummary;
 
 /// How much of an answer an error shows.
 const SHOWN_CHARACTERS: usize = 80;
@@ -85,6 +91,43 @@ impl<C> CallResponse<C> {
         Ok(self.graph.get_or_init(|| graph).clone())
     }
 
+    /// What the container says about its answer, if it does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`graph`](Self::graph).
+    pub fn summary(&self) -> Result<Option<ResponseSummary>, ResponseError> {
+        Ok(ResponseSummary::of(&self.graph()?))
+    }
+
+    /// What in the answer breaks the ontology: in the statements that were asked for and in those that came along.
+    ///
+    /// # Errors
+    ///
+    /// As for [`graph`](Self::graph).
+    pub fn check(&self) -> Result<Reading<()>, ResponseError> {
+        let graph = self.graph()?;
+        Ok(Reading::new((), &graph, check(&graph)))
+    }
+
+    /// Makes sure that the container keeps what was sent, as its answer to a `PUT` shows. Containers have no other way to tell
+    /// that two apps wrote at the same time.
+    ///
+    /// # Errors
+    ///
+    /// The answer is not what was sent, or of another media type.
+    pub fn confirm(&self, sent: &Body) -> Result<(), ResponseError> {
+        let sent_type = sent.content_type().split(';').next().unwrap_or_default();
+        let is_same_type = self
+            .content_type()
+            .is_some_and(|kept| kept.eq_ignore_ascii_case(sent_type.trim()));
+        if is_same_type && self.bytes() == sent.bytes() {
+            Ok(())
+        } else {
+            Err(ResponseError::NotTheSame)
+        }
+    }
+
     /// The body as JSON.
     ///
     /// # Errors
@@ -112,6 +155,44 @@ impl<C> CallResponse<C> {
         let text = String::from_utf8_lossy(head);
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         words.chars().take(SHOWN_CHARACTERS).collect()
+    }
+}
+
+impl<C: ListCall> CallResponse<C> {
+    /// The statements that were asked for, in the container's order if it tells one. What they refer to is in the same graph:
+    /// see [`Reading::follow`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`graph`](Self::graph). A value that breaks the ontology is no error but a finding of the reading.
+    pub fn items(&self) -> Result<Reading<Vec<C::Model>>, ResponseError> {
+        let graph = self.graph()?;
+        let mut items = C::Model::all_in(&graph);
+        if let Some(summary) = ResponseSummary::of(&graph) {
+            let place: HashMap<&str, usize> = summary
+                .result_order
+                .iter()
+                .map(String::as_str)
+                .zip(0..)
+                .collect();
+            items = items.sorted_by_key(|item| {
+                let place = item.subject().iri().and_then(|iri| place.get(iri).copied());
+                place.unwrap_or(usize::MAX)
+            });
+        }
+        Ok(items)
+    }
+}
+
+impl<C: ItemCall> CallResponse<C> {
+    /// The statement that was asked for, if the container has it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`graph`](Self::graph). A value that breaks the ontology is no error but a finding of the reading.
+    pub fn item(&self) -> Result<Reading<Option<C::Model>>, ResponseError> {
+        let graph = self.graph()?;
+        Ok(Reading::first_in(&graph))
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// List the calls, or explain one
+    Calls(CallsArgs),
     /// Start an embedded container, read every record, then walk the three-legged dance, explaining each step
     Demo(DemoArgs),
     /// Make one call and print what the container answers
@@ -28,6 +30,12 @@ pub(crate) enum Command {
     Sweep(SweepArgs),
     /// Verify the signature of a request that was received
     Verify(VerifyArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CallsArgs {
+    /// The call to explain: get_medications, or medications for short
+    pub(crate) call: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -50,6 +58,9 @@ pub(crate) struct GetArgs {
     /// A parameter of the call: --param limit=10 --param date_from=2008
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_parameter)]
     pub(crate) parameters: Vec<(String, String)>,
+    /// Instead of the answer, list what in it breaks the ontology (findings) or is worth knowing (remarks)
+    #[arg(long)]
+    pub(crate) findings: bool,
     /// What a call that writes sends
     #[arg(long, value_name = "FILE")]
     pub(crate) body: Option<PathBuf>,

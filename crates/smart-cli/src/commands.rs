@@ -1,5 +1,6 @@
 //! One module a command.
 
+pub(crate) mod calls;
 pub(crate) mod demo;
 pub(crate) mod get;
 pub(crate) mod query;

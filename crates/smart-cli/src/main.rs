@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     };
     let outcome = runtime.block_on(async {
         match args.command {
+            Command::Calls(args) => commands::calls::run(&args),
             Command::Demo(args) => commands::demo::run(args).await,
             Command::Get(args) => commands::get::run(args).await,
             Command::Query(args) => commands::query::run(&args),

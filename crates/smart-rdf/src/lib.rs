@@ -38,6 +38,7 @@ mod error;
 mod graph;
 mod guard;
 mod limits;
+mod node;
 mod sparql;
 mod syntax;
 
@@ -50,6 +51,7 @@ pub use oxrdf::{
 };
 // Graphs
 pub use graph::{Graph, Triples};
+pub use node::{Node, Object};
 // Syntaxes
 pub use syntax::{RdfXml, RdfXmlWriter, Repair, Syntax, Turtle, TurtleWriter};
 // SPARQL

@@ -2,7 +2,7 @@
 //!
 //! A SMART container keeps patient records as RDF behind a REST API, and gives an app a token for each record that it may
 //! read. This crate is what an app author needs of that: the [`Client`] knows the container, a [`Record`] is a handle with
-//! its own token and a method for each call, an answer is a [`Graph`] to query in SPARQL.
+//! its own token and a method for each call, an answer is a list of typed [`models`], or a [`Graph`] to query in SPARQL.
 //!
 //! ```text
 //!                       ┌── authorize(id) ──► Authorization ── finish(callback) ──┐   a user allows one record
@@ -60,6 +60,31 @@
 //! }
 //! ```
 //!
+//! # Typed answers
+//!
+//! ```no_run
+//! # async fn example(record: smart::Record) -> Result<(), smart::Error> {
+//! let medications = record.get_medications().date_from("2008").limit(10).send().await?.medications()?;
+//! for medication in &medications {
+//!     println!("{} since {}", medication.drug_name, medication.start_date);
+//!     for link in &medication.fulfillments {
+//!         if let Some(fulfillment) = medications.follow(link) {
+//!             println!("  {}: {} days", fulfillment.date, fulfillment.dispense_days_supply);
+//!         }
+//!     }
+//! }
+//! println!("{} findings", medications.findings().len());
+//!
+//! let mut pages = record.get_lab_results().loinc(["2093-3", "2085-9"]).limit(50).pages();
+//! while let Some(page) = pages.try_next().await? {
+//!     for result in page.lab_results()? {
+//!         println!("{}: {}", result.date, result.lab_name);
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # An app with a user
 //!
 //! ```no_run
@@ -79,9 +104,8 @@
 //! - No plain `http` to another machine, unless a [transport](ClientBuilder::transport) opens a host by name.
 //! - No redirects: credentials go to the origin that they were issued for, and nowhere else.
 //! - No repeats of what may have had its effect: see [`Retries`] for what is repeated, always signed afresh.
-//! - No typed models yet: an answer is bytes, JSON or a graph.
 //! - No storage of tokens: [`Record::token`] gives them out, [`Record::with_token`] takes them back.
-//! - No paging by itself: `limit` and `offset` are filters of the calls that have them, [`Record::next_page`] goes on.
+//! - No paging by itself: [`Prepared::pages`] asks for one page after the other.
 //!
 //! # What can be watched
 //!
@@ -137,7 +161,10 @@ pub use sweep::RecordSweep;
 pub use user::User;
 
 // What an app author meets of the layers below, and the layers themselves.
-pub use smart_api::{AppId, Body, CallResponse, ItemId, Prepared, RecordId, UserId};
+pub use smart_api::{
+    AppId, Body, CallResponse, Finding, ItemId, Link, Model, Number, Pages, PartialDate, Prepared,
+    Reading, RecordId, Required, UserId, codes, models,
+};
 pub use smart_oauth::{AccessToken, Verifier};
 pub use smart_rdf::{Graph, Query, Row, Solutions, Term};
 pub use {smart_api as api, smart_oauth as oauth, smart_rdf as rdf, smart_transport as transport};

@@ -4,7 +4,9 @@ use smart_rdf::NamedNode;
 
 use super::imports::Imports;
 use super::text::{inner_doc, literal, request_line};
-use crate::ir::{Call, DateBound, ParameterKind, PathParameter, PathParameterKind, QueryParameter};
+use crate::ir::{
+    Call, Cardinality, DateBound, ParameterKind, PathParameter, PathParameterKind, QueryParameter,
+};
 use crate::names;
 use crate::prose;
 
@@ -15,7 +17,9 @@ pub(super) fn emit(call: &Call) -> String {
         inherent(call, &mut imports),
         implementation(call, &mut imports),
         query_methods(call, &mut imports),
+        answer(call, &mut imports),
     ];
+    let items: Vec<_> = items.into_iter().filter(|item| !item.is_empty()).collect();
     imports.emit() + &items.join("\n")
 }
 
@@ -233,6 +237,35 @@ fn query_methods(call: &Call, imports: &mut Imports) -> String {
     )
 }
 
+/// What the answer holds, and a method that reads it under its own name.
+fn answer(call: &Call, imports: &mut Imports) -> String {
+    let Some(model) = &call.answer else {
+        return String::new();
+    };
+    let (call_kind, method, returned) = match call.cardinality {
+        Cardinality::Multiple => ("ListCall", "items", format!("Vec<{model}>")),
+        Cardinality::Single => ("ItemCall", "item", format!("Option<{model}>")),
+    };
+    imports.add("crate::call", call_kind);
+    imports.add("crate::models", model.as_str());
+    let type_name = &call.type_name;
+    let implementation =
+        format!("impl {call_kind} for {type_name} {{\ntype Model = {model};\n}}\n");
+    let Some(name) = names::answer_method(&call.function) else {
+        return implementation;
+    };
+    imports.add("crate::error", "ResponseError");
+    imports.add("crate::model", "Reading");
+    imports.add("crate::response", "CallResponse");
+    let documentation = format!("What was asked for: [`CallResponse::{method}`] by its own name.");
+    let errors = format!("As for [`CallResponse::{method}`].");
+    let documentation = prose::comment(&[documentation.as_str(), "# Errors", errors.as_str()], 4);
+    format!(
+        "{implementation}\nimpl CallResponse<{type_name}> {{\n{documentation}\
+         pub fn {name}(&self) -> Result<Reading<{returned}>, ResponseError> {{\nself.{method}()\n}}\n}}\n"
+    )
+}
+
 fn query_method(call: &Call, parameter: &QueryParameter, imports: &mut Imports) -> String {
     let function = &parameter.function;
     let name = literal(&parameter.name);
@@ -254,10 +287,10 @@ fn query_method(call: &Call, parameter: &QueryParameter, imports: &mut Imports) 
             );
         }
         ParameterKind::Date { bound, property } => {
-            imports.add("crate::date", "DateParameter");
+            imports.add("crate::date", "PartialDate");
             (
                 date_doc(parameter, *bound, property),
-                "date: impl Into<DateParameter>",
+                "date: impl Into<PartialDate>",
                 "date.into()",
             )
         }

@@ -84,7 +84,7 @@ fn method(call: &Call, imports: &mut Imports) -> String {
 }
 
 /// What the handle itself knows of a path.
-fn own_value(category: Category, parameter: &PathParameter) -> Option<&'static str> {
+pub(super) fn own_value(category: Category, parameter: &PathParameter) -> Option<&'static str> {
     match (category, parameter.kind) {
         (Category::Record, PathParameterKind::Record)
         | (Category::User, PathParameterKind::User) => Some("self.id()"),

@@ -2,10 +2,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use smart_rdf::NamedNode;
+use smart_rdf::{NamedNode, NamedNodeRef, vocab};
 
 use super::text::literal;
 use crate::names::{self, Identifier, SP, SPCODE};
+
+/// A term of the vocabularies that smart-rdf has: the module and the name of its constant.
+fn shared(iri: &NamedNode) -> Option<(&'static str, &'static str)> {
+    macro_rules! terms {
+        ($($module:ident { $($constant:ident)* })*) => {
+            &[$($((stringify!($module), stringify!($constant), vocab::$module::$constant),)*)*]
+        };
+    }
+    const TERMS: &[(&str, &str, NamedNodeRef<'static>)] = terms! {
+        dcterms { DATE FORMAT IDENTIFIER MEDIA_TYPE_OR_EXTENT TITLE }
+        foaf { FAMILY_NAME GENDER GIVEN_NAME MBOX }
+        rdf { VALUE }
+        rdfs { LABEL }
+        vcard {
+            ADDITIONAL_NAME ADDRESS ADR BDAY CELL COUNTRY COUNTRY_NAME DEATHDATE EMAIL EXTENDED_ADDRESS FAMILY_NAME
+            GIVEN_NAME HOME HONORIFIC_PREFIX HONORIFIC_SUFFIX LOCALITY N NAME ORGANIZATION_NAME POSTAL_CODE PREF REGION
+            STREET_ADDRESS TEL TEL_CLASS WORK
+        }
+    };
+    let term = TERMS.iter().find(|(_, _, term)| *term == iri.as_ref());
+    term.map(|(module, constant, _)| (*module, *constant))
+}
 
 /// The imports of one file: other crates first, then this one, sorted.
 #[derive(Debug, Default)]
@@ -28,6 +50,14 @@ impl Imports {
             .insert(item.to_owned());
     }
 
+    /// Leaves out what the file itself declares.
+    pub(super) fn leave_out(&mut self, module: &str, item: &str) {
+        if let Some(items) = self.inner.get_mut(module) {
+            items.remove(item);
+        }
+        self.inner.retain(|_, items| !items.is_empty());
+    }
+
     /// The expression for a class of the ontology.
     pub(super) fn class(&mut self, iri: &NamedNode) -> String {
         self.term(iri, "::class")
@@ -38,6 +68,16 @@ impl Imports {
         self.term(iri, "")
     }
 
+    /// The expression for a term that the ontology does not have.
+    pub(super) fn foreign(&mut self, iri: &NamedNode) -> String {
+        if let Some((module, constant)) = shared(iri) {
+            self.add("smart_rdf::vocab", module);
+            return format!("{module}::{constant}");
+        }
+        self.add("smart_rdf", "NamedNodeRef");
+        format!("NamedNodeRef::new_unchecked({})", literal(iri.as_str()))
+    }
+
     fn term(&mut self, iri: &NamedNode, within: &str) -> String {
         let constant = names::constant(iri).ok();
         match (names::namespace(iri), constant) {
@@ -45,14 +85,7 @@ impl Imports {
             (SPCODE, Some(constant)) => {
                 self.vocabulary("crate::vocab", "spcode", within, &constant)
             }
-            // Of smart-rdf's vocabularies, the one term that calls need.
-            (_, Some(constant)) if iri.as_str() == "http://purl.org/dc/terms/date" => {
-                self.vocabulary("smart_rdf::vocab", "dcterms", "", &constant)
-            }
-            _ => {
-                self.add("smart_rdf", "NamedNodeRef");
-                format!("NamedNodeRef::new_unchecked({})", literal(iri.as_str()))
-            }
+            _ => self.foreign(iri),
         }
     }
 

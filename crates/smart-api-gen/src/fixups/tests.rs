@@ -17,11 +17,27 @@ struct Case {
 
 const CASES: &[Case] = &[
     Case {
+        fixup: "countries_go_by_two_names",
+        faulty: "v:Address a owl:Class ; rdfs:subClassOf [ owl:onProperty v:country-name ; owl:allValuesFrom sp:X ] .",
+        sound: "v:Address a owl:Class ;
+                    rdfs:subClassOf [ owl:onProperty v:country-name ; owl:allValuesFrom sp:X ] ,
+                                    [ owl:onProperty v:country ; owl:allValuesFrom sp:X ] .",
+        effect: only_misnamed,
+        expected: Some("http://www.w3.org/2006/vcard/ns#country"),
+    },
+    Case {
         fixup: "documents_are_sorted_by_a_property_they_have",
         faulty: r#"<#d> api:clientMethodName "get_documents" ; api:defaultSort "sp:date" ."#,
         sound: r#"<#d> api:clientMethodName "get_documents" ; api:defaultSort "dcterms:date" ."#,
         effect: |ontology| only_call(ontology).default_sort.clone(),
         expected: Some("dcterms:date"),
+    },
+    Case {
+        fixup: "family_history_goes_by_two_names",
+        faulty: "sp:FamilyHistory a owl:Class .",
+        sound: "sp:FamilyHistory a owl:Class . sp:FamilyHistoryObservation a owl:Class .",
+        effect: only_misnomer,
+        expected: Some("http://smartplatforms.org/terms#FamilyHistoryObservation"),
     },
     Case {
         fixup: "lab_panel_path_names_the_panel",
@@ -74,6 +90,15 @@ const CASES: &[Case] = &[
         expected: Some("birthday"),
     },
     Case {
+        fixup: "relatives_dates_go_by_two_names",
+        faulty: "sp:FamilyHistory a owl:Class ; rdfs:subClassOf [ owl:onProperty v:bday ; owl:allValuesFrom sp:X ] .",
+        sound: "sp:FamilyHistory a owl:Class ;
+                    rdfs:subClassOf [ owl:onProperty v:bday ; owl:allValuesFrom sp:X ] ,
+                                    [ owl:onProperty sp:dateOfBirth ; owl:allValuesFrom sp:X ] .",
+        effect: only_misnamed,
+        expected: Some("http://smartplatforms.org/terms#dateOfBirth"),
+    },
+    Case {
         fixup: "stored_bytes_are_not_rdf",
         faulty: r#"<#s> api:clientMethodName "get_scratchpad_data" ."#,
         sound: r#"<#s> api:clientMethodName "get_scratchpad_data" ; api:responseContentType "text/plain" ."#,
@@ -96,6 +121,23 @@ const CASES: &[Case] = &[
         expected: Some("familyName, givenName"),
     },
     Case {
+        fixup: "users_are_typed_in_lower_case",
+        faulty: "sp:User a owl:Class .",
+        sound: "sp:User a owl:Class . sp:user a owl:Class .",
+        effect: only_misnomer,
+        expected: Some("http://smartplatforms.org/terms#user"),
+    },
+    Case {
+        fixup: "users_have_names_and_addresses",
+        faulty: "sp:User a owl:Class .",
+        sound: "sp:User a owl:Class ; rdfs:subClassOf [ owl:onProperty foaf:mbox ; owl:maxCardinality '1' ] .",
+        effect: |ontology| {
+            let class = ontology.classes.values().next()?;
+            Some(class.restrictions.len().to_string())
+        },
+        expected: Some("3"),
+    },
+    Case {
         fixup: "zipcode_is_not_an_app_id",
         faulty: r#"parameters:zipcode a api:Parameter ; api:clientParameterName "app_id" ."#,
         sound: r#"parameters:zipcode a api:Parameter ; api:clientParameterName "zipcode" ."#,
@@ -110,6 +152,16 @@ const CASES: &[Case] = &[
     },
 ];
 
+fn only_misnomer(ontology: &Ontology) -> Option<String> {
+    let misnomer = ontology.classes.values().next()?.misnomers.first()?;
+    Some(misnomer.as_str().to_owned())
+}
+
+fn only_misnamed(ontology: &Ontology) -> Option<String> {
+    let misnomer = ontology.classes.values().next()?.misnamed.values().next()?;
+    Some(misnomer.as_str().to_owned())
+}
+
 fn only_call(ontology: &Ontology) -> &Call {
     ontology.calls.values().next().unwrap()
 }
@@ -119,11 +171,13 @@ fn ontology(facts: &str) -> Ontology {
     const PREFIXES: &str = "
         @base <http://localhost/> .
         @prefix api: <http://smartplatforms.org/terms/api#> .
+        @prefix foaf: <http://xmlns.com/foaf/0.1/> .
         @prefix filters: <http://smartplatforms.org/terms/api/filters#> .
         @prefix owl: <http://www.w3.org/2002/07/owl#> .
         @prefix parameters: <http://smartplatforms.org/terms/api/parameters#> .
         @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
         @prefix sp: <http://smartplatforms.org/terms#> .
+        @prefix v: <http://www.w3.org/2006/vcard/ns#> .
     ";
     let mut rest = String::new();
     for block in facts.split(" .") {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use smart::Client;
-use smart::api::{Body, CALLS, CallInfo, Caller, DynamicCall};
+use smart::api::{Body, CALLS, CallInfo, Caller, DynamicCall, Reading};
 
 use crate::args::GetArgs;
 use crate::failure::UsageError;
@@ -18,7 +18,7 @@ pub(crate) async fn run(args: GetArgs) -> Result<()> {
 }
 
 /// The call of this name, with or without its `get_`.
-fn find_call(name: &str) -> Result<&'static CallInfo> {
+pub(crate) fn find_call(name: &str) -> Result<&'static CallInfo> {
     CallInfo::by_name(name)
         .or_else(|| CallInfo::by_name(&format!("get_{name}")))
         .ok_or_else(|| {
@@ -64,7 +64,30 @@ where
 {
     let call = DynamicCall::new(info, parameters(info, args), body(args)?)
         .map_err(|error| UsageError(error.to_string()))?;
-    Ok(call.with_sender(sender).send().await?.into_bytes().to_vec())
+    let response = call.with_sender(sender).send().await?;
+    if args.findings {
+        return Ok(findings(&response.check()?).into_bytes());
+    }
+    Ok(response.into_bytes().to_vec())
+}
+
+/// A line for each finding and for each remark, and one for their count.
+fn findings(checked: &Reading<()>) -> String {
+    let mut text = String::new();
+    for (kind, notes) in [
+        ("finding", checked.findings()),
+        ("remark", checked.remarks()),
+    ] {
+        for note in notes {
+            text += &format!("{kind}: {note}\n");
+        }
+    }
+    let [findings, remarks] = [
+        (checked.findings().len(), "finding"),
+        (checked.remarks().len(), "remark"),
+    ]
+    .map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }));
+    text + &format!("{findings}, {remarks}\n")
 }
 
 /// What the command line says by `--param`, and by options of their own.

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use smart_api::CallInfo;
+use smart_api::calls::SearchRecords;
 use smart_api::vocab::sp;
 use smart_rdf::{Graph, NamedNode, NamedOrBlankNodeRef, Query, QueryError};
 
@@ -72,6 +74,16 @@ fn hits(query: &str, everyone: &[Demographics<'_>]) -> Result<HashSet<NamedNode>
     Ok(hits.collect())
 }
 
+/// The value of a parameter in lower case, by whatever name the call table knows it: containers read some parameters by other
+/// names than the ontology gives to clients. What the table does not have goes by its own name.
+pub(super) fn asked(call: &CallInfo, query: &Pairs, name: &str) -> Option<String> {
+    let value = match call.query_parameter(name) {
+        Some(parameter) => parameter.names().find_map(|name| query.get(name)),
+        None => query.get(name),
+    };
+    value.map(str::to_lowercase)
+}
+
 /// What a search asks for, in lower case.
 #[derive(Debug, Default)]
 struct Wanted {
@@ -84,21 +96,15 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// Reads the names that containers know and those that the ontology gives to clients.
     fn read(query: &Pairs) -> Self {
-        let asked = |names: &[&str]| {
-            names
-                .iter()
-                .find_map(|name| query.get(name))
-                .map(str::to_lowercase)
-        };
+        let asked = |name| asked(SearchRecords::INFO, query, name);
         Self {
-            family_name: asked(&["family_name"]),
-            given_name: asked(&["given_name"]),
-            gender: asked(&["gender"]),
-            medical_record_number: asked(&["medical_record_number"]),
-            postal_code: asked(&["zipcode"]),
-            birthday: asked(&["birthday", "date_of_birth"]),
+            family_name: asked("family_name"),
+            given_name: asked("given_name"),
+            gender: asked("gender"),
+            medical_record_number: asked("medical_record_number"),
+            postal_code: asked("zipcode"),
+            birthday: asked("birthday"),
         }
     }
 

@@ -2,11 +2,13 @@
 
 use bytes::Bytes;
 use http::StatusCode;
+use smart_api::calls::SearchUsers;
 use smart_api::vocab::sp;
 use smart_rdf::vocab::{foaf, rdf};
 use smart_rdf::{Literal, NamedNode, NamedNodeRef, Term, Triple};
 
 use crate::accounts::Account;
+use crate::calls::search::asked;
 use crate::container::Container;
 use crate::form::encode;
 use crate::reply::{self, Reply};
@@ -27,16 +29,11 @@ pub(crate) fn one(container: &Container, visit: &Visit<'_>) -> Reply {
 /// All users whose names contain the given parts, in any case. Containers and the ontology name the parameters differently;
 /// both names are read.
 pub(crate) fn search(container: &Container, visit: &Visit<'_>) -> Reply {
-    let asked = |names: &[&str]| {
-        names
-            .iter()
-            .find_map(|name| visit.query.get(name))
-            .map(str::to_lowercase)
-    };
-    let given = asked(&["givenName", "given_name"]);
-    let family = asked(&["familyName", "family_name"]);
-    let department = asked(&["department"]);
-    let role = asked(&["role"]);
+    let asked = |name| asked(SearchUsers::INFO, &visit.query, name);
+    let given = asked("given_name");
+    let family = asked("family_name");
+    let department = asked("department");
+    let role = asked("role");
     let contains = |value: Option<&str>, part: &Option<String>| {
         part.as_ref()
             .is_none_or(|part| value.unwrap_or_default().to_lowercase().contains(part))

@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_allergy>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::{ItemId, RecordId};
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::Allergy;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// One allergy, by its id.
@@ -58,5 +62,20 @@ impl Call for GetAllergy {
             ("record_id", self.record_id.as_str()),
             ("allergy_id", self.allergy_id.as_str()),
         ]
+    }
+}
+
+impl ItemCall for GetAllergy {
+    type Model = Allergy;
+}
+
+impl CallResponse<GetAllergy> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn allergy(&self) -> Result<Reading<Option<Allergy>>, ResponseError> {
+        self.item()
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_clinical_note>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::{ItemId, RecordId};
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::ClinicalNote;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// One clinical note, by its id.
@@ -61,5 +65,20 @@ impl Call for GetClinicalNote {
             ("record_id", self.record_id.as_str()),
             ("clinical_note_id", self.clinical_note_id.as_str()),
         ]
+    }
+}
+
+impl ItemCall for GetClinicalNote {
+    type Model = ClinicalNote;
+}
+
+impl CallResponse<GetClinicalNote> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn clinical_note(&self) -> Result<Reading<Option<ClinicalNote>>, ResponseError> {
+        self.item()
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_demographics>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::RecordId;
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::Demographics;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// Reads who the patient of a record is.
@@ -50,5 +54,20 @@ impl Call for GetDemographics {
 
     fn path_values(&self) -> Vec<(&'static str, &str)> {
         vec![("record_id", self.record_id.as_str())]
+    }
+}
+
+impl ItemCall for GetDemographics {
+    type Model = Demographics;
+}
+
+impl CallResponse<GetDemographics> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn demographics(&self) -> Result<Reading<Option<Demographics>>, ResponseError> {
+        self.item()
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_document>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::{ItemId, RecordId};
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter, QueryParameter};
+use crate::model::Reading;
+use crate::models::Document;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// One document, as a file or as RDF.
@@ -67,5 +71,20 @@ impl<S> Prepared<GetDocument, S> {
     /// Sets `format`, as the call explains it.
     pub fn format(self, value: impl Into<String>) -> Self {
         self.with_query("format", value)
+    }
+}
+
+impl ItemCall for GetDocument {
+    type Model = Document;
+}
+
+impl CallResponse<GetDocument> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn document(&self) -> Result<Reading<Option<Document>>, ResponseError> {
+        self.item()
     }
 }

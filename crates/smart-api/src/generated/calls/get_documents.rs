@@ -4,9 +4,13 @@
 
 use smart_rdf::vocab::dcterms;
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ListCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::RecordId;
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter, QueryParameter};
+use crate::model::Reading;
+use crate::models::Document;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// The documents of a record.
@@ -74,5 +78,20 @@ impl<S> Prepared<GetDocuments, S> {
     /// Leaves out this many first; containers read it only together with a limit.
     pub fn offset(self, count: u32) -> Self {
         self.with_query("offset", count.to_string())
+    }
+}
+
+impl ListCall for GetDocuments {
+    type Model = Document;
+}
+
+impl CallResponse<GetDocuments> {
+    /// What was asked for: [`CallResponse::items`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::items`].
+    pub fn documents(&self) -> Result<Reading<Vec<Document>>, ResponseError> {
+        self.items()
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_encounter>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::{ItemId, RecordId};
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::Encounter;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// One encounter, by its id.
@@ -58,5 +62,20 @@ impl Call for GetEncounter {
             ("record_id", self.record_id.as_str()),
             ("encounter_id", self.encounter_id.as_str()),
         ]
+    }
+}
+
+impl ItemCall for GetEncounter {
+    type Model = Encounter;
+}
+
+impl CallResponse<GetEncounter> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn encounter(&self) -> Result<Reading<Option<Encounter>>, ResponseError> {
+        self.item()
     }
 }

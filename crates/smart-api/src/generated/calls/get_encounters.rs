@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_encounters>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ListCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::RecordId;
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter, QueryParameter};
+use crate::model::Reading;
+use crate::models::Encounter;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// The encounters of a record.
@@ -61,5 +65,20 @@ impl<S> Prepared<GetEncounters, S> {
     /// Leaves out this many first; containers read it only together with a limit.
     pub fn offset(self, count: u32) -> Self {
         self.with_query("offset", count.to_string())
+    }
+}
+
+impl ListCall for GetEncounters {
+    type Model = Encounter;
+}
+
+impl CallResponse<GetEncounters> {
+    /// What was asked for: [`CallResponse::items`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::items`].
+    pub fn encounters(&self) -> Result<Reading<Vec<Encounter>>, ResponseError> {
+        self.items()
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_family_history_observation>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::{ItemId, RecordId};
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::FamilyHistory;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// One statement about a relative, by its id.
@@ -61,5 +65,22 @@ impl Call for GetFamilyHistoryObservation {
             ("record_id", self.record_id.as_str()),
             ("family_history_id", self.family_history_id.as_str()),
         ]
+    }
+}
+
+impl ItemCall for GetFamilyHistoryObservation {
+    type Model = FamilyHistory;
+}
+
+impl CallResponse<GetFamilyHistoryObservation> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn family_history_observation(
+        &self,
+    ) -> Result<Reading<Option<FamilyHistory>>, ResponseError> {
+        self.item()
     }
 }

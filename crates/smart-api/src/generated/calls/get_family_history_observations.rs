@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_family_history_observations>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ListCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::RecordId;
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::FamilyHistory;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// Lists what a record says about relatives.
@@ -50,5 +54,22 @@ impl Call for GetFamilyHistoryObservations {
 
     fn path_values(&self) -> Vec<(&'static str, &str)> {
         vec![("record_id", self.record_id.as_str())]
+    }
+}
+
+impl ListCall for GetFamilyHistoryObservations {
+    type Model = FamilyHistory;
+}
+
+impl CallResponse<GetFamilyHistoryObservations> {
+    /// What was asked for: [`CallResponse::items`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::items`].
+    pub fn family_history_observations(
+        &self,
+    ) -> Result<Reading<Vec<FamilyHistory>>, ResponseError> {
+        self.items()
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_fulfillment>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::{ItemId, RecordId};
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::Fulfillment;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// One fulfillment, by its id.
@@ -62,5 +66,20 @@ impl Call for GetFulfillment {
             ("record_id", self.record_id.as_str()),
             ("fulfillment_id", self.fulfillment_id.as_str()),
         ]
+    }
+}
+
+impl ItemCall for GetFulfillment {
+    type Model = Fulfillment;
+}
+
+impl CallResponse<GetFulfillment> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn fulfillment(&self) -> Result<Reading<Option<Fulfillment>>, ResponseError> {
+        self.item()
     }
 }

@@ -4,12 +4,16 @@
 
 use smart_rdf::vocab::dcterms;
 
-use crate::call::{Call, Prepared};
-use crate::date::DateParameter;
+use crate::call::{Call, ListCall, Prepared};
+use crate::date::PartialDate;
+use crate::error::ResponseError;
 use crate::id::RecordId;
 use crate::info::{
     CallInfo, Cardinality, Category, DateBound, Method, PathParameter, QueryParameter,
 };
+use crate::model::Reading;
+use crate::models::Fulfillment;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// The fulfillments of a record.
@@ -73,32 +77,32 @@ impl Call for GetFulfillments {
 
 impl<S> Prepared<GetFulfillments, S> {
     /// Keeps what has its `dcterms:date` on or after this date.
-    pub fn date_from(self, date: impl Into<DateParameter>) -> Self {
+    pub fn date_from(self, date: impl Into<PartialDate>) -> Self {
         self.with_query("date_from", date.into())
     }
 
     /// Keeps what has its `dcterms:date` after this date.
-    pub fn date_from_excluding(self, date: impl Into<DateParameter>) -> Self {
+    pub fn date_from_excluding(self, date: impl Into<PartialDate>) -> Self {
         self.with_query("date_from_excluding", date.into())
     }
 
     /// Keeps what has its `dcterms:date` on or after this date: `date_from` by its longer name.
-    pub fn date_from_including(self, date: impl Into<DateParameter>) -> Self {
+    pub fn date_from_including(self, date: impl Into<PartialDate>) -> Self {
         self.with_query("date_from_including", date.into())
     }
 
     /// Keeps what has its `dcterms:date` on or before this date.
-    pub fn date_to(self, date: impl Into<DateParameter>) -> Self {
+    pub fn date_to(self, date: impl Into<PartialDate>) -> Self {
         self.with_query("date_to", date.into())
     }
 
     /// Keeps what has its `dcterms:date` before this date.
-    pub fn date_to_excluding(self, date: impl Into<DateParameter>) -> Self {
+    pub fn date_to_excluding(self, date: impl Into<PartialDate>) -> Self {
         self.with_query("date_to_excluding", date.into())
     }
 
     /// Keeps what has its `dcterms:date` on or before this date: `date_to` by its longer name.
-    pub fn date_to_including(self, date: impl Into<DateParameter>) -> Self {
+    pub fn date_to_including(self, date: impl Into<PartialDate>) -> Self {
         self.with_query("date_to_including", date.into())
     }
 
@@ -110,5 +114,20 @@ impl<S> Prepared<GetFulfillments, S> {
     /// Leaves out this many first; containers read it only together with a limit.
     pub fn offset(self, count: u32) -> Self {
         self.with_query("offset", count.to_string())
+    }
+}
+
+impl ListCall for GetFulfillments {
+    type Model = Fulfillment;
+}
+
+impl CallResponse<GetFulfillments> {
+    /// What was asked for: [`CallResponse::items`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::items`].
+    pub fn fulfillments(&self) -> Result<Reading<Vec<Fulfillment>>, ResponseError> {
+        self.items()
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_imaging_study>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::{ItemId, RecordId};
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::ImagingStudy;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// One imaging study, by its id.
@@ -62,5 +66,20 @@ impl Call for GetImagingStudy {
             ("record_id", self.record_id.as_str()),
             ("imaging_study_id", self.imaging_study_id.as_str()),
         ]
+    }
+}
+
+impl ItemCall for GetImagingStudy {
+    type Model = ImagingStudy;
+}
+
+impl CallResponse<GetImagingStudy> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn imaging_study(&self) -> Result<Reading<Option<ImagingStudy>>, ResponseError> {
+        self.item()
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_immunization>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::{ItemId, RecordId};
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::Immunization;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// One immunization, by its id.
@@ -61,5 +65,20 @@ impl Call for GetImmunization {
             ("record_id", self.record_id.as_str()),
             ("immunization_id", self.immunization_id.as_str()),
         ]
+    }
+}
+
+impl ItemCall for GetImmunization {
+    type Model = Immunization;
+}
+
+impl CallResponse<GetImmunization> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn immunization(&self) -> Result<Reading<Option<Immunization>>, ResponseError> {
+        self.item()
     }
 }

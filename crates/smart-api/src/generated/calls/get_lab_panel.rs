@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_lab_panel>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::{ItemId, RecordId};
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::LabPanel;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// One lab panel, by its id.
@@ -59,5 +63,20 @@ impl Call for GetLabPanel {
             ("record_id", self.record_id.as_str()),
             ("lab_panel_id", self.lab_panel_id.as_str()),
         ]
+    }
+}
+
+impl ItemCall for GetLabPanel {
+    type Model = LabPanel;
+}
+
+impl CallResponse<GetLabPanel> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn lab_panel(&self) -> Result<Reading<Option<LabPanel>>, ResponseError> {
+        self.item()
     }
 }

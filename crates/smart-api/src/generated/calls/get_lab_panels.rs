@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_lab_panels>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ListCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::RecordId;
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::LabPanel;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// The lab panels of a record.
@@ -50,5 +54,20 @@ impl Call for GetLabPanels {
 
     fn path_values(&self) -> Vec<(&'static str, &str)> {
         vec![("record_id", self.record_id.as_str())]
+    }
+}
+
+impl ListCall for GetLabPanels {
+    type Model = LabPanel;
+}
+
+impl CallResponse<GetLabPanels> {
+    /// What was asked for: [`CallResponse::items`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::items`].
+    pub fn lab_panels(&self) -> Result<Reading<Vec<LabPanel>>, ResponseError> {
+        self.items()
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_lab_result>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::{ItemId, RecordId};
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::LabResult;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// One lab result, by its id.
@@ -58,5 +62,20 @@ impl Call for GetLabResult {
             ("record_id", self.record_id.as_str()),
             ("lab_result_id", self.lab_result_id.as_str()),
         ]
+    }
+}
+
+impl ItemCall for GetLabResult {
+    type Model = LabResult;
+}
+
+impl CallResponse<GetLabResult> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn lab_result(&self) -> Result<Reading<Option<LabResult>>, ResponseError> {
+        self.item()
     }
 }

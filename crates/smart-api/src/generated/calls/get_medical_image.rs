@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_medical_image>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::{ItemId, RecordId};
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::MedicalImage;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// One medical image, by its id.
@@ -61,5 +65,20 @@ impl Call for GetMedicalImage {
             ("record_id", self.record_id.as_str()),
             ("medical_image_id", self.medical_image_id.as_str()),
         ]
+    }
+}
+
+impl ItemCall for GetMedicalImage {
+    type Model = MedicalImage;
+}
+
+impl CallResponse<GetMedicalImage> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn medical_image(&self) -> Result<Reading<Option<MedicalImage>>, ResponseError> {
+        self.item()
     }
 }

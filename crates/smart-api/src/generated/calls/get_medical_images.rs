@@ -4,9 +4,13 @@
 
 use smart_rdf::vocab::dcterms;
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ListCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::RecordId;
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter, QueryParameter};
+use crate::model::Reading;
+use crate::models::MedicalImage;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// The medical images of a record.
@@ -63,5 +67,20 @@ impl<S> Prepared<GetMedicalImages, S> {
     /// Leaves out this many first; containers read it only together with a limit.
     pub fn offset(self, count: u32) -> Self {
         self.with_query("offset", count.to_string())
+    }
+}
+
+impl ListCall for GetMedicalImages {
+    type Model = MedicalImage;
+}
+
+impl CallResponse<GetMedicalImages> {
+    /// What was asked for: [`CallResponse::items`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::items`].
+    pub fn medical_images(&self) -> Result<Reading<Vec<MedicalImage>>, ResponseError> {
+        self.items()
     }
 }

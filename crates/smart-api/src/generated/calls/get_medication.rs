@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_medication>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::{ItemId, RecordId};
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::Medication;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// One medication, by its id.
@@ -58,5 +62,20 @@ impl Call for GetMedication {
             ("record_id", self.record_id.as_str()),
             ("medication_id", self.medication_id.as_str()),
         ]
+    }
+}
+
+impl ItemCall for GetMedication {
+    type Model = Medication;
+}
+
+impl CallResponse<GetMedication> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn medication(&self) -> Result<Reading<Option<Medication>>, ResponseError> {
+        self.item()
     }
 }

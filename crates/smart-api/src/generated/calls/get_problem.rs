@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_problem>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::{ItemId, RecordId};
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::Problem;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// One problem, by its id.
@@ -58,5 +62,20 @@ impl Call for GetProblem {
             ("record_id", self.record_id.as_str()),
             ("problem_id", self.problem_id.as_str()),
         ]
+    }
+}
+
+impl ItemCall for GetProblem {
+    type Model = Problem;
+}
+
+impl CallResponse<GetProblem> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn problem(&self) -> Result<Reading<Option<Problem>>, ResponseError> {
+        self.item()
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_procedure>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::{ItemId, RecordId};
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::Procedure;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// One procedure, by its id.
@@ -58,5 +62,20 @@ impl Call for GetProcedure {
             ("record_id", self.record_id.as_str()),
             ("procedure_id", self.procedure_id.as_str()),
         ]
+    }
+}
+
+impl ItemCall for GetProcedure {
+    type Model = Procedure;
+}
+
+impl CallResponse<GetProcedure> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn procedure(&self) -> Result<Reading<Option<Procedure>>, ResponseError> {
+        self.item()
     }
 }

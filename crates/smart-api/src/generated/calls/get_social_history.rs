@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_social_history>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::RecordId;
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::SocialHistory;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// Whether the patient smokes.
@@ -49,5 +53,20 @@ impl Call for GetSocialHistory {
 
     fn path_values(&self) -> Vec<(&'static str, &str)> {
         vec![("record_id", self.record_id.as_str())]
+    }
+}
+
+impl ItemCall for GetSocialHistory {
+    type Model = SocialHistory;
+}
+
+impl CallResponse<GetSocialHistory> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn social_history(&self) -> Result<Reading<Option<SocialHistory>>, ResponseError> {
+        self.item()
     }
 }

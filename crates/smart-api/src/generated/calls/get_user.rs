@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_user>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::UserId;
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::User;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// Reads one user of the container.
@@ -50,5 +54,20 @@ impl Call for GetUser {
 
     fn path_values(&self) -> Vec<(&'static str, &str)> {
         vec![("user_id", self.user_id.as_str())]
+    }
+}
+
+impl ItemCall for GetUser {
+    type Model = User;
+}
+
+impl CallResponse<GetUser> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn user(&self) -> Result<Reading<Option<User>>, ResponseError> {
+        self.item()
     }
 }

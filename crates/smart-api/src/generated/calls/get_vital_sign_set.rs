@@ -2,9 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_vital_sign_set>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::{ItemId, RecordId};
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::VitalSignSet;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// One set of vital signs, by its id.
@@ -62,5 +66,20 @@ impl Call for GetVitalSignSet {
             ("record_id", self.record_id.as_str()),
             ("vital_sign_set_id", self.vital_sign_set_id.as_str()),
         ]
+    }
+}
+
+impl ItemCall for GetVitalSignSet {
+    type Model = VitalSignSet;
+}
+
+impl CallResponse<GetVitalSignSet> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn vital_sign_set(&self) -> Result<Reading<Option<VitalSignSet>>, ResponseError> {
+        self.item()
     }
 }

@@ -3,9 +3,13 @@
 //! <http://smartplatforms.org/terms/api/calls#post_clinical_note>
 
 use crate::body::Body;
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ItemCall, Prepared};
+use crate::error::ResponseError;
 use crate::id::RecordId;
 use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::model::Reading;
+use crate::models::ClinicalNote;
+use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// Adds a clinical note to a record.
@@ -59,5 +63,20 @@ impl Call for PostClinicalNote {
 
     fn body(&self) -> Option<&Body> {
         Some(&self.body)
+    }
+}
+
+impl ItemCall for PostClinicalNote {
+    type Model = ClinicalNote;
+}
+
+impl CallResponse<PostClinicalNote> {
+    /// What was asked for: [`CallResponse::item`] by its own name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CallResponse::item`].
+    pub fn clinical_note(&self) -> Result<Reading<Option<ClinicalNote>>, ResponseError> {
+        self.item()
     }
 }

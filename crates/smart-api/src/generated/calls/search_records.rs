@@ -2,8 +2,9 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#search_records>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ListCall, Prepared};
 use crate::info::{CallInfo, Cardinality, Category, Method, QueryParameter};
+use crate::models::Demographics;
 use crate::vocab::sp;
 
 /// Finds records by the demographics of their patients.
@@ -87,4 +88,8 @@ impl<S> Prepared<SearchRecords, S> {
     pub fn zipcode(self, value: impl Into<String>) -> Self {
         self.with_query("zipcode", value)
     }
+}
+
+impl ListCall for SearchRecords {
+    type Model = Demographics;
 }

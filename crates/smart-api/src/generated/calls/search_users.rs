@@ -2,8 +2,9 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#search_users>
 
-use crate::call::{Call, Prepared};
+use crate::call::{Call, ListCall, Prepared};
 use crate::info::{CallInfo, Cardinality, Category, Method, QueryParameter};
+use crate::models::User;
 use crate::vocab::sp;
 
 /// Finds users of the container by name.
@@ -59,4 +60,8 @@ impl<S> Prepared<SearchUsers, S> {
     pub fn given_name(self, value: impl Into<String>) -> Self {
         self.with_query("givenName", value)
     }
+}
+
+impl ListCall for SearchUsers {
+    type Model = User;
 }
