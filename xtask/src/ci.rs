@@ -19,11 +19,22 @@ const STAGES: &[Stage] = &[
     stage("codegen", &["xtask codegen --check"], None),
     stage(
         "lint",
-        &["clippy --workspace --all-targets --locked -- --deny warnings"],
+        &[
+            "clippy --workspace --all-targets --locked -- --deny warnings",
+            // the features that nothing in the workspace switches on
+            "clippy -p smart-oauth --all-features --all-targets --locked -- --deny warnings",
+        ],
         None,
     ),
     stage("tidy", &["xtask tidy"], None),
-    stage("test", &["test --workspace --locked"], None),
+    stage(
+        "test",
+        &[
+            "test --workspace --locked",
+            "test -p smart-oauth --all-features --locked",
+        ],
+        None,
+    ),
     stage(
         "doc",
         &["doc --workspace --no-deps --locked"],

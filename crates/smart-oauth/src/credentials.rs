@@ -88,6 +88,9 @@ macro_rules! secret {
     };
 }
 
+#[cfg(feature = "oauth2")]
+pub(crate) use {identifier, secret};
+
 identifier! {
     /// The public half of the app's own credentials; in a SMART container, the app's id
     /// ([RFC 5849, section 1.1](https://www.rfc-editor.org/rfc/rfc5849#section-1.1): client identifier).

@@ -69,7 +69,7 @@ impl fmt::Display for Step {
 pub struct PeerBody(Zeroizing<Vec<u8>>);
 
 impl PeerBody {
-    fn new(bytes: &[u8]) -> Self {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
         Self(Zeroizing::new(bytes.to_vec()))
     }
 

@@ -2,7 +2,8 @@
 //! with a token. Every function is pure; the caller sends the requests, tells the time and draws the nonces.
 //!
 //! What it does not do: open sockets, read clocks, make random numbers, store tokens, follow redirects, retry. It knows
-//! HMAC-SHA1 and the `Authorization` header, and nothing of OAuth 2.
+//! HMAC-SHA1 and the `Authorization` header. OAuth 2, the way of SMART App Launch, is the module `oauth2` behind the feature of
+//! that name.
 //!
 //! # The dance
 //!
@@ -123,6 +124,10 @@ mod signed_url;
 // the conversations that end with a token
 mod dance;
 mod error;
+
+// the second generation, behind a feature
+#[cfg(feature = "oauth2")]
+pub mod oauth2;
 
 // The public list.
 pub use credentials::{

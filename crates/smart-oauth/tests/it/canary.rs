@@ -10,19 +10,19 @@ use smart_oauth::{
     Timestamp, TokenSecret, Verifier, sign, verify,
 };
 
-const CANARY: &str = "canary7f3a";
+pub(crate) const CANARY: &str = "canary7f3a";
 
 /// Everything printed so far.
 #[derive(Default)]
-struct Net(Vec<String>);
+pub(crate) struct Net(Vec<String>);
 
 impl Net {
-    fn debug(&mut self, value: &impl Debug) {
+    pub(crate) fn debug(&mut self, value: &impl Debug) {
         self.0.push(format!("{value:?}"));
         self.0.push(format!("{value:#?}"));
     }
 
-    fn error(&mut self, error: &(impl Error + 'static)) {
+    pub(crate) fn error(&mut self, error: &(impl Error + 'static)) {
         self.debug(error);
         let mut cause: Option<&dyn Error> = Some(error);
         while let Some(error) = cause {
@@ -31,14 +31,14 @@ impl Net {
         }
     }
 
-    fn check(&self) {
+    pub(crate) fn check(&self) {
         for text in &self.0 {
             assert!(!text.contains(CANARY), "a secret got out: {text}");
         }
     }
 }
 
-fn secret(name: &str) -> String {
+pub(crate) fn secret(name: &str) -> String {
     format!("{CANARY}-{name}")
 }
 

@@ -1,0 +1,306 @@
+//! Every way to fail, one enum for each question.
+
+use http::StatusCode;
+use thiserror::Error;
+
+use super::answer::{Refusal, Unreadable};
+
+/// Why a text cannot be an address to send secrets to, or to come back to.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UrlError {
+    /// A space, a control character or a backslash.
+    #[error("the address holds a space, control character or backslash; percent-encode it")]
+    BadCharacter,
+    /// A `#` and what follows it.
+    #[error("the address has a fragment; remove it")]
+    Fragment,
+    /// No scheme, or nothing that parses.
+    #[error("the address is not an absolute url")]
+    NotAbsolute,
+    /// `http` to another machine.
+    #[error("http is for this machine only; use https, or allow plain http on purpose")]
+    PlainHttp,
+    /// More text than any address needs.
+    #[error("the address is longer than {limit} bytes")]
+    TooLong {
+        /// The most allowed, in bytes.
+        limit: usize,
+    },
+    /// A scheme that this address cannot have.
+    #[error("the address has a scheme that cannot be used here")]
+    UnsupportedScheme,
+    /// A name or password before the host.
+    #[error("the address holds user information; remove it")]
+    UserInformation,
+}
+
+/// Why a text cannot be a code verifier.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("a code verifier is 43 to 128 letters, digits and '-', '.', '_', '~'")]
+#[non_exhaustive]
+pub struct VerifierError;
+
+/// Why a server's addresses could not be found out.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DiscoveryError {
+    /// An address that the server names cannot be used.
+    #[error("the server's {name} cannot be used")]
+    BadUrl {
+        /// The member that holds it.
+        name: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: UrlError,
+    },
+    /// The document lacks an address that every app needs.
+    #[error("the server's description lacks {name}; check the fhir base")]
+    Incomplete {
+        /// The missing member.
+        name: &'static str,
+    },
+    /// The statement has no SMART extension.
+    #[error(
+        "the server's statement does not name oauth addresses; it may be an open server, or another base is meant"
+    )]
+    NoOauth,
+    /// A status other than 200.
+    #[error("the server answered {status}; {}", if status.is_server_error() { "try again later" } else { "check the fhir base" })]
+    Refused {
+        /// The answer's status.
+        status: StatusCode,
+    },
+    /// An answer longer than any description.
+    #[error("the server's description is longer than {limit} bytes")]
+    TooLong {
+        /// The most allowed, in bytes.
+        limit: usize,
+    },
+    /// Something else than a capability statement.
+    #[error("the answer is not a capability statement ({0}); check the fhir base")]
+    Unreadable(Unreadable),
+    /// The base does not make a URL.
+    #[error("the fhir base does not make a url")]
+    Url(#[from] UrlError),
+}
+
+/// Why a text is no scope.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ScopeError {
+    /// A character that scopes cannot hold.
+    #[error("a scope holds visible ascii characters without '\"' and '\\'")]
+    BadCharacter,
+    /// No text at all.
+    #[error("a scope must not be empty")]
+    Empty,
+    /// More text than a scope may have.
+    #[error("a scope is at most {limit} bytes long")]
+    TooLong {
+        /// The most allowed, in bytes.
+        limit: usize,
+    },
+    /// More scopes than are read.
+    #[error("there are more than {limit} scopes")]
+    TooMany {
+        /// The most allowed.
+        limit: usize,
+    },
+}
+
+/// Why an app is not registered.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RegistrationError {
+    /// The server names no registration address.
+    #[error("the server has no dynamic registration; register the app by hand")]
+    NoEndpoint,
+    /// The server said no.
+    #[error("the server refused the registration with {status}: {refusal}")]
+    Refused {
+        /// The answer's status.
+        status: StatusCode,
+        /// The server's reason.
+        refusal: Refusal,
+    },
+    /// An answer longer than any registration.
+    #[error("the server's answer is longer than {limit} bytes")]
+    TooLong {
+        /// The most allowed, in bytes.
+        limit: usize,
+    },
+    /// The answer names no client.
+    #[error("the server's answer is not a registration ({0})")]
+    Unreadable(Unreadable),
+    /// The registration address cannot be requested.
+    #[error("the registration address does not make a url")]
+    Url(#[from] UrlError),
+}
+
+/// Why an authorization cannot be asked for. Nothing was sent.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum AuthorizeError {
+    /// The launch comes from another server than the one it is answered to.
+    #[error(
+        "the launch names another fhir server than the one that was discovered; discover that one, if you trust it"
+    )]
+    ForeignLaunch,
+    /// The server has no page that asks users.
+    #[error("the server names no authorization page")]
+    NoEndpoint,
+    /// The server can do no `S256`, so that whoever sees the code could use it.
+    #[error("the server allows no S256 code challenge; its codes cannot be protected")]
+    NoS256,
+    /// No scope was asked for.
+    #[error("ask for at least one scope")]
+    NoScopes,
+}
+
+/// Why a callback is not believed. The authorization that it claims to answer is still open.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallbackError {
+    /// A code and an error at once.
+    #[error("the callback has a code and an error; ask the user to authorize again")]
+    Contradictory,
+    /// The callback was made by another server than the one asked.
+    #[error("the callback comes from another server than the one that was asked")]
+    ForeignIssuer,
+    /// The callback answers another request, or none.
+    #[error(
+        "the callback answers another request: an old browser tab, another browser, or an attack"
+    )]
+    ForeignState,
+    /// Neither code nor error.
+    #[error("the callback has neither code nor error; the address was perhaps opened by hand")]
+    Lacks,
+    /// No `iss`, though the server promises one.
+    #[error("the callback does not say which server made it, though this server always does")]
+    MissingIssuer,
+    /// A code without `state`.
+    #[error("the callback has a code but no state, so that it may answer another request")]
+    MissingState,
+    /// A parameter twice.
+    #[error("the callback has {name} more than once; ask the user to authorize again")]
+    Repeats {
+        /// The parameter's name.
+        name: &'static str,
+    },
+    /// Longer than any server makes it.
+    #[error("the callback is longer than {limit} bytes")]
+    TooLong {
+        /// The most allowed, in bytes.
+        limit: usize,
+    },
+}
+
+/// Why a request to the token endpoint or its neighbors cannot be made. Nothing was sent.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The address cannot be requested.
+    #[error("the address does not make a url")]
+    BadUrl,
+    /// The server names no such address.
+    #[error("the server has no {name} address")]
+    NoEndpoint {
+        /// What it lacks.
+        name: &'static str,
+    },
+    /// There is nothing to refresh with.
+    #[error("there is no refresh token; ask for offline_access when authorizing")]
+    NoRefreshToken,
+    /// An app that cannot prove who it is.
+    #[error("this request needs a confidential app; authenticate with a secret or an assertion")]
+    PublicClient,
+    /// A colon in a name or secret that is sent as it is.
+    #[error("a client id or secret with ':' cannot be sent raw; use the standard dialect")]
+    RawColon,
+    /// A refresh that asks for more than was granted.
+    #[error("a refresh cannot widen the scopes; authorize again")]
+    WiderScopes,
+}
+
+/// Why an answer of the token endpoint or its neighbors is no use.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// The server broke down over the grant: S4S does for codes and refresh tokens that have become useless.
+    #[error("the server broke down over the grant ({status}); ask the user to authorize again")]
+    GrantUnusable {
+        /// The answer's status.
+        status: StatusCode,
+    },
+    /// A successful answer that lacks something.
+    #[error("the server's answer lacks {name}")]
+    Incomplete {
+        /// The missing member.
+        name: &'static str,
+    },
+    /// The refreshed token is for another patient.
+    #[error("the server answered the refresh with a token for another patient; it was dropped")]
+    OtherPatient,
+    /// The server said no.
+    #[error("the server refused with {status}: {refusal}")]
+    Refused {
+        /// The answer's status.
+        status: StatusCode,
+        /// The server's reason.
+        refusal: Refusal,
+    },
+    /// An answer longer than any.
+    #[error("the server's answer is longer than {limit} bytes")]
+    TooLong {
+        /// The most allowed, in bytes.
+        limit: usize,
+    },
+    /// The server cannot answer now.
+    #[error("the server cannot answer now ({status}); try again later")]
+    Unavailable {
+        /// The answer's status.
+        status: StatusCode,
+    },
+    /// Not what was asked for.
+    #[error("the answer cannot be read ({0}); check the address")]
+    Unreadable(Unreadable),
+    /// A token that is not simply shown.
+    #[error("the server's tokens are of type {kind:?}, and only bearer tokens are known")]
+    UnsupportedTokenType {
+        /// The type.
+        kind: String,
+    },
+}
+
+/// What to do about a [`TokenError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Remedy {
+    /// Check the app's name, secret or key.
+    CheckClient,
+    /// Check addresses, scopes and parameters; the same request will fail again.
+    CheckRequest,
+    /// Ask the user again: code or refresh token are of no more use.
+    Reauthorize,
+    /// Try again later; nothing is lost.
+    RetryLater,
+}
+
+impl TokenError {
+    /// What to do. Decided by the server's code, since statuses differ: S4S answers 401 where others answer 400.
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            Self::GrantUnusable { .. } | Self::OtherPatient => Remedy::Reauthorize,
+            Self::Unavailable { .. } => Remedy::RetryLater,
+            Self::Refused { status, refusal } => match refusal.code() {
+                "access_denied" | "invalid_grant" => Remedy::Reauthorize,
+                "invalid_client" | "unauthorized_client" => Remedy::CheckClient,
+                "server_error" | "slow_down" | "temporarily_unavailable" => Remedy::RetryLater,
+                _ if status.is_server_error() => Remedy::RetryLater,
+                _ => Remedy::CheckRequest,
+            },
+            _ => Remedy::CheckRequest,
+        }
+    }
+}

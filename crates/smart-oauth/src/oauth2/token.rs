@@ -1,0 +1,234 @@
+//! Tokens as servers hand them out, read with patience
+//! ([RFC 6749, section 5](https://www.rfc-editor.org/rfc/rfc6749#section-5),
+//! [SMART, token response](https://hl7.org/fhir/smart-app-launch/app-launch.html#step-5-access-token)).
+
+mod context;
+mod grants;
+
+use std::fmt;
+
+use http::{Response, StatusCode};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+pub use context::{FhirContext, LaunchContext, PatientContext};
+pub use grants::{ClientCredentials, Refresh};
+
+use super::answer::{Body, Refusal, Unreadable, content_type, is_html, read, seconds, text, words};
+use super::credentials::{AccessToken, IdNonce, RefreshToken};
+use super::error::TokenError;
+use super::scope::{ScopeReport, Scopes};
+use crate::credentials::Timestamp;
+
+/// The longest answer that is read, in bytes.
+const MAX_ANSWER_BYTES: usize = 256 * 1024;
+
+/// Tokens, what they are good for, and what came with them.
+///
+/// Plain data: an app that stores it takes it apart field by field, and begins with [`TokenSet::new`] to put it together again.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TokenSet {
+    /// Opens the data.
+    pub access_token: AccessToken,
+    /// When it ends; `None` where the server does not say.
+    pub expires_at: Option<Timestamp>,
+    /// Buys the next one.
+    pub refresh_token: Option<RefreshToken>,
+    /// What was granted against what was asked.
+    pub scopes: ScopeReport,
+    /// Whose record the token opens.
+    pub patient: PatientContext,
+    /// What else the launch is about.
+    pub context: LaunchContext,
+    /// Who the user is, once it is validated.
+    pub id_token: Option<IdToken>,
+    /// What was odd about the answer.
+    pub notes: Vec<TokenNote>,
+}
+
+impl TokenSet {
+    /// A token that came another way, or from a store.
+    pub fn new(access_token: impl Into<AccessToken>) -> Self {
+        Self {
+            access_token: access_token.into(),
+            expires_at: None,
+            refresh_token: None,
+            scopes: ScopeReport::new(Scopes::new(), None),
+            patient: PatientContext::Unstated,
+            context: LaunchContext::default(),
+            id_token: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Whether the token is over at that time. A token whose end nobody told is not.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
+/// An id token as it came, nothing of it believed, and the nonce that it has to carry. There is no way to its claims but
+/// validation (feature `jwt`).
+#[derive(Clone)]
+pub struct IdToken {
+    token: Zeroizing<String>,
+    nonce: Option<IdNonce>,
+}
+
+impl IdToken {
+    /// An id token that came another way, with the nonce that was sent, if one was.
+    pub fn new(token: impl Into<String>, nonce: Option<IdNonce>) -> Self {
+        Self {
+            token: Zeroizing::new(token.into()),
+            nonce,
+        }
+    }
+
+    /// The nonce that was sent, if one was.
+    pub fn nonce(&self) -> Option<&IdNonce> {
+        self.nonce.as_ref()
+    }
+
+    /// The text as it came, for storing it or for handing it to a validator elsewhere.
+    pub fn expose(&self) -> &str {
+        &self.token
+    }
+}
+
+impl fmt::Debug for IdToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("IdToken(redacted)")
+    }
+}
+
+/// Something in an answer that the standards do not allow and that was borne.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenNote {
+    /// `expires_in` is there and cannot be read.
+    MalformedExpiry,
+    /// There is no `expires_in`, which SMART demands.
+    NoExpiry,
+    /// There is no `token_type`; `Bearer` was assumed.
+    NoTokenType,
+    /// The answer's content type is not JSON.
+    NotJsonType,
+    /// `expires_in` is text.
+    TextExpiry,
+}
+
+/// What an answer is held against.
+pub(super) struct Wanted {
+    pub(super) scopes: Scopes,
+    pub(super) nonce: Option<IdNonce>,
+}
+
+impl TokenSet {
+    pub(super) fn read<B: AsRef<[u8]>>(
+        response: &Response<B>,
+        wanted: Wanted,
+        received_at: Timestamp,
+    ) -> Result<Self, TokenError> {
+        let answer = read_answer(response)?;
+        let access_token = text(&answer, "access_token").ok_or(TokenError::Incomplete {
+            name: "access_token",
+        })?;
+        let mut notes = Vec::new();
+        check_type(&answer, &mut notes)?;
+        if !content_type(response).is_some_and(|kind| kind.to_ascii_lowercase().contains("json")) {
+            notes.push(TokenNote::NotJsonType);
+        }
+        let expires_at = expiry(&answer, received_at, &mut notes);
+        let id_token = text(&answer, "id_token").map(|token| IdToken::new(token, wanted.nonce));
+        Ok(Self {
+            access_token: AccessToken::new(access_token),
+            expires_at,
+            refresh_token: text(&answer, "refresh_token").map(RefreshToken::new),
+            scopes: ScopeReport::new(wanted.scopes, granted(&answer)),
+            patient: PatientContext::read(&answer),
+            context: LaunchContext::read(&answer),
+            id_token,
+            notes,
+        })
+    }
+}
+
+/// A successful JSON answer, or what went wrong. A member `error` decides, not the status: S4S answers 401 where others answer
+/// 400, and some servers 200.
+pub(super) fn read_answer<B: AsRef<[u8]>>(
+    response: &Response<B>,
+) -> Result<Map<String, Value>, TokenError> {
+    let status = response.status();
+    match read(response, MAX_ANSWER_BYTES).ok_or(TokenError::TooLong {
+        limit: MAX_ANSWER_BYTES,
+    })? {
+        Body::Object(answer) => match Refusal::from_object(&answer) {
+            Some(refusal) => Err(TokenError::Refused { status, refusal }),
+            None if status == StatusCode::OK => Ok(answer),
+            None => Err(failure(response)),
+        },
+        Body::Other => Err(failure(response)),
+    }
+}
+
+/// What a failure without a code means.
+pub(super) fn failure<B: AsRef<[u8]>>(response: &Response<B>) -> TokenError {
+    let status = response.status();
+    // a gateway's page says nothing about the grant, and a refresh token is not to be given up for it
+    let from_gateway = matches!(status.as_u16(), 502..=504);
+    if status.is_server_error() && !from_gateway && is_html(content_type(response).as_deref()) {
+        TokenError::GrantUnusable { status }
+    } else if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        TokenError::Unavailable { status }
+    } else {
+        TokenError::Unreadable(Unreadable::new(response))
+    }
+}
+
+/// Bearer tokens only, written in any case ([RFC 6750](https://www.rfc-editor.org/rfc/rfc6750)).
+fn check_type(answer: &Map<String, Value>, notes: &mut Vec<TokenNote>) -> Result<(), TokenError> {
+    match text(answer, "token_type") {
+        Some(kind) if kind.eq_ignore_ascii_case("bearer") => Ok(()),
+        Some(kind) => Err(TokenError::UnsupportedTokenType { kind: words(kind) }),
+        None => {
+            notes.push(TokenNote::NoTokenType);
+            Ok(())
+        }
+    }
+}
+
+fn expiry(
+    answer: &Map<String, Value>,
+    received_at: Timestamp,
+    notes: &mut Vec<TokenNote>,
+) -> Option<Timestamp> {
+    match answer.get("expires_in") {
+        None | Some(Value::Null) => notes.push(TokenNote::NoExpiry),
+        Some(Value::String(_)) => notes.push(TokenNote::TextExpiry),
+        Some(_) => {}
+    }
+    let Some(life) = seconds(answer, "expires_in") else {
+        if !notes.contains(&TokenNote::NoExpiry) {
+            notes.push(TokenNote::MalformedExpiry);
+        }
+        return None;
+    };
+    let end = received_at.as_unix_seconds().saturating_add(life);
+    Some(Timestamp::from_unix_seconds(end))
+}
+
+/// The scopes, as text or as a list of texts; an empty text grants nothing, but nobody means that.
+fn granted(answer: &Map<String, Value>) -> Option<Scopes> {
+    match answer.get("scope")? {
+        Value::String(text) if !text.trim().is_empty() => Some(Scopes::read_leniently(text)),
+        Value::Array(items) => {
+            let texts: Vec<_> = items.iter().filter_map(Value::as_str).collect();
+            Some(Scopes::read_leniently(&texts.join(" ")))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

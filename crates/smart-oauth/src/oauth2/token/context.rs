@@ -1,0 +1,169 @@
+//! What a launch is about ([SMART, launch context](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#launch-context-arrives-with-your-access_token)).
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::oauth2::answer::{text, truth};
+
+/// Whose record a token opens. `Debug` shows no id.
+#[derive(Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PatientContext {
+    /// The server named this patient when it first granted access; its answer to a refresh named none.
+    Carried(String),
+    /// The server named this patient, by FHIR id.
+    Stated(String),
+    /// The server named nobody. Where a patient was asked for, store nothing: at S4S a token without a patient may open
+    /// another one's record.
+    #[default]
+    Unstated,
+}
+
+impl PatientContext {
+    /// The patient's FHIR id.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Carried(id) | Self::Stated(id) => Some(id),
+            Self::Unstated => None,
+        }
+    }
+
+    pub(super) fn read(answer: &Map<String, Value>) -> Self {
+        text(answer, "patient").map_or(Self::Unstated, |id| Self::Stated(id.to_owned()))
+    }
+
+    /// The patient after a refresh; `None` when it is another one.
+    pub(super) fn after(self, before: &Self) -> Option<Self> {
+        match (before.id(), self) {
+            (Some(known), Self::Unstated) => Some(Self::Carried(known.to_owned())),
+            (Some(known), now) => (now.id() == Some(known)).then_some(now),
+            (None, now) => Some(now),
+        }
+    }
+}
+
+impl fmt::Debug for PatientContext {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Carried(_) => "Carried(_)",
+            Self::Stated(_) => "Stated(_)",
+            Self::Unstated => "Unstated",
+        })
+    }
+}
+
+/// Everything else that came with a token. `Debug` shows the names only.
+#[derive(Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct LaunchContext {
+    /// The encounter, by FHIR id.
+    pub encounter: Option<String>,
+    /// Other resources that the launch is about.
+    pub fhir_context: Vec<FhirContext>,
+    /// What the user wants to do.
+    pub intent: Option<String>,
+    /// Whether the app has to show whose record it is, the EHR not doing so.
+    pub need_patient_banner: Option<bool>,
+    /// Where the EHR's colors are.
+    pub smart_style_url: Option<String>,
+    /// Which of a vendor's customers the launch is from.
+    pub tenant: Option<String>,
+    extra: Map<String, Value>,
+}
+
+/// A resource that a launch is about.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FhirContext {
+    /// A relative reference, such as `ImagingStudy/1`.
+    pub reference: Option<String>,
+    /// A canonical URL, where it is not a resource of this server.
+    pub canonical: Option<String>,
+    /// The resource's type.
+    pub kind: Option<String>,
+    /// What the resource is to the launch.
+    pub role: Option<String>,
+}
+
+impl fmt::Debug for FhirContext {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("FhirContext")
+            .field("kind", &self.kind)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The members that have a place of their own.
+const KNOWN: &[&str] = &[
+    "access_token",
+    "encounter",
+    "expires_in",
+    "fhirContext",
+    "id_token",
+    "intent",
+    "need_patient_banner",
+    "patient",
+    "refresh_token",
+    "scope",
+    "smart_style_url",
+    "tenant",
+    "token_type",
+];
+
+impl LaunchContext {
+    /// Any other member that the server sent.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.extra.get(name)
+    }
+
+    pub(super) fn read(answer: &Map<String, Value>) -> Self {
+        let owned = |name| text(answer, name).map(str::to_owned);
+        let items = answer.get("fhirContext").and_then(Value::as_array);
+        let extra = answer
+            .iter()
+            .filter(|(name, _)| !KNOWN.contains(&name.as_str()));
+        Self {
+            encounter: owned("encounter"),
+            fhir_context: items
+                .into_iter()
+                .flatten()
+                .filter_map(FhirContext::read)
+                .collect(),
+            intent: owned("intent"),
+            need_patient_banner: truth(answer, "need_patient_banner"),
+            smart_style_url: owned("smart_style_url"),
+            tenant: owned("tenant"),
+            extra: extra
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+        }
+    }
+}
+
+impl FhirContext {
+    fn read(item: &Value) -> Option<Self> {
+        let item = item.as_object()?;
+        let owned = |name| text(item, name).map(str::to_owned);
+        Some(Self {
+            reference: owned("reference"),
+            canonical: owned("canonical"),
+            kind: owned("type"),
+            role: owned("role"),
+        })
+    }
+}
+
+impl fmt::Debug for LaunchContext {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("LaunchContext")
+            .field("has_encounter", &self.encounter.is_some())
+            .field("fhir_context", &self.fhir_context)
+            .field("need_patient_banner", &self.need_patient_banner)
+            .field("extra", &Vec::from_iter(self.extra.keys()))
+            .finish_non_exhaustive()
+    }
+}
