@@ -43,7 +43,7 @@ enum Goal {
     AtMost(f64),
 }
 
-const TOPICS: &[Topic] = &[API];
+const TOPICS: &[Topic] = &[API, TRANSPORT];
 
 const API: Topic = Topic {
     name: "api",
@@ -67,6 +67,14 @@ const API: Topic = Topic {
             },
         },
     ],
+};
+
+/// Its rows come from the benchmark itself, which lets both sides take turns.
+const TRANSPORT: Topic = Topic {
+    name: "transport",
+    package: "smart",
+    benchmark: "transport",
+    rows: &[],
 };
 
 /// Runs the topics of these names, or all of them.

@@ -11,6 +11,7 @@ mod table;
 mod text;
 mod vocab;
 
+use self::facade::Face;
 use crate::ir::{Api, Category};
 
 pub(crate) use text::HEADER;
@@ -135,8 +136,11 @@ pub(crate) fn emit(api: &Api, source: &str) -> Vec<SourceFile> {
             .iter()
             .filter(|call| call.category == category)
             .collect();
-        let (path, subject) = facade::place(category);
-        add(Tree::Facade, path, subject, facade::emit(category, &calls));
+        for face in [Face::Async, Face::Blocking] {
+            let (path, subject) = facade::place(category, face);
+            let code = facade::emit(category, face, &calls);
+            add(Tree::Facade, &path, subject, code);
+        }
     }
     // Once for people, and once for programs that explain a call.
     for (tree, path) in [(Tree::Docs, "api.md"), (Tree::Api, "reference.md")] {

@@ -52,6 +52,27 @@ pub trait Caller: Send + Sync {
     ) -> impl Future<Output = Result<http::Response<Bytes>, Self::Error>> + Send;
 }
 
+/// The same, for a thread that waits.
+pub trait BlockingCaller {
+    /// What can go wrong on the way.
+    type Error: From<CallError>;
+
+    /// Sends one request.
+    ///
+    /// # Errors
+    ///
+    /// As its owner sees fit.
+    fn call(&self, request: CallRequest) -> Result<http::Response<Bytes>, Self::Error>;
+}
+
+/// A sender whose calls make the thread wait: [`Prepared::send`] of a call with such a sender is an ordinary function.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a mark around a sender, and no more"
+)]
+pub struct Blocking<S>(pub S);
+
 /// A call, its query so far, and who will send it. The methods that a call's query parameters bring are inherent methods
 /// of `Prepared<ThatCall, _>`: a filter that a call lacks does not compile.
 #[derive(Clone)]
@@ -95,20 +116,6 @@ impl<C: Call, S> Prepared<C, S> {
     /// A value cannot stand where it has to; see the variants of [`CallError`].
     pub fn to_request(&self) -> Result<CallRequest, CallError> {
         CallRequest::new(&self.call, &self.query)
-    }
-
-    /// Sends the call and waits for its answer.
-    ///
-    /// # Errors
-    ///
-    /// The request cannot be made, or its sender fails.
-    pub async fn send(self) -> Result<CallResponse<C>, S::Error>
-    where
-        S: Caller,
-    {
-        let request = self.to_request()?;
-        let response = self.sender.call(request).await?;
-        Ok(CallResponse::from_http(response))
     }
 
     /// The call's answers page by page, each as long as the limit says: see [`Pages`]. Without a limit, everything is on the
@@ -156,6 +163,32 @@ impl<C: Call, S> Prepared<C, S> {
     ) -> Self {
         let codes: Vec<String> = codes.into_iter().map(Into::into).collect();
         self.with_query(name, codes.join("|"))
+    }
+}
+
+impl<C: Call, S: Caller> Prepared<C, S> {
+    /// Sends the call and waits for its answer.
+    ///
+    /// # Errors
+    ///
+    /// The request cannot be made, or its sender fails.
+    pub async fn send(self) -> Result<CallResponse<C>, S::Error> {
+        let request = self.to_request()?;
+        let response = self.sender.call(request).await?;
+        Ok(CallResponse::from_http(response))
+    }
+}
+
+impl<C: Call, S: BlockingCaller> Prepared<C, Blocking<S>> {
+    /// Sends the call; the thread waits for its answer.
+    ///
+    /// # Errors
+    ///
+    /// The request cannot be made, or its sender fails.
+    pub fn send(self) -> Result<CallResponse<C>, S::Error> {
+        let request = self.to_request()?;
+        let response = self.sender.0.call(request)?;
+        Ok(CallResponse::from_http(response))
     }
 }
 

@@ -86,7 +86,7 @@ pub use model::{
 // What calls are made of and what becomes of them.
 pub use api_base::{ApiBase, ApiBaseError};
 pub use body::Body;
-pub use call::{Call, Caller, ItemCall, ListCall, Prepared};
+pub use call::{Blocking, BlockingCaller, Call, Caller, ItemCall, ListCall, Prepared};
 pub use date::PartialDate;
 pub use dynamic::DynamicCall;
 pub use error::{CallError, ResponseError};

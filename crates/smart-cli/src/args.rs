@@ -8,6 +8,9 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "smart", version, max_term_width = 100)]
 pub(crate) struct Args {
+    /// Write every exchange with the container to this file, for a bug report, without secrets, ids and contents
+    #[arg(long = "record", value_name = "FILE", id = "record-exchanges")]
+    pub(crate) record: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -129,6 +132,21 @@ pub(crate) struct ContainerArgs {
     /// The app's consumer secret; better given by the environment than on a command line that others can list
     #[arg(long, value_name = "SECRET", env = "SMART_CONSUMER_SECRET", hide_env_values = true, default_value = smart_sandbox::STOCK_SECRET, hide_default_value = true)]
     pub(crate) consumer_secret: String,
+    /// Allow plain http to this host, for a test network or a tunnel: whoever is on the way can read along
+    #[arg(long = "allow-http", value_name = "HOST")]
+    pub(crate) allow_http: Vec<String>,
+    /// Trust the authorities in this file too, in PEM, such as that of a hospital's own network
+    #[arg(long = "ca", value_name = "FILE")]
+    pub(crate) authorities: Vec<PathBuf>,
+    /// Show this certificate to the container: a file in PEM with the certificate and its private key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) identity: Option<PathBuf>,
+    /// Go through this proxy, such as http://proxy.example:3128; without it, through that of the environment; none: go straight
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+    /// The longest that a call may take, in seconds, with all its attempts
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) timeout: u64,
 }
 
 #[derive(Debug, clap::Args)]

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use smart::transport::CertificateProblem;
+
 /// The command line asks for something that does not exist: exit code 2, as for a misspelled option.
 #[derive(Debug)]
 pub(crate) struct UsageError(pub(crate) String);
@@ -26,12 +28,34 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         reason = "standard error is where a command reports"
     )]
     {
-        eprintln!("error: {error:#}");
+        eprintln!("error: {error:#}{}", option(error));
     }
     if error.is::<UsageError>() {
         ExitCode::from(2)
     } else {
         ExitCode::FAILURE
+    }
+}
+
+/// The option by which the advice of a transport is followed on a command line.
+fn option(error: &anyhow::Error) -> &'static str {
+    let unanswered = error.chain().find_map(|error| match error.downcast_ref() {
+        Some(smart::Error::Transport(unanswered)) => Some(unanswered.transport_error()),
+        _ => None,
+    });
+    let Some(error) = unanswered else {
+        return "";
+    };
+    if error.is_plain_http_refused() {
+        " (here: --allow-http HOST)"
+    } else if error.certificate_problem() == Some(CertificateProblem::UnknownAuthority) {
+        " (here: --ca FILE)"
+    } else if error.is_timeout() {
+        " (here: --timeout SECONDS)"
+    } else if error.is_connect() && !error.is_unreachable() {
+        " (here: --proxy URL, or --proxy none)"
+    } else {
+        ""
     }
 }
 

@@ -26,15 +26,16 @@ fn main() -> ExitCode {
             return failure::report(&anyhow::Error::new(error).context("the runtime cannot start"));
         }
     };
+    let record = args.record.as_deref();
     let outcome = runtime.block_on(async {
         match args.command {
             Command::Calls(args) => commands::calls::run(&args),
-            Command::Demo(args) => commands::demo::run(args).await,
-            Command::Get(args) => commands::get::run(args).await,
+            Command::Demo(args) => commands::demo::run(args, record).await,
+            Command::Get(args) => commands::get::run(args, record).await,
             Command::Query(args) => commands::query::run(&args),
             Command::Sandbox(args) => commands::sandbox::run(args).await,
             Command::Sign(args) => commands::sign::run(args),
-            Command::Sweep(args) => commands::sweep::run(args).await,
+            Command::Sweep(args) => commands::sweep::run(args, record).await,
             Command::Verify(args) => commands::verify::run(args),
         }
     });

@@ -1,12 +1,16 @@
 //! A client together with the container it talks to, when that container lives in this process.
 
+use std::fs::File;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use smart::Client;
+use smart::transport::{Certificates, HyperTransport, Identity, Proxy};
+use smart::{Client, ClientBuilder};
 use smart_sandbox::Sandbox;
 
 use crate::args::ContainerArgs;
+use crate::failure::UsageError;
 
 /// A client, and the embedded container if there is one.
 pub(crate) struct Session {
@@ -16,7 +20,8 @@ pub(crate) struct Session {
 
 impl Session {
     /// Starts the embedded container unless another is named, and connects as the app of the command line.
-    pub(crate) async fn open(args: &ContainerArgs) -> Result<Self> {
+    pub(crate) async fn open(args: &ContainerArgs, record: Option<&Path>) -> Result<Self> {
+        let transport = transport(args)?;
         let (api_base, sandbox) = match &args.api_base {
             Some(api_base) => (api_base.clone(), None),
             None => {
@@ -28,8 +33,8 @@ impl Session {
             .app_id(&*args.app_id)
             .api_base(&*api_base)
             .consumer(&*args.app_id, &*args.consumer_secret)
-            .build()
-            .context(api_base)?;
+            .transport(transport);
+        let client = recorded(client, record)?.build().context(api_base)?;
         Ok(Self { client, sandbox })
     }
 
@@ -39,6 +44,46 @@ impl Session {
             sandbox.shutdown().await;
         }
     }
+}
+
+/// The client that the options ask for.
+fn transport(args: &ContainerArgs) -> Result<HyperTransport> {
+    let mut builder = HyperTransport::builder()
+        .total_timeout(Duration::from_secs(args.timeout))
+        .proxy(match args.proxy.as_deref() {
+            None => Proxy::from_environment(),
+            Some("none") => Proxy::none(),
+            Some(address) => Proxy::all(address).map_err(|error| UsageError(error.to_string()))?,
+        });
+    for host in &args.allow_http {
+        builder = builder.allow_plain_http_to(host);
+    }
+    for file in &args.authorities {
+        let authorities =
+            Certificates::from_pem(&read(file)?).with_context(|| file.display().to_string())?;
+        builder = builder.trust_certificate(authorities);
+    }
+    if let Some(file) = &args.identity {
+        let identity =
+            Identity::from_pem(&read(file)?).with_context(|| file.display().to_string())?;
+        builder = builder.identity(identity);
+    }
+    Ok(builder.build())
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))
+}
+
+/// The same client, which writes down its exchanges if a file is named for that.
+pub(crate) fn recorded(builder: ClientBuilder, file: Option<&Path>) -> Result<ClientBuilder> {
+    let Some(file) = file else {
+        return Ok(builder);
+    };
+    // Several clients of one command write to one file, each line whole.
+    let sink = File::options().create(true).append(true).open(file);
+    let sink = sink.with_context(|| format!("{} cannot be written", file.display()))?;
+    Ok(builder.record_exchanges(sink))
 }
 
 async fn start_sandbox(patients: Option<&Path>) -> Result<Sandbox> {

@@ -2,19 +2,21 @@
 
 mod builder;
 mod failure;
+mod outgoing;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, PROXY_AUTHORIZATION};
 use http::{Request, Response};
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::capture_connection;
 use tokio::time::timeout_at;
 
 pub use builder::HyperTransportBuilder;
+use outgoing::Outgoing;
 
 use crate::connector::Connector;
 use crate::destination::{self, Host};
@@ -29,9 +31,9 @@ use crate::{Body, Deadline, FreshConnection, Stage, Transport, TransportError, c
 /// [crate's page](crate) for the limits and their defaults.
 #[derive(Clone, Debug)]
 pub struct HyperTransport {
-    pooled: legacy::Client<Connector, Full<Bytes>>,
+    pooled: legacy::Client<Connector, Outgoing>,
     /// The same without a pool, for requests that want a connection of their own.
-    unpooled: legacy::Client<Connector, Full<Bytes>>,
+    unpooled: legacy::Client<Connector, Outgoing>,
     settings: HyperTransportBuilder,
 }
 
@@ -64,9 +66,7 @@ impl Transport for HyperTransport {
             Some(_) => &self.unpooled,
             None => &self.pooled,
         };
-        let answer = self
-            .answer(client, request.map(Full::new), &host, deadline)
-            .await?;
+        let answer = self.answer(client, request, &host, deadline).await?;
         self.guard(answer, packed, host, deadline)
     }
 
@@ -79,20 +79,22 @@ impl HyperTransport {
     /// Sends the request and waits for the head of the answer.
     async fn answer(
         &self,
-        client: &legacy::Client<Connector, Full<Bytes>>,
-        mut request: Request<Full<Bytes>>,
+        client: &legacy::Client<Connector, Outgoing>,
+        request: Request<Bytes>,
         host: &Host,
         deadline: Deadline,
     ) -> Result<Response<Incoming>, TransportError> {
-        let connection = capture_connection(&mut request);
+        let taken = Arc::new(AtomicBool::new(false));
+        let request = request.map(|body| Outgoing::new(body, Arc::clone(&taken)));
         let first_byte = Deadline::after(self.settings.first_byte_timeout);
         let first = deadline.or_earlier(Some(&first_byte));
         match timeout_at(first.at(), client.request(request)).await {
             Ok(answer) => answer.map_err(|error| self.unanswered(host, &error)),
             Err(_elapsed) => {
-                let stage = match *connection.connection_metadata() {
-                    Some(_) => Stage::MaybeSent,
-                    None => Stage::NotSent,
+                let stage = if taken.load(Ordering::Relaxed) {
+                    Stage::MaybeSent
+                } else {
+                    Stage::NotSent
                 };
                 let (host, after) = (host.clone(), first.limit());
                 let kind = if first.at() == deadline.at() {

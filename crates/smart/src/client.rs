@@ -176,7 +176,8 @@ impl Client {
         call: CallRequest,
         credential: Option<&Credential>,
     ) -> Result<Response<Bytes>, Error> {
-        let unsigned = call.to_http(self.api_base())?;
+        // Made anew for each attempt: most need only one, and a copy kept for the others would cost them all.
+        let unsigned = || Ok(call.to_http(self.api_base())?);
         self.carry_out(call.info(), call.record_id(), unsigned, credential)
             .await
     }
@@ -186,7 +187,7 @@ impl Client {
         &self,
         info: &'static CallInfo,
         record: Option<&str>,
-        unsigned: Request<Bytes>,
+        unsigned: impl Fn() -> Result<Request<Bytes>, Error> + Send,
         credential: Option<&Credential>,
     ) -> Result<Response<Bytes>, Error> {
         let purpose = Purpose {
@@ -196,8 +197,8 @@ impl Client {
             repeatable: is_repeatable(info),
             origin: self.origin(),
         };
-        let signed = || {
-            let mut request = unsigned.clone();
+        let signed = move || {
+            let mut request = unsigned()?;
             self.signer().sign(&mut request, credential)?;
             Ok(request)
         };

@@ -86,6 +86,18 @@ pub enum Error {
         source: Box<dyn StdError + Send + Sync>,
     },
 
+    /// A handle of the blocking face was used where waiting would stop other tasks.
+    #[error(
+        "a blocking handle cannot wait inside an asynchronous runtime; use the handles of the crate's root there"
+    )]
+    BlockingInsideAsync,
+    /// There is no runtime for the blocking face.
+    #[error("the operating system gave no thread for the blocking client")]
+    Runtime {
+        /// What it said.
+        source: std::io::Error,
+    },
+
     // --- The container's.
     /// A step of the dance or of the record loop failed, by the container's answer or by the callback's content.
     #[error(transparent)]

@@ -36,10 +36,11 @@ impl Client {
         make: impl Fn() -> Result<Request<Bytes>, Error> + Send,
     ) -> Result<Response<Bytes>, Error> {
         let span = CallSpan::new(self, &purpose);
-        let attempts = self.attempts(purpose, make, &span);
         if span.is_disabled() {
-            return attempts.await;
+            return self.attempts(purpose, make, &span).await;
         }
+        // In a box, so that a call that nobody watches is not as large as two.
+        let attempts = Box::pin(self.attempts(purpose, make, &span));
         let outcome = attempts.instrument(span.span().clone()).await;
         span.end(&outcome);
         outcome
@@ -66,7 +67,10 @@ impl Client {
                     origin: purpose.origin.to_string(),
                 });
             }
-            request.extensions_mut().insert(deadline);
+            if made > 0 {
+                // The first attempt has the whole time, which the transport knows by itself.
+                request.extensions_mut().insert(deadline);
+            }
             if fresh {
                 request.extensions_mut().insert(FreshConnection::new());
             }

@@ -5,3 +5,11 @@
 mod container_calls;
 mod record_calls;
 mod user_calls;
+
+/// The same for the handles of threads that wait.
+#[cfg(feature = "blocking")]
+mod blocking {
+    mod container_calls;
+    mod record_calls;
+    mod user_calls;
+}

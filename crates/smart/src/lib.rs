@@ -99,6 +99,11 @@
 //! # }
 //! ```
 //!
+//! # A script
+//!
+//! The module [`blocking`](https://docs.rs/smart/latest/smart/blocking/) has the same handles for threads that wait, with
+//! the same names and without `await`.
+//!
 //! # What it does not do
 //!
 //! - No plain `http` to another machine, unless a [transport](ClientBuilder::transport) opens a host by name.
@@ -128,6 +133,9 @@ mod builder;
 mod client;
 mod record;
 mod user;
+
+#[cfg(feature = "blocking")]
+pub mod blocking;
 
 mod exchange;
 mod policy;

@@ -39,12 +39,15 @@ impl Record {
                 owner: format!("record {}", self.id()),
             });
         };
-        let mut request = Request::new(Bytes::new());
-        *request.uri_mut() = uri;
+        let unsigned = || {
+            let mut request = Request::new(Bytes::new());
+            *request.uri_mut() = uri.clone();
+            Ok(request)
+        };
         let subject = Some(self.id().as_str());
         let answer = self
             .client()
-            .carry_out(info, subject, request, Some(credential));
+            .carry_out(info, subject, unsigned, Some(credential));
         answer.await.map(CallResponse::from_http).map(Some)
     }
 

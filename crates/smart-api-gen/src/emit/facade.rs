@@ -6,25 +6,42 @@ use super::text::request_line;
 use crate::ir::{Call, Category, PathParameter, PathParameterKind};
 use crate::prose;
 
+/// Which of the facade's two families of handles the methods are for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Face {
+    Async,
+    Blocking,
+}
+
 /// The file of a category's methods and what it is about.
-pub(super) fn place(category: Category) -> (&'static str, &'static str) {
-    match category {
+pub(super) fn place(category: Category, face: Face) -> (String, &'static str) {
+    let (file, subject) = match category {
         Category::Container => (
             "container_calls.rs",
             "The calls about the container as a whole.",
         ),
         Category::Record => ("record_calls.rs", "The calls about one record."),
         Category::User => ("user_calls.rs", "The calls about one user."),
+    };
+    match face {
+        Face::Async => (file.to_owned(), subject),
+        Face::Blocking => (format!("blocking/{file}"), subject),
     }
 }
 
-pub(super) fn emit(category: Category, calls: &[&Call]) -> String {
+pub(super) fn emit(category: Category, face: Face, calls: &[&Call]) -> String {
     let handle = handle(category);
     let mut imports = Imports::default();
-    imports.add("crate", handle);
+    match face {
+        Face::Async => imports.add("crate", handle),
+        Face::Blocking => {
+            imports.add("crate::blocking", handle);
+            imports.add("smart_api", "Blocking");
+        }
+    }
     let methods: Vec<_> = calls
         .iter()
-        .map(|call| method(call, &mut imports))
+        .map(|call| method(call, face, &mut imports))
         .collect();
     if methods.is_empty() {
         return String::new();
@@ -46,7 +63,7 @@ fn handle(category: Category) -> &'static str {
     }
 }
 
-fn method(call: &Call, imports: &mut Imports) -> String {
+fn method(call: &Call, face: Face, imports: &mut Imports) -> String {
     let type_name = call.type_name.as_str();
     imports.add("smart_api::calls", type_name);
     let mut arguments = vec!["&self".to_owned()];
@@ -75,8 +92,12 @@ fn method(call: &Call, imports: &mut Imports) -> String {
         ],
         4,
     );
+    let (sender_type, sender) = match face {
+        Face::Async => ("Self", "self.clone()"),
+        Face::Blocking => ("Blocking<Self>", "Blocking(self.clone())"),
+    };
     format!(
-        "{documentation}pub fn {}({}) -> Prepared<{type_name}, Self> {{\n{type_name}::new({}).with_sender(self.clone())\n}}\n",
+        "{documentation}pub fn {}({}) -> Prepared<{type_name}, {sender_type}> {{\n{type_name}::new({}).with_sender({sender})\n}}\n",
         call.function,
         arguments.join(", "),
         values.join(", ")

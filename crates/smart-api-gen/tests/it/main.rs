@@ -140,6 +140,7 @@ fn an_older_ontology_gives_fewer_files() {
             "models/series.rs",
             "statements.rs",
             "vocab/sp.rs",
+            "blocking/record_calls.rs",
             "record_calls.rs",
         ]
     );
@@ -172,6 +173,7 @@ fn a_newer_ontology_gives_more_files() {
             "models/appointment.rs",
             "statements.rs",
             "vocab/sp.rs",
+            "blocking/record_calls.rs",
             "record_calls.rs"
         ]
     );

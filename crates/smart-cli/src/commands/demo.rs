@@ -2,6 +2,8 @@
 
 mod browser;
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 use smart::rdf::Query;
 use smart::{Client, Record};
@@ -13,6 +15,7 @@ use self::browser::{Browser, Visit};
 use super::sweep::sweep;
 use crate::args::DemoArgs;
 use crate::output::line;
+use crate::session::recorded;
 
 /// How many records the demo reads at a time.
 const CONCURRENCY: u16 = 4;
@@ -24,34 +27,39 @@ const PATIENT_NAME: &str = "
         ?name v:given-name ?given ; v:family-name ?family .
     }";
 
-pub(crate) async fn run(args: DemoArgs) -> Result<()> {
+pub(crate) async fn run(args: DemoArgs, recording: Option<&Path>) -> Result<()> {
     let sandbox = Sandbox::start().await?;
     line(format_args!(
         "An embedded SMART container runs at {}, with {} records.\n",
         sandbox.api_base(),
         sandbox.record_count()
     ))?;
-    background_app(&sandbox).await?;
-    rest_app(&sandbox, &args.record).await?;
+    background_app(&sandbox, recording).await?;
+    rest_app(&sandbox, &args.record, recording).await?;
     sandbox.shutdown().await;
     Ok(())
 }
 
-fn client(sandbox: &Sandbox, app_id: &str) -> Result<Client> {
-    Ok(Client::builder()
+fn client(sandbox: &Sandbox, app_id: &str, recording: Option<&Path>) -> Result<Client> {
+    let builder = Client::builder()
         .app_id(app_id)
         .api_base(sandbox.api_base())
-        .consumer(app_id, STOCK_SECRET)
-        .build()?)
+        .consumer(app_id, STOCK_SECRET);
+    Ok(recorded(builder, recording)?.build()?)
 }
 
 /// The first job: no user, every record.
-async fn background_app(sandbox: &Sandbox) -> Result<()> {
+async fn background_app(sandbox: &Sandbox, recording: Option<&Path>) -> Result<()> {
     line(format_args!(
         "A background app, {BACKGROUND_APP_ID}, asks for a token for each record in turn (two-legged)"
     ))?;
     line("and reads that record's medications with it:\n")?;
-    let tally = sweep(&client(sandbox, BACKGROUND_APP_ID)?, None, CONCURRENCY).await?;
+    let tally = sweep(
+        &client(sandbox, BACKGROUND_APP_ID, recording)?,
+        None,
+        CONCURRENCY,
+    )
+    .await?;
     if tally.failed > 0 {
         bail!("{} records could not be read", tally.failed);
     }
@@ -60,11 +68,11 @@ async fn background_app(sandbox: &Sandbox) -> Result<()> {
 }
 
 /// The second job: one user grants one app one record.
-async fn rest_app(sandbox: &Sandbox, record_id: &str) -> Result<()> {
+async fn rest_app(sandbox: &Sandbox, record_id: &str, recording: Option<&Path>) -> Result<()> {
     line(format_args!(
         "A REST app, {UI_APP_ID}, wants record {record_id}: the three-legged dance.\n"
     ))?;
-    let client = client(sandbox, UI_APP_ID)?;
+    let client = client(sandbox, UI_APP_ID, recording)?;
 
     let manifest = client.manifest().await?;
     line(format_args!(

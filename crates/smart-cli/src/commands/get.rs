@@ -1,5 +1,7 @@
 //! `smart get CALL`: one call, its answer as the container sent it.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result};
 use smart::Client;
 use smart::api::{Body, CALLS, CallInfo, Caller, DynamicCall, Reading};
@@ -9,9 +11,9 @@ use crate::failure::UsageError;
 use crate::output;
 use crate::session::Session;
 
-pub(crate) async fn run(args: GetArgs) -> Result<()> {
+pub(crate) async fn run(args: GetArgs, recording: Option<&Path>) -> Result<()> {
     let info = find_call(&args.call)?;
-    let session = Session::open(&args.container).await?;
+    let session = Session::open(&args.container, recording).await?;
     let body = call(&session.client, info, &args).await;
     session.close().await;
     Ok(output::bytes(&body?)?)

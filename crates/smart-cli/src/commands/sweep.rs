@@ -1,5 +1,7 @@
 //! `smart sweep`: every record's medications, as a background app sees them.
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 use futures_util::{StreamExt as _, TryFutureExt as _};
 use smart::rdf::Query;
@@ -17,8 +19,8 @@ pub(crate) const DRUG_NAMES: &str = "
         ?medication a sp:Medication ; sp:drugName/dcterms:title ?drug .
     } ORDER BY ?drug";
 
-pub(crate) async fn run(args: SweepArgs) -> Result<()> {
-    let session = Session::open(&args.container).await?;
+pub(crate) async fn run(args: SweepArgs, recording: Option<&Path>) -> Result<()> {
+    let session = Session::open(&args.container, recording).await?;
     let outcome = tokio::select! {
         outcome = sweep(&session.client, args.after, args.concurrency) => outcome,
         _ = tokio::signal::ctrl_c() => {

@@ -3,6 +3,7 @@
 mod calls;
 mod demo;
 mod failures;
+mod network;
 mod query;
 mod sandbox;
 mod signing;

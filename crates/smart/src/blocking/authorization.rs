@@ -1,0 +1,68 @@
+//! The dance in which a user allows an app to read a record.
+
+use smart_api::RecordId;
+use smart_oauth::Verifier;
+
+use super::Record;
+use super::runtime::Waiting;
+use crate::{AuthorizationParts, Error};
+
+/// A dance that waits for the user, for threads that wait too: see [`crate::Authorization`], whose methods these are.
+#[derive(Clone, Debug)]
+pub struct Authorization {
+    authorization: crate::Authorization,
+    waiting: Waiting,
+}
+
+impl Authorization {
+    pub(super) fn new(authorization: crate::Authorization, waiting: Waiting) -> Self {
+        Self {
+            authorization,
+            waiting,
+        }
+    }
+
+    /// The record that the user is asked for.
+    pub fn record_id(&self) -> &RecordId {
+        self.authorization.record_id()
+    }
+
+    /// The public half of the request token.
+    pub fn request_token(&self) -> &str {
+        self.authorization.request_token()
+    }
+
+    /// Where to send the user's browser.
+    pub fn authorize_url(&self) -> String {
+        self.authorization.authorize_url()
+    }
+
+    /// Takes the URL that the container opened after the user agreed.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Authorization::finish`].
+    pub fn finish(&self, callback_url: &str) -> Result<Record, Error> {
+        let finished = self.authorization.finish(callback_url);
+        self.waiting
+            .wait_for(finished)
+            .map(|record| Record::new(record, self.waiting.clone()))
+    }
+
+    /// The same with a verifier that the user typed in.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Authorization::finish_with_verifier`].
+    pub fn finish_with_verifier(&self, verifier: impl Into<Verifier>) -> Result<Record, Error> {
+        let finished = self.authorization.finish_with_verifier(verifier);
+        self.waiting
+            .wait_for(finished)
+            .map(|record| Record::new(record, self.waiting.clone()))
+    }
+
+    /// The state, to be kept while the user is away.
+    pub fn into_parts(self) -> AuthorizationParts {
+        self.authorization.into_parts()
+    }
+}

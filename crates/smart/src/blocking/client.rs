@@ -1,0 +1,173 @@
+//! The client, and what it gives out.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Response;
+use smart_api::{ApiBase, AppId, BlockingCaller, CallRequest, Caller as _, RecordId, UserId};
+use smart_oauth::AccessToken;
+
+use super::runtime::Waiting;
+use super::{Authorization, Record, User};
+use crate::{AuthorizationParts, ClientBuilder, ContainerManifest, Error, RecordSweep};
+
+/// An app on one container, for threads that wait: see [`crate::Client`], whose methods these are.
+#[derive(Clone, Debug)]
+pub struct Client {
+    client: crate::Client,
+    waiting: Waiting,
+}
+
+impl ClientBuilder {
+    /// The client, for threads that wait. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), and when the operating system gives no thread.
+    pub fn build_blocking(self) -> Result<Client, Error> {
+        Client::new(self.build()?)
+    }
+}
+
+impl Client {
+    /// A builder without settings. It ends with [`build_blocking`](ClientBuilder::build_blocking).
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// The blocking face of a client that was used nowhere else yet: connections stay on the runtime that opened them.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system gives no thread.
+    pub fn new(client: crate::Client) -> Result<Self, Error> {
+        Ok(Self {
+            client,
+            waiting: Waiting::new()?,
+        })
+    }
+
+    /// The app's id.
+    pub fn app_id(&self) -> &AppId {
+        self.client.app_id()
+    }
+
+    /// Where the container's API is.
+    pub fn api_base(&self) -> &ApiBase {
+        self.client.api_base()
+    }
+
+    /// By how many seconds the container's clock is ahead: see [`crate::Client::clock_correction`].
+    pub fn clock_correction(&self) -> i64 {
+        self.client.clock_correction()
+    }
+
+    /// A handle of a record, without a token yet.
+    pub fn record(&self, id: impl Into<RecordId>) -> Record {
+        Record::new(self.client.record(id), self.waiting.clone())
+    }
+
+    /// A handle of a user, without a token yet.
+    pub fn user(&self, id: impl Into<UserId>) -> User {
+        User::new(self.client.user(id), self.waiting.clone())
+    }
+
+    /// All records of the container, each with a token of its own.
+    pub fn records(&self) -> Records {
+        self.sweep(self.client.records())
+    }
+
+    /// The records that come after this one.
+    pub fn records_after(&self, id: impl Into<RecordId>) -> Records {
+        self.sweep(self.client.records_after(id))
+    }
+
+    fn sweep(&self, sweep: RecordSweep) -> Records {
+        Records {
+            sweep,
+            waiting: self.waiting.clone(),
+        }
+    }
+
+    /// One record, with a token that the container gives a background app for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Client::open_record`].
+    pub fn open_record(&self, id: impl Into<RecordId>) -> Result<Record, Error> {
+        let record = self.waiting.wait_for(self.client.open_record(id))?;
+        Ok(Record::new(record, self.waiting.clone()))
+    }
+
+    /// The same client, whose calls to the container as a whole are signed with this token.
+    #[must_use]
+    pub fn with_token(self, token: AccessToken) -> Self {
+        Self {
+            client: self.client.with_token(token),
+            waiting: self.waiting,
+        }
+    }
+
+    /// The container's manifest, fetched once and then kept.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Client::manifest`].
+    pub fn manifest(&self) -> Result<Arc<ContainerManifest>, Error> {
+        self.waiting.wait_for(self.client.manifest())
+    }
+
+    /// The page of the container where a user chooses a record for this app.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Client::launch_url`].
+    pub fn launch_url(&self) -> Result<String, Error> {
+        self.waiting.wait_for(self.client.launch_url())
+    }
+
+    /// Begins the dance for a record.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Client::authorize`].
+    pub fn authorize(&self, record_id: impl Into<RecordId>) -> Result<Authorization, Error> {
+        let begun = self.waiting.wait_for(self.client.authorize(record_id))?;
+        Ok(Authorization::new(begun, self.waiting.clone()))
+    }
+
+    /// Goes on with a dance that another process began.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Client::resume_authorization`].
+    pub fn resume_authorization(&self, parts: AuthorizationParts) -> Result<Authorization, Error> {
+        let resumed = self.client.resume_authorization(parts);
+        let resumed = self.waiting.wait_for(resumed)?;
+        Ok(Authorization::new(resumed, self.waiting.clone()))
+    }
+}
+
+impl BlockingCaller for Client {
+    type Error = Error;
+
+    fn call(&self, request: CallRequest) -> Result<Response<Bytes>, Error> {
+        self.waiting.wait_for(self.client.call(request))
+    }
+}
+
+/// The records of a container, one after the other: [`crate::RecordSweep`] as an iterator.
+#[derive(Debug)]
+pub struct Records {
+    sweep: RecordSweep,
+    waiting: Waiting,
+}
+
+impl Iterator for Records {
+    type Item = Result<Record, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.waiting.wait_for(self.sweep.try_next()).transpose()?;
+        Some(next.map(|record| Record::new(record, self.waiting.clone())))
+    }
+}

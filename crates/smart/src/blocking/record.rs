@@ -1,0 +1,73 @@
+//! A handle of one patient's record.
+
+use bytes::Bytes;
+use http::Response;
+use smart_api::{
+    AppId, BlockingCaller, Call, CallRequest, CallResponse, Caller as _, RecordId, UserId,
+};
+use smart_oauth::AccessToken;
+
+use super::runtime::Waiting;
+use crate::Error;
+
+/// A patient's record, for threads that wait: see [`crate::Record`], whose methods these are.
+#[derive(Clone, Debug)]
+pub struct Record {
+    record: crate::Record,
+    waiting: Waiting,
+}
+
+impl Record {
+    pub(super) fn new(record: crate::Record, waiting: Waiting) -> Self {
+        Self { record, waiting }
+    }
+
+    /// The record's id.
+    pub fn id(&self) -> &RecordId {
+        self.record.id()
+    }
+
+    /// The id of the app that reads it.
+    pub fn app_id(&self) -> &AppId {
+        self.record.app_id()
+    }
+
+    /// The token, to keep it for a later run. Its secret opens the record: treat it like one.
+    pub fn token(&self) -> Option<&AccessToken> {
+        self.record.token()
+    }
+
+    /// The user who authorized the app, as the container named them in the dance.
+    pub fn user_id(&self) -> Option<&UserId> {
+        self.record.user_id()
+    }
+
+    /// The same record with this token.
+    #[must_use]
+    pub fn with_token(self, token: AccessToken) -> Self {
+        Self {
+            record: self.record.with_token(token),
+            waiting: self.waiting,
+        }
+    }
+
+    /// The page that follows, if the answer names one.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Record::next_page`].
+    pub fn next_page<C: Call>(
+        &self,
+        page: &CallResponse<C>,
+    ) -> Result<Option<CallResponse<C>>, Error> {
+        self.waiting.wait_for(self.record.next_page(page))
+    }
+}
+
+impl BlockingCaller for Record {
+    type Error = Error;
+
+    fn call(&self, request: CallRequest) -> Result<Response<Bytes>, Error> {
+        self.waiting.wait_for(self.record.call(request))
+    }
+}

@@ -1,0 +1,53 @@
+//! The runtime that the handles of a client share.
+
+use std::sync::Arc;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::Error;
+
+/// One thread that keeps connections going between calls.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    runtime: Arc<Own>,
+}
+
+#[derive(Debug)]
+struct Own {
+    runtime: Option<Runtime>,
+}
+
+impl Waiting {
+    pub(super) fn new() -> Result<Self, Error> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("smart-blocking")
+            .enable_all()
+            .build()
+            .map_err(|source| Error::Runtime { source })?;
+        let runtime = Some(runtime);
+        Ok(Self {
+            runtime: Arc::new(Own { runtime }),
+        })
+    }
+
+    /// Waits for what comes of a future. Inside a runtime that is refused, where tokio would panic.
+    pub(super) fn wait_for<T>(
+        &self,
+        future: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        match &self.runtime.runtime {
+            Some(runtime) if Handle::try_current().is_err() => runtime.block_on(future),
+            _ => Err(Error::BlockingInsideAsync),
+        }
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        // Dropping it would wait for it, which the last handle must not do inside another runtime.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! A handle of one user of the container.
+
+use bytes::Bytes;
+use http::Response;
+use smart_api::{AppId, BlockingCaller, CallRequest, Caller as _, UserId};
+use smart_oauth::AccessToken;
+
+use super::runtime::Waiting;
+use crate::Error;
+
+/// A user's account, for threads that wait: see [`crate::User`], whose methods these are.
+#[derive(Clone, Debug)]
+pub struct User {
+    user: crate::User,
+    waiting: Waiting,
+}
+
+impl User {
+    pub(super) fn new(user: crate::User, waiting: Waiting) -> Self {
+        Self { user, waiting }
+    }
+
+    /// The user's id: the mail address of the account.
+    pub fn id(&self) -> &UserId {
+        self.user.id()
+    }
+
+    /// The id of the app whose preferences the calls are about.
+    pub fn app_id(&self) -> &AppId {
+        self.user.app_id()
+    }
+
+    /// The token. Its secret opens a record: treat it like one.
+    pub fn token(&self) -> Option<&AccessToken> {
+        self.user.token()
+    }
+
+    /// The same user with this token.
+    #[must_use]
+    pub fn with_token(self, token: AccessToken) -> Self {
+        Self {
+            user: self.user.with_token(token),
+            waiting: self.waiting,
+        }
+    }
+}
+
+impl BlockingCaller for User {
+    type Error = Error;
+
+    fn call(&self, request: CallRequest) -> Result<Response<Bytes>, Error> {
+        self.waiting.wait_for(self.user.call(request))
+    }
+}
