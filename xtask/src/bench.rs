@@ -2,7 +2,8 @@
 //!
 //! A goal is a ratio of two benchmarks of the same run, because machines differ and are shared. The benchmarks themselves are
 //! criterion's, in `crates/*/benches`; this reads the medians that they leave behind. What criterion cannot measure
-//! (allocations, memory, a whole process) a benchmark writes to `target/bench/TOPIC.tsv`, a line a figure: what, tab, figure.
+//! (allocations, memory, a whole process) a benchmark writes to `target/bench/TOPIC.tsv`, a line a figure: what, tab,
+//! figure, and after another tab the goal if there is one.
 
 mod report;
 
@@ -43,7 +44,7 @@ enum Goal {
     AtMost(f64),
 }
 
-const TOPICS: &[Topic] = &[API, TRANSPORT];
+const TOPICS: &[Topic] = &[API, OAUTH, TRANSPORT];
 
 const API: Topic = Topic {
     name: "api",
@@ -65,6 +66,34 @@ const API: Topic = Topic {
                 to: "api/parse",
                 goal: Goal::AtMost(1.4),
             },
+        },
+    ],
+};
+
+const OAUTH: Topic = Topic {
+    name: "oauth",
+    package: "smart-oauth",
+    benchmark: "oauth",
+    rows: &[
+        Row {
+            work: "sign a GET with 6 parameters, random nonce included, against bare oauth1-request with a fixed nonce",
+            measure: Measure::Ratio {
+                of: "sign/prepared",
+                to: "sign/oauth1-request",
+                goal: Goal::AtMost(0.8),
+            },
+        },
+        Row {
+            work: "the same with a key that was not prepared",
+            measure: Measure::Time("sign/unprepared"),
+        },
+        Row {
+            work: "the nonce alone, drawn 64 at a time",
+            measure: Measure::Time("sign/nonce"),
+        },
+        Row {
+            work: "verify that request, parsing its header",
+            measure: Measure::Time("verify/get"),
         },
     ],
 };

@@ -36,6 +36,14 @@ const STAGES: &[Stage] = &[
         None,
     ),
     stage(
+        "features",
+        &[
+            "clippy --package smart-oauth --features rsa-sha1 --all-targets --locked -- --deny warnings",
+            "test --package smart-oauth --features rsa-sha1 --locked",
+        ],
+        None,
+    ),
+    stage(
         "doc",
         &["doc --workspace --no-deps --locked"],
         Some(("RUSTDOCFLAGS", "--deny warnings")),

@@ -100,17 +100,15 @@ fn check_parameters(
     {
         return Err(SignError::RawSemicolon);
     }
-    if parameters.iter().any(|parameter| parameter.name.is_empty()) {
+    if parameters.has_blank_name() {
         return Err(SignError::BlankName);
     }
-    for (first, second) in parameters.neighbors() {
-        if first.name == second.name {
-            return Err(SignError::RepeatedName {
-                name: first.name.lossy(),
-            });
-        }
+    match parameters.repeated() {
+        Some(parameter) => Err(SignError::RepeatedName {
+            name: parameter.name.lossy(),
+        }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Where a strict server and the container would come to different base strings. The parameters come arranged the RFC's way.

@@ -164,47 +164,50 @@ impl fmt::Debug for AuthorizationHeader {
     }
 }
 
-/// Writes a header, parameter by parameter.
-pub(crate) struct HeaderWriter(Vec<u8>);
-
-impl HeaderWriter {
-    /// Begins with the scheme, and the realm if there is one.
-    ///
-    /// The container splits the header at commas before it looks for quotes, so a realm must not hold one.
-    pub(crate) fn new(realm: Option<&str>) -> Result<Self, SignError> {
-        let mut text = Vec::with_capacity(512);
-        text.extend_from_slice(b"OAuth ");
-        if let Some(realm) = realm {
-            let is_safe =
-                |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b',');
-            if !realm.bytes().all(is_safe) {
-                return Err(SignError::BadRealm);
-            }
-            text.extend_from_slice(b"realm=\"");
-            text.extend_from_slice(realm.as_bytes());
-            text.push(b'"');
+/// Writes a header, the signature last; and tells where the parameters begin in it.
+///
+/// The container splits the header at commas before it looks for quotes, so a realm must not hold one.
+pub(crate) fn write_header(
+    realm: Option<&str>,
+    fields: &[Parameter<'_>],
+    signature: &Parameter<'_>,
+) -> Result<(HeaderValue, usize), SignError> {
+    const SCHEME: &str = "OAuth ";
+    const SEPARATOR: &str = ", ";
+    let fields = || fields.iter().chain([signature]);
+    let realm = match realm {
+        Some(realm) if is_safe(realm) => format!("realm=\"{realm}\""),
+        Some(_) => return Err(SignError::BadRealm),
+        None => String::new(),
+    };
+    // exactly as much as it takes, which saves an allocation when the text becomes a header value
+    let lengths = fields().map(|field| field.len_in_header() + SEPARATOR.len());
+    let fields_length = lengths.sum::<usize>() - SEPARATOR.len();
+    let realm_length = if realm.is_empty() {
+        0
+    } else {
+        realm.len() + SEPARATOR.len()
+    };
+    let fields_at = SCHEME.len() + realm_length;
+    let mut text = Vec::with_capacity(fields_at + fields_length);
+    text.extend_from_slice(SCHEME.as_bytes());
+    text.extend_from_slice(realm.as_bytes());
+    for field in fields() {
+        if text.len() > SCHEME.len() {
+            text.extend_from_slice(SEPARATOR.as_bytes());
         }
-        Ok(Self(text))
+        field.push_to_header(&mut text);
     }
+    let mut value = HeaderValue::try_from(text)
+        .expect("percent-encoding and the check of the realm leave visible ascii only");
+    value.set_sensitive(true);
+    Ok((value, fields_at))
+}
 
-    /// How much is written, for finding a place again.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(crate) fn push(&mut self, parameter: &Parameter<'_>) {
-        if self.0.ends_with(b"\"") {
-            self.0.extend_from_slice(b", ");
-        }
-        parameter.push_to_header(&mut self.0);
-    }
-
-    pub(crate) fn finish(self) -> HeaderValue {
-        let mut value = HeaderValue::try_from(self.0)
-            .expect("percent-encoding and the check of the realm leave visible ascii only");
-        value.set_sensitive(true);
-        value
-    }
+fn is_safe(realm: &str) -> bool {
+    realm
+        .bytes()
+        .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b','))
 }
 
 /// What follows the scheme, which is compared without regard to case

@@ -1,9 +1,18 @@
 //! OAuth 1.0a for SMART health containers, both sides of it: signs requests, verifies them, and carries out the dances that end
 //! with a token. Every function is pure; the caller sends the requests, tells the time and draws the nonces.
 //!
-//! What it does not do: open sockets, read clocks, make random numbers, store tokens, follow redirects, retry. It knows
-//! HMAC-SHA1 and the `Authorization` header. OAuth 2, the way of SMART App Launch, is the module `oauth2` behind the feature of
-//! that name.
+//! What it does not do: open sockets, read clocks, make random numbers, store tokens, follow redirects, retry. It holds no
+//! RSA private keys. OAuth 2, the way of SMART App Launch, is the module `oauth2` behind the feature of that name.
+//!
+//! | to do | use |
+//! |---|---|
+//! | sign a request | [`sign()`] with [`SigningParams`]; with one token many times, a [`Signer`] |
+//! | choose what is signed | [`Dialect`], [`SignatureMethod`] |
+//! | find out why a signature is refused | [`explain()`] |
+//! | get a token from a user | [`Dance`], or a [`Launch`] that brings one |
+//! | get a token for every record | [`RecordLoop`] |
+//! | verify, as a server | [`verify()`], [`Verification`], [`Accepted`], [`MemoryNonces`] |
+//! | sign a URL for a browser | [`UrlSigner`], [`SignedUrl`] |
 //!
 //! # The dance
 //!
@@ -92,7 +101,77 @@
 //! # Limits
 //!
 //! Whatever a peer can make long or many is bounded: 16 KiB and 64 parameters in a header, 256 KiB and 1,000 parameters in query
-//! and form, 16 KiB for a token answer or callback. Beyond is a typed error.
+//! and form, 16 KiB for a token answer, callback, launch or signed URL. Beyond is a typed error.
+//!
+//! # Features
+//!
+//! `rsa-sha1` (off): signing with an RSA key that the app holds elsewhere, and verification, which brings aws-lc-rs.
+//!
+//! # States that cannot be mixed up
+//!
+//! What the dance allows in each state is decided when the program is compiled. A verified dance has a second request:
+//!
+//! ```
+//! # fn example(verified: smart_oauth::Dance<smart_oauth::Verified>, nonce: smart_oauth::Nonce, now: smart_oauth::Timestamp) {
+//! let _ = verified.request(nonce, now);
+//! # }
+//! ```
+//!
+//! one that still waits for the user's consent has none:
+//!
+//! ```compile_fail
+//! # fn example(verified: smart_oauth::Dance<smart_oauth::AwaitingVerifier>, nonce: smart_oauth::Nonce, now: smart_oauth::Timestamp) {
+//! let _ = verified.request(nonce, now);
+//! # }
+//! ```
+//!
+//! An access token signs calls:
+//!
+//! ```
+//! # fn example<'a>(params: smart_oauth::SigningParams<'a>, token: &'a smart_oauth::AccessToken) {
+//! let _ = params.with_access_token(token);
+//! # }
+//! ```
+//!
+//! and a request token does not:
+//!
+//! ```compile_fail
+//! # fn example<'a>(params: smart_oauth::SigningParams<'a>, token: &'a smart_oauth::RequestToken) {
+//! let _ = params.with_access_token(token);
+//! # }
+//! ```
+//!
+//! A step consumes the state that it leaves, so a callback counts once:
+//!
+//! ```
+//! # fn example(dance: smart_oauth::Dance<smart_oauth::AwaitingVerifier>) {
+//! let first = dance.clone().callback("oauth_token=t&oauth_verifier=v");
+//! let second = dance.callback("oauth_token=t&oauth_verifier=v");
+//! # }
+//! ```
+//!
+//! ```compile_fail
+//! # fn example(dance: smart_oauth::Dance<smart_oauth::AwaitingVerifier>) {
+//! let first = dance.callback("oauth_token=t&oauth_verifier=v");
+//! let second = dance.callback("oauth_token=t&oauth_verifier=v");
+//! # }
+//! ```
+//!
+//! A header of a launch gives its token to nobody who has not verified it:
+//!
+//! ```
+//! # fn example(credentials: smart_oauth::LaunchCredentials) {
+//! let _ = credentials.token;
+//! # }
+//! ```
+//!
+//! ```compile_fail
+//! # fn example(credentials: smart_oauth::LaunchHeader) {
+//! let _ = credentials.token;
+//! # }
+//! ```
+//!
+#![doc = include_str!("manual.md")]
 
 // who signs, and what
 mod credentials;

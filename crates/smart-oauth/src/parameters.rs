@@ -62,6 +62,14 @@ impl<'a> Parameter<'a> {
         }
     }
 
+    /// How much [`push_to_header`](Self::push_to_header) appends.
+    pub(crate) fn len_in_header(&self) -> usize {
+        match self.written {
+            Some(written) => written.in_header.len(),
+            None => self.name.encoded_len() + "=\"\"".len() + self.value.encoded_len(),
+        }
+    }
+
     /// Appends what a header holds of it ([section 3.5.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.1)).
     pub(crate) fn push_to_header(&self, out: &mut Vec<u8>) {
         if let Some(written) = self.written {
@@ -168,6 +176,21 @@ impl<'p, 'a> Arranged<'p, 'a> {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'p Parameter<'a>> {
         self.0.iter().map(|(_, parameter)| *parameter)
+    }
+
+    /// Whether one has no name. It would come first.
+    pub(crate) fn has_blank_name(&self) -> bool {
+        self.iter()
+            .next()
+            .is_some_and(|parameter| parameter.name.is_empty())
+    }
+
+    /// A parameter whose name is that of the one before.
+    pub(crate) fn repeated(&self) -> Option<&'p Parameter<'a>> {
+        let repeats = |pair: &&[(u64, &Parameter<'_>)]| {
+            pair[0].0 == pair[1].0 && pair[0].1.name == pair[1].1.name
+        };
+        self.0.windows(2).find(repeats).map(|pair| pair[1].1)
     }
 
     /// Each parameter with the one after it.

@@ -7,7 +7,7 @@ use crate::credentials::{
 };
 use crate::dialect::Dialect;
 use crate::error::SignError;
-use crate::header::HeaderWriter;
+use crate::header::write_header;
 use crate::parameters::{Arranged, Parameter, Parameters, collect};
 use crate::request::SignableRequest;
 #[cfg(feature = "rsa-sha1")]
@@ -307,18 +307,12 @@ pub fn sign(
     let base_string_length = text.len();
     params.append_signature(&mut text)?;
 
-    let mut writer = HeaderWriter::new(params.realm)?;
-    let parameters_at = writer.len();
-    for field in &parameters[fields_at..] {
-        writer.push(field);
-    }
     let signature = Text::plain(&text[base_string_length..]);
-    writer.push(&Parameter::of_header(
-        Text::clean("oauth_signature"),
-        signature,
-    ));
+    let signature = Parameter::of_header(Text::clean("oauth_signature"), signature);
+    let (authorization, parameters_at) =
+        write_header(params.realm, &parameters[fields_at..], &signature)?;
     Ok(Signed {
-        authorization: writer.finish(),
+        authorization,
         parameters_at,
         base_string_length,
         is_secret: params.method() == SignatureMethod::Plaintext,

@@ -48,7 +48,6 @@ impl Signed {
     pub fn parameters(&self) -> String {
         let header = self.authorization.to_str().unwrap_or_default();
         let parameters = header.get(self.parameters_at..).unwrap_or_default();
-        let parameters = parameters.trim_start_matches(", ");
         // every value is percent-encoded, so that these are the separators and nothing else
         parameters.replace("\", ", "&").replace('"', "")
     }

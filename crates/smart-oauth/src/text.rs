@@ -110,7 +110,20 @@ impl<'a> Text<'a> {
         })
     }
 
+    /// The length of the encoded form.
+    pub(crate) fn encoded_len(self) -> usize {
+        match self.kind {
+            Kind::Clean => self.written.len(),
+            Kind::Plain => {
+                let is_escaped = |byte: &&u8| !is_unreserved(**byte);
+                self.written.len() + 2 * self.written.iter().filter(is_escaped).count()
+            }
+            Kind::Form => self.bytes().map(|byte| encoded(byte).count()).sum(),
+        }
+    }
+
     /// Appends the encoded form.
+    #[inline]
     pub(crate) fn push_encoded(self, out: &mut Vec<u8>) {
         match self.kind {
             Kind::Clean => out.extend_from_slice(self.written),
@@ -120,6 +133,7 @@ impl<'a> Text<'a> {
     }
 
     /// Appends what a base string holds of it: the encoded form of the encoded form.
+    #[inline]
     pub(crate) fn push_encoded_twice(self, out: &mut Vec<u8>) {
         match self.kind {
             Kind::Clean => out.extend_from_slice(self.written),
@@ -272,6 +286,7 @@ mod tests {
             };
             let mut written = Vec::new();
             left.push_encoded(&mut written);
+            prop_assert_eq!(left.encoded_len(), written.len());
             prop_assert_eq!(&written, &once(&left_decoded));
             written.clear();
             left.push_encoded_twice(&mut written);

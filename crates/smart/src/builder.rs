@@ -38,7 +38,7 @@ impl Default for ClientBuilder {
             retries: Retries::default(),
             recorder: Recorder::default(),
             clock: Box::new(SystemTime::now),
-            randomness: Box::new(|buffer| getrandom::fill(buffer).map_err(Into::into)),
+            randomness: crate::randomness::of_the_system(),
         }
     }
 }

@@ -148,6 +148,7 @@ mod manifest;
 mod next_page;
 mod open_record;
 mod path_segment;
+mod randomness;
 mod signer;
 mod sweep;
 

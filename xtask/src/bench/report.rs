@@ -32,7 +32,8 @@ pub(super) fn section(root: &Path, topic: &Topic) -> Result<String> {
     }
     for line in extras(root, topic.name)?.lines() {
         if let Some((work, figure)) = line.split_once('\t') {
-            writeln!(text, "| {work} | {figure} | |")?;
+            let (figure, goal) = figure.split_once('\t').unwrap_or((figure, ""));
+            writeln!(text, "| {work} | {figure} | {goal} |")?;
         }
     }
     Ok(text)

@@ -5,9 +5,10 @@ use std::fmt::Debug;
 
 use http::Response;
 use smart_oauth::{
-    AccessToken, AuthorizationHeader, Consumer, ConsumerSecret, Dance, DanceError, Endpoints,
-    MemoryNonces, Nonce, RecordLoop, RequestToken, SignableRequest, SigningParams, TimeWindow,
-    Timestamp, TokenSecret, Verifier, sign, verify,
+    AccessToken, AuthorizationHeader, Consumer, ConsumerSecret, Dance, DanceError, Dialect,
+    Endpoints, Launch, LaunchHeader, MemoryNonces, Nonce, RecordLoop, RequestToken,
+    SignableRequest, SignatureMethod, SignedUrl, Signer, SigningParams, TimeWindow, Timestamp,
+    TokenSecret, UrlSigner, Verification, Verifier, explain, percent_encode, sign, verify,
 };
 
 pub(crate) const CANARY: &str = "canary7f3a";
@@ -131,6 +132,97 @@ fn launch_header() {
     ] {
         net.error(&AuthorizationHeader::parse(&broken).unwrap_err());
     }
+    net.check();
+}
+
+#[test]
+fn launch_and_signed_url() {
+    let mut net = Net::default();
+    let header = format!(
+        "OAuth oauth_consumer_key=app, oauth_nonce=1, oauth_timestamp=1, oauth_signature_method=HMAC-SHA1, oauth_signature=a, \
+         smart_oauth_token=t, smart_oauth_token_secret={}",
+        secret("token")
+    );
+    let launch = Launch::parse(&format!(
+        "/index?record_id=1&oauth_header={}",
+        percent_encode(&header)
+    ))
+    .unwrap();
+    net.debug(&launch);
+    let parsed = launch.header().unwrap().unwrap();
+    net.debug(&parsed);
+    let (window, index) = (TimeWindow::default(), "http://h/index".parse().unwrap());
+    let mut nonces = MemoryNonces::new(window);
+    let refused = parsed.verify(
+        &index,
+        &secret("consumer").into(),
+        window,
+        &mut nonces,
+        now(),
+    );
+    net.error(&refused.unwrap_err());
+    net.error(&Launch::parse(&header.repeat(100)).unwrap_err());
+    net.error(&LaunchHeader::parse(&format!("{header}%zz")).unwrap_err());
+    net.error(&LaunchHeader::parse(&format!("OAuth%20{}%ff", secret("token"))).unwrap_err());
+    let doubled = format!("?oauth_header={0}&oauth_header={0}x", secret("token"));
+    net.error(&Launch::parse(&doubled).unwrap_err());
+
+    let signer = UrlSigner::new(&AccessToken::new("t", secret("token")));
+    net.debug(&signer);
+    let url = signer
+        .sign(&format!("/a?password={}", secret("url")), now())
+        .unwrap();
+    net.error(&signer.sign(&url, now()).unwrap_err());
+    let received = SignedUrl::parse(&url).unwrap();
+    net.debug(&received);
+    net.error(
+        &received
+            .verify(&secret("other").into(), SignedUrl::WINDOW, now())
+            .unwrap_err(),
+    );
+    net.check();
+}
+
+#[test]
+fn explanations_and_methods() {
+    let mut net = Net::default();
+    let (consumer, verifier) = (consumer(), Verifier::new(secret("verifier")));
+    let token = AccessToken::new("t", secret("token"));
+    let signer = Signer::new(consumer.clone()).with_access_token(&token);
+    net.debug(&signer);
+    let request = http::Request::get(format!("https://h/?password={}", secret("query")))
+        .body(Vec::new())
+        .unwrap();
+    let view = SignableRequest::from_http(&request).unwrap();
+    for method in [
+        SignatureMethod::HmacSha1,
+        SignatureMethod::HmacSha256,
+        SignatureMethod::Plaintext,
+    ] {
+        let params = SigningParams::new(&consumer, nonce(), now())
+            .with_access_token(&token)
+            .with_verifier(&verifier)
+            .with_dialect(Dialect::Rfc5849)
+            .with_method(method);
+        net.debug(&params);
+        net.debug(&sign(&view, &params).unwrap());
+        let explanation = explain(&view, &params).unwrap();
+        net.debug(&explanation);
+        net.0.push(explanation.key().to_string());
+        let theirs = explanation.base_string().replace("verifier", "verifies");
+        net.debug(&explanation.compare_base_string(&theirs));
+        net.debug(&explanation.compare_signature("theirs"));
+        net.error(
+            &sign(
+                &view,
+                &params
+                    .with_dialect(Dialect::Portable)
+                    .with_method(SignatureMethod::Plaintext),
+            )
+            .unwrap_err(),
+        );
+    }
+    net.debug(&Verification::new(consumer.secret(), Some(token.secret())));
     net.check();
 }
 

@@ -7,8 +7,8 @@ use oauth1_request::{Builder, Credentials, HmacSha1, ParameterList};
 use proptest::prelude::*;
 use smart_oauth::{
     AccessToken, AuthorizationHeader, Consumer, ConsumerSecret, Dialect, Nonce, SignError,
-    SignableRequest, Signed, SigningParams, Timestamp, TokenSecret, Verifier, VerifyError,
-    percent_encode, sign, verify,
+    SignableRequest, SignatureMethod, Signed, SignedUrl, Signer, SigningParams, Timestamp,
+    TokenSecret, UrlSigner, Verification, Verifier, VerifyError, percent_encode, sign, verify,
 };
 
 use crate::model::{Plain, encode, form, signature};
@@ -257,6 +257,103 @@ proptest! {
                 prop_assert_eq!(case.verify(&request, header, case.secrets()), Ok(()));
             }
         }
+    }
+
+    /// The container's dialect signs what the reference container recomputes, query off GET and all, or says why not.
+    #[test]
+    fn container_signature_is_that_of_the_container(case in cases("[a-b%;é -]{0,2}"), query in "[a-z]{0,3}") {
+        let mut request = case.request();
+        if case.post && !query.is_empty() {
+            *request.uri_mut() = format!("{}?{query}", request.uri()).parse().unwrap();
+        }
+        match case.sign_request(&request, Dialect::Container) {
+            Ok(signed) => prop_assert_eq!(signed.base_string(), case.plain().container_base_string()),
+            Err(error) => prop_assert!(matches!(error, SignError::BlankName | SignError::RepeatedName { .. }), "{}", error),
+        }
+    }
+
+    #[test]
+    fn each_dialect_verifies_what_it_signs(case in cases("[a-c%é-]{1,3}"), upper in any::<bool>()) {
+        let mut request = case.request();
+        if upper {
+            *request.uri_mut() = request.uri().to_string().replacen("localhost", "LocalHost", 1).parse().unwrap();
+        }
+        for dialect in [Dialect::Portable, Dialect::Container, Dialect::Rfc5849] {
+            let Ok(signed) = case.sign_request(&request, dialect) else { continue };
+            let header = AuthorizationHeader::parse(signed.authorization().to_str().unwrap()).unwrap();
+            let view = SignableRequest::from_http(&request).unwrap();
+            let (consumer, token) = (ConsumerSecret::from(case.secrets().0), case.secrets().1.map(TokenSecret::from));
+            let verification = Verification::new(&consumer, token.as_ref());
+            for judge in [dialect, Dialect::Portable] {
+                let outcome = verification.with_dialect(judge).verify(&view, &header);
+                prop_assert!(outcome.is_ok(), "{dialect:?} by {judge:?}: {outcome:?}");
+            }
+        }
+    }
+
+    /// A prepared key, and the parameters written with it, change nothing.
+    #[test]
+    fn prepared_signer_signs_alike(case in cases("\\PC{0,8}")) {
+        let signer = Signer::new(case.consumer());
+        let signer = match case.token() {
+            Some(token) => signer.with_access_token(&token),
+            None => signer,
+        };
+        let request = case.request();
+        let view = SignableRequest::from_http(&request).unwrap();
+        let verifier = case.verifier.as_deref().map(Verifier::from);
+        let timestamp = Timestamp::from_unix_seconds(case.timestamp);
+        let params = SigningParams::prepared(&signer, Nonce::from_random([9; 16]), timestamp);
+        let params = verifier.iter().fold(params, SigningParams::with_verifier);
+        let prepared = sign(&view, &params.with_dialect(Dialect::Rfc5849)).unwrap();
+        let plain = case.sign(Dialect::Rfc5849).unwrap();
+        prop_assert_eq!(prepared.base_string(), plain.base_string());
+        prop_assert_eq!(prepared.authorization(), plain.authorization());
+    }
+
+    #[test]
+    fn every_method_verifies_itself_and_no_other(case in cases("\\PC{0,4}")) {
+        let mut request = case.request();
+        *request.uri_mut() = request.uri().to_string().replacen("http:", "https:", 1).parse().unwrap();
+        let (consumer, token) = (case.consumer(), case.token());
+        let methods = [SignatureMethod::HmacSha1, SignatureMethod::HmacSha256, SignatureMethod::Plaintext];
+        let view = SignableRequest::from_http(&request).unwrap();
+        for method in methods {
+            let params = SigningParams::new(&consumer, Nonce::from_random([9; 16]), Timestamp::from_unix_seconds(1))
+                .with_dialect(Dialect::Rfc5849)
+                .with_method(method);
+            let params = token.iter().fold(params, SigningParams::with_access_token);
+            let signed = sign(&view, &params).unwrap();
+            let header = AuthorizationHeader::parse(signed.authorization().to_str().unwrap()).unwrap();
+            for taken in methods {
+                let taken = [taken];
+                let verification = Verification::new(consumer.secret(), token.as_ref().map(AccessToken::secret))
+                    .with_methods(&taken);
+                prop_assert_eq!(verification.verify(&view, &header).is_ok(), taken[0] == method);
+            }
+            let swapped = signed.authorization().to_str().unwrap().replace(method.name(), "HMAC-SHA1");
+            let swapped = AuthorizationHeader::parse(&swapped).unwrap();
+            let all = Verification::new(consumer.secret(), token.as_ref().map(AccessToken::secret)).with_methods(&methods);
+            prop_assert_eq!(all.verify(&view, &swapped).is_ok(), method == SignatureMethod::HmacSha1);
+        }
+    }
+
+    #[test]
+    fn signed_urls_verify_and_changed_ones_do_not(
+        query in "[a-z=&%]{1,20}",
+        secret in "\\PC{0,12}",
+        seconds in 0..4_000_000_000_u64,
+        at in any::<prop::sample::Index>(),
+    ) {
+        let token = AccessToken::new("token", &*secret);
+        let now = Timestamp::from_unix_seconds(seconds);
+        let url = UrlSigner::new(&token).sign(&format!("/a?{query}"), now).unwrap();
+        let verified = |url: &str| SignedUrl::parse(url).and_then(|parsed| parsed.verify(token.secret(), SignedUrl::WINDOW, now));
+        prop_assert_eq!(verified(&url), Ok(()));
+        let mut changed = url.clone().into_bytes();
+        let at = at.index(changed.len());
+        changed[at] ^= 1;
+        prop_assert!(verified(&String::from_utf8(changed).unwrap()).is_err());
     }
 
     #[test]

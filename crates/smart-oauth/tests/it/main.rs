@@ -5,6 +5,12 @@
 mod canary;
 #[cfg(feature = "oauth2")]
 mod canary_oauth2;
+mod fuzz;
+#[expect(unreachable_pub, reason = "the fuzzer's crate exports them")]
+#[path = "../../../../fuzz/src/oauth.rs"]
+mod fuzz_targets;
 mod laws;
 mod model;
+#[cfg(feature = "rsa-sha1")]
+mod rsa_sha1;
 mod vectors;

@@ -1,0 +1,3 @@
+//! What the fuzz targets do, apart from the fuzzer, so that a plain test can run each of them over its seeds too.
+
+pub mod oauth;
