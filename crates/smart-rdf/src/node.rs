@@ -14,11 +14,11 @@ use crate::graph::{Graph, TripleIds};
 /// use smart_rdf::{NamedNodeRef, Syntax, vocab::dcterms};
 ///
 /// let graph = Syntax::Turtle.parse(b"
-///     @prefix dcterms: <http://purl.org/dc/terms/> . @prefix e: <http://e.org/> .
+///     @prefix dcterms: <http://purl.org/dc/terms/> . @prefix e: <http://example.org/> .
 ///     e:m a e:Medication ; e:drug [ dcterms:title 'Aspirin' ] .
 /// ")?;
-/// let medication = graph.node(NamedNodeRef::new_unchecked("http://e.org/m")).expect("the graph mentions it");
-/// let drug = medication.nodes(NamedNodeRef::new_unchecked("http://e.org/drug")).next().expect("it has one");
+/// let medication = graph.node(NamedNodeRef::new_unchecked("http://example.org/m")).expect("the graph mentions it");
+/// let drug = medication.nodes(NamedNodeRef::new_unchecked("http://example.org/drug")).next().expect("it has one");
 /// assert_eq!(drug.text(dcterms::TITLE), Some("Aspirin"));
 /// # Ok::<_, smart_rdf::ParseError>(())
 /// ```
@@ -27,6 +27,9 @@ pub struct Node<'g> {
     graph: &'g Graph,
     id: u32,
 }
+
+/// How many triples of a node are looked through rather than searched.
+const SHORT: usize = 16;
 
 /// What a property leads to.
 #[derive(Clone, Copy, Debug)]
@@ -113,9 +116,15 @@ impl<'g> Node<'g> {
         property: impl Into<NamedNodeRef<'t>>,
     ) -> impl Iterator<Item = Object<'g>> {
         let property = self.graph.find_term(property.into().into());
-        // A node has few triples, side by side: looking through them is faster than searching.
-        let ids =
-            property.map(|property| self.ids().filter(move |[_, found, _]| *found == property));
+        let ids = property.map(|property| {
+            // A node has few triples, side by side: to look through them is faster than to search. A long run is searched.
+            let run = if self.len() > SHORT {
+                self.graph.ids_matching(Some(self.id), Some(property), None)
+            } else {
+                self.ids()
+            };
+            run.filter(move |[_, found, _]| *found == property)
+        });
         ids.into_iter()
             .flatten()
             .map(move |[_, _, object]| self.object_of(object))
@@ -144,8 +153,16 @@ impl<'g> Node<'g> {
 
     /// Whether it is an instance of a class, by its own word.
     pub fn is_a<'t>(self, class: impl Into<NamedNodeRef<'t>>) -> bool {
-        let class = class.into();
-        self.classes().any(|found| found == class)
+        let pattern = self
+            .graph
+            .find_term(rdf::TYPE.into())
+            .zip(self.graph.find_term(class.into().into()));
+        pattern.is_some_and(|(property, class)| {
+            let mut ids = self
+                .graph
+                .ids_matching(Some(self.id), Some(property), Some(class));
+            ids.next().is_some()
+        })
     }
 
     fn ids(self) -> TripleIds<'g> {
@@ -208,7 +225,7 @@ mod tests {
 
     fn graph() -> Graph {
         let text = br#"
-            @prefix e: <http://e.org/> .
+            @prefix e: <http://example.org/> .
             e:m a e:Medication, e:Thing ; e:drug _:d, "Aspirin" ; e:next e:n .
             _:d e:title "Aspirin 81 MG" .
         "#;
@@ -216,7 +233,7 @@ mod tests {
     }
 
     fn iri(local: &str) -> oxrdf::NamedNode {
-        oxrdf::NamedNode::new(format!("http://e.org/{local}")).unwrap()
+        oxrdf::NamedNode::new(format!("http://example.org/{local}")).unwrap()
     }
 
     #[test]
@@ -232,6 +249,19 @@ mod tests {
         assert_eq!(drug.text(iri("title").as_ref()), Some("Aspirin 81 MG"));
         let next = node.nodes(iri("next").as_ref()).next().unwrap();
         assert!(next.is_empty() && next.term() == iri("n").as_ref().into());
+    }
+
+    #[test]
+    fn a_node_with_much_to_say_is_searched() {
+        let many: String = (0..100)
+            .map(|number| format!("e:m e:p{} {number} , {} .", number % 10, 1000 + number))
+            .collect();
+        let text = format!("@prefix e: <http://example.org/> . e:m a e:Medication . {many}");
+        let graph = Syntax::Turtle.parse(text.as_bytes()).unwrap();
+        let node = graph.node(iri("m").as_ref()).unwrap();
+        assert_eq!((node.len(), node.classes().count()), (201, 1));
+        assert_eq!(node.objects(iri("p3").as_ref()).count(), 20);
+        assert_eq!(node.objects(iri("p10").as_ref()).count(), 0);
     }
 
     #[test]

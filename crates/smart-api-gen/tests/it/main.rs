@@ -138,8 +138,10 @@ fn an_older_ontology_gives_fewer_files() {
             "models/imaging_study.rs",
             "models/medical_image.rs",
             "models/series.rs",
+            "reference.md",
             "statements.rs",
             "vocab/sp.rs",
+            "api.md",
             "blocking/record_calls.rs",
             "record_calls.rs",
         ]
@@ -171,8 +173,10 @@ fn a_newer_ontology_gives_more_files() {
             "check.rs",
             "models.rs",
             "models/appointment.rs",
+            "reference.md",
             "statements.rs",
             "vocab/sp.rs",
+            "api.md",
             "blocking/record_calls.rs",
             "record_calls.rs"
         ]
@@ -193,7 +197,10 @@ fn a_changed_comment_changes_comments_only() {
     );
     let one = run(Syntax::Turtle, SPEC).unwrap();
     let other = run(Syntax::Turtle, &reworded).unwrap();
-    assert_eq!(one.differences(&other), ["calls/get_medications.rs"]);
+    assert_eq!(
+        one.differences(&other),
+        ["calls/get_medications.rs", "reference.md", "api.md"]
+    );
     assert_eq!(
         one.without_comments()
             .differences(&other.without_comments()),

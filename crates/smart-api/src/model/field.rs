@@ -54,6 +54,9 @@ impl<T: Value> Field for Vec<T> {
         let mut values = Self::new();
         for object in objects {
             reader.take(1);
+            if reader.is_spent() {
+                break;
+            }
             values.extend(T::from_object(object, property, reader));
         }
         values

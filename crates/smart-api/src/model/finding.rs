@@ -49,6 +49,8 @@ pub enum Expected {
     ExactlyOne,
     /// A day at least, not only a year or a month. It is allowed all the same.
     FullDate,
+    /// Parts that are not shared so often that the value is far larger than its graph. Nothing was read from here on.
+    LessSharing,
     /// An RDF list of nodes.
     List,
     /// One of the codes of this class.
@@ -81,6 +83,9 @@ impl fmt::Display for Expected {
             Self::Date => f.write_str("a date"),
             Self::ExactlyOne => f.write_str("exactly one"),
             Self::FullDate => f.write_str("a full date"),
+            Self::LessSharing => {
+                f.write_str("less of the graph to be shared; nothing was read from here on")
+            }
             Self::List => f.write_str("a list of nodes"),
             Self::Member(class) => write!(f, "one of the codes of {}", short(class.as_str())),
             Self::Name(property) => write!(f, "it to be called {}", short(property.as_str())),

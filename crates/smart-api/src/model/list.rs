@@ -7,9 +7,6 @@ use smart_rdf::{NamedNode, NamedNodeRef, Node, Object, Term};
 
 use crate::model::{Expected, Link, Linked, Reader, Subject, Value, Writer};
 
-/// How many items of a list are read: a list that runs in a circle ends here, long after any that makes sense.
-const LONGEST: usize = 100_000;
-
 /// References in order, as an [RDF list](https://www.w3.org/TR/rdf-schema/#ch_collectionvocab). It reads like a slice.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct List<T> {
@@ -64,7 +61,9 @@ impl<T: Linked + Clone + Default> Value for List<T> {
             };
             list.items.push(Link::to(Subject::from(first.term())));
             list.cells.push(cell.term().into());
-            if list.items.len() > LONGEST {
+            reader.spend(2);
+            // A list has a cell for each item: one that is longer than its graph runs in a circle.
+            if reader.is_spent() || list.items.len() > cell.graph().len() {
                 reader.find(property, Expected::List, [object.to_term()]);
                 break;
             }

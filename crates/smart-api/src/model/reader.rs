@@ -1,7 +1,7 @@
 //! Takes a model's fields from a node of a graph, and keeps account of what it did not take.
 
 use smart_rdf::vocab::{dcterms, rdf};
-use smart_rdf::{NamedNode, NamedNodeRef, NamedOrBlankNodeRef, Node, Object, Term};
+use smart_rdf::{Graph, NamedNode, NamedNodeRef, NamedOrBlankNodeRef, Node, Object, Term};
 
 use crate::model::{CodeSet, Expected, Field, Finding, Model, Subject, Value};
 use crate::models::Code;
@@ -26,7 +26,17 @@ pub(super) struct Notes<'g> {
     path: Vec<NamedNodeRef<'static>>,
     pub(super) findings: Vec<Finding>,
     pub(super) remarks: Vec<Finding>,
+    /// How many more triples are read. Parts may be shared, so that a small graph can describe a value far larger than
+    /// itself; one that was not made for that is read long before this is spent.
+    budget: usize,
 }
+
+/// How often each triple of a graph may be read, on average. Codes are shared between statements, and little else is: answers
+/// of the reference kind are read less than twice.
+const READS_PER_TRIPLE: usize = 4;
+
+/// How many triples a graph counts for at least.
+const SMALL_GRAPH: usize = 1000;
 
 /// Reads a node as a model and writes down what is odd about it.
 pub(super) fn read<'g, T: Model>(node: Node<'g>, notes: &mut Notes<'g>) -> T {
@@ -42,8 +52,12 @@ pub(super) fn read<'g, T: Model>(node: Node<'g>, notes: &mut Notes<'g>) -> T {
 }
 
 impl<'g> Notes<'g> {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(graph: &Graph) -> Self {
         Self {
+            budget: graph
+                .len()
+                .max(SMALL_GRAPH)
+                .saturating_mul(READS_PER_TRIPLE),
             // Nothing is written down before the first statement begins.
             statement: rdf::NIL.into(),
             path: Vec::new(),
@@ -100,9 +114,9 @@ impl<'g> Reader<'_, 'g> {
         property: NamedNodeRef<'static>,
         class: NamedNodeRef<'static>,
     ) -> F {
-        for value in self.node.nodes(property) {
+        for value in self.node.nodes(property).take(self.notes.budget) {
             self.notes.path.push(property);
-            for code in value.nodes(sp::CODE) {
+            for code in value.nodes(sp::CODE).take(self.notes.budget) {
                 self.check_code(value, code, class);
             }
             self.notes.path.pop();
@@ -112,8 +126,8 @@ impl<'g> Reader<'_, 'g> {
 
     /// What a property says in this unit.
     pub fn read_in<F: Field>(&mut self, property: NamedNodeRef<'static>, unit: &'static str) -> F {
-        for value in self.node.nodes(property) {
-            for found in value.objects(sp::UNIT) {
+        for value in self.node.nodes(property).take(self.notes.budget) {
+            for found in value.objects(sp::UNIT).take(self.notes.budget) {
                 if !matches!(found, Object::Literal(literal) if literal.value() == unit) {
                     self.notes.path.push(property);
                     self.note(value, sp::UNIT, Expected::Unit(unit), [found.to_term()]);
@@ -183,17 +197,31 @@ impl<'g> Reader<'_, 'g> {
         model
     }
 
-    /// What a property leads to.
+    /// What a property leads to; nothing more once the graph has been read too often.
     pub(super) fn objects(
         &mut self,
         property: NamedNodeRef<'static>,
     ) -> impl Iterator<Item = Object<'g>> + use<'g> {
-        self.node.objects(property)
+        self.node.objects(property).take(self.notes.budget)
     }
 
     /// That so many of the node's triples were taken.
-    pub(super) const fn take(&mut self, count: usize) {
+    pub(super) fn take(&mut self, count: usize) {
         self.taken += count;
+        self.spend(count);
+    }
+
+    /// That so many triples were looked at.
+    pub(super) fn spend(&mut self, count: usize) {
+        if self.notes.budget > 0 && self.notes.budget <= count {
+            self.find(rdf::TYPE, Expected::LessSharing, []);
+        }
+        self.notes.budget = self.notes.budget.saturating_sub(count);
+    }
+
+    /// Whether the graph has been read too often.
+    pub(super) const fn is_spent(&self) -> bool {
+        self.notes.budget == 0
     }
 
     /// Whether the code of a coded value is what it has to be.
@@ -219,6 +247,9 @@ impl<'g> Reader<'_, 'g> {
 
     /// Looks at the node's classes, and at what it says that no field takes.
     fn finish<T: Model>(&mut self) {
+        if self.is_spent() {
+            return;
+        }
         let mut classes = 0;
         let mut is_one = false;
         let mut misnomers = Vec::new();
@@ -244,12 +275,17 @@ impl<'g> Reader<'_, 'g> {
         if !others.is_empty() {
             self.find(rdf::TYPE, Expected::NoOtherClass, others);
         }
+        self.spend(classes);
         if self.taken + classes < self.node.len() {
             self.list_unknown();
         }
     }
 
     fn list_unknown(&mut self) {
+        self.spend(self.node.len());
+        if self.is_spent() {
+            return;
+        }
         for (property, object) in self.node.properties() {
             if property != rdf::TYPE && !self.known.contains(&property) {
                 let found = vec![object.to_term()];

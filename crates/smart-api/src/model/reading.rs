@@ -130,7 +130,7 @@ impl<T: Model> Reading<Vec<T>> {
     }
 
     fn of_nodes<'g>(graph: &'g Graph, nodes: impl IntoIterator<Item = Node<'g>>) -> Self {
-        let mut notes = Notes::new();
+        let mut notes = Notes::new(graph);
         let read = |node| {
             notes.begin(node);
             reader::read(node, &mut notes)

@@ -298,3 +298,29 @@ fn strict_reading_says_what_is_wrong() {
          exactly one, found none"
     );
 }
+
+/// Parts may be shared, and so a graph of some thousand triples could describe values of millions.
+#[test]
+fn a_small_graph_cannot_describe_a_huge_value() {
+    let many = |text: fn(usize) -> String| (0..1000).map(text).collect::<String>();
+    let objects = many(|number| format!("{}rxnorm:{number}", if number > 0 { "," } else { "" }));
+    let name = format!("_:name a sp:CodedValue ; sp:provenance {objects} .");
+    let statements = many(|number| format!(":{number} a sp:Medication ; sp:drugName _:name ."));
+    let graph = graph(&format!("{statements}{name}"));
+    let reading = Medication::all_in(&graph);
+    assert_eq!(reading.len(), 1000);
+    let parts: usize = reading
+        .iter()
+        .map(|medication| medication.drug_name.provenance.len())
+        .sum();
+    assert!(parts < 5 * graph.len() && parts > graph.len(), "{parts}");
+    let is_told = |finding: &Finding| finding.expected == super::Expected::LessSharing;
+    assert_eq!(
+        reading
+            .findings()
+            .iter()
+            .filter(|finding| is_told(finding))
+            .count(),
+        1
+    );
+}
