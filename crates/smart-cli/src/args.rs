@@ -94,6 +94,9 @@ pub(crate) struct SandboxArgs {
     /// The port to listen on; 0 takes a free one
     #[arg(long, default_value_t = 7000)]
     pub(crate) port: u16,
+    /// The port of the FHIR server beside it; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 9000)]
+    pub(crate) fhir_port: u16,
     /// A folder of RDF/XML patient files, instead of the synthetic patients
     #[arg(long, value_name = "DIR")]
     pub(crate) patients: Option<PathBuf>,

@@ -1,6 +1,7 @@
 //! What a sandbox holds and where it listens, put together before it starts.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use http::HeaderValue;
 use smart_api::ApiBase;
@@ -13,6 +14,7 @@ use crate::calls::container::{SMART_VERSION, offers};
 use crate::clock::Clock;
 use crate::container::{Container, Parts};
 use crate::error::SandboxError;
+use crate::fhir::FhirServer;
 use crate::load;
 use crate::oauth::authenticate::Strictness;
 use crate::sandbox::Sandbox;
@@ -38,6 +40,7 @@ const SYNTHETIC_PATIENTS: usize = 50;
 #[must_use = "nothing runs before start"]
 pub struct SandboxBuilder {
     port: u16,
+    fhir_port: u16,
     folder: Option<PathBuf>,
     graphs: Vec<(String, Graph)>,
     synthetic: Option<usize>,
@@ -52,6 +55,7 @@ impl SandboxBuilder {
     pub(crate) fn new() -> Self {
         Self {
             port: 0,
+            fhir_port: 0,
             folder: None,
             graphs: Vec::new(),
             synthetic: None,
@@ -66,6 +70,12 @@ impl SandboxBuilder {
     /// The port to listen on; 0, the default, takes a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// The port of the FHIR server; 0, the default, takes a free one.
+    pub fn fhir_port(mut self, port: u16) -> Self {
+        self.fhir_port = port;
         self
     }
 
@@ -135,7 +145,7 @@ impl SandboxBuilder {
             .to_owned();
         let origin = HeaderValue::from_str(origin(&api_base)).map_err(|_| bad_base())?;
         Ok(Container::new(Parts {
-            store: self.store(&api_base)?,
+            store: Arc::new(self.store(&api_base)?),
             apps: self.installed_apps()?,
             accounts: self.all_accounts(),
             login_hint: Some(format!(
@@ -145,6 +155,21 @@ impl SandboxBuilder {
             origin,
             api_base,
         }))
+    }
+
+    /// Makes the FHIR server without a socket and without the container, for tests.
+    ///
+    /// `server` is its scheme, host and port, such as `http://localhost:9000`.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start), but for those about sockets.
+    pub fn fhir_server(self, server: &str) -> Result<FhirServer, SandboxError> {
+        let base = ApiBase::parse(server).map_err(|_| SandboxError::BadApiBase {
+            api_base: server.to_owned(),
+        })?;
+        let store = Arc::new(self.store(base.as_str())?);
+        Ok(FhirServer::new(base.as_str(), store, self.clock.now()))
     }
 
     /// Starts the sandbox on the loopback interface, on the current tokio runtime.
@@ -159,6 +184,10 @@ impl SandboxBuilder {
 
     pub(crate) fn wanted_port(&self) -> u16 {
         self.port
+    }
+
+    pub(crate) fn wanted_fhir_port(&self) -> u16 {
+        self.fhir_port
     }
 
     pub(crate) fn wanted_clock(&self) -> Clock {

@@ -48,7 +48,7 @@ pub struct Container {
     pub(crate) accounts: Accounts,
     /// What the login page tells about the demo account.
     pub(crate) login_hint: Option<String>,
-    pub(crate) store: Store,
+    pub(crate) store: Arc<Store>,
     pub(crate) ontology: Ontology,
     pub(crate) strictness: Strictness,
     router: Router,
@@ -77,7 +77,7 @@ pub(crate) struct Parts {
     pub(crate) apps: Apps,
     pub(crate) accounts: Accounts,
     pub(crate) login_hint: Option<String>,
-    pub(crate) store: Store,
+    pub(crate) store: Arc<Store>,
     pub(crate) strictness: Strictness,
 }
 

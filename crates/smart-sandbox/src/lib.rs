@@ -8,8 +8,15 @@
 //!                             └───────► people ──► pages: log in, choose a record, authorize
 //! ```
 //!
-//! It is not a place for real patients: it listens on the loopback interface only, its stock apps have a public secret, and its
-//! demo account a public password.
+//! Beside it listens a server of the second generation, OAuth 2 and FHIR, over the same records: see [`FhirServer`].
+//!
+//! ```text
+//!  request ──► server ──► fhir ──► routes ──► register, authorize, token, debug, people ──► approvals, clients
+//!                          └─────► api ─────► scopes, labels ──► resources ──► record, store
+//! ```
+//!
+//! It is not a place for real patients: it listens on the loopback interface only, its stock apps and clients have public secrets, and its
+//! accounts public passwords.
 //!
 //! It speaks what existing apps of 2010 to 2014 expect, down to content types and the wording of refusals, and leaves out what
 //! made the containers of that time unsafe: tokens end after an hour, a background app gets tokens for itself only, a nonce is
@@ -40,8 +47,10 @@ mod error;
 mod sandbox;
 mod server;
 // The container
+mod browser;
 mod calls;
 mod container;
+mod fhir;
 mod oauth;
 mod pages;
 mod people;
@@ -80,5 +89,6 @@ pub use builder::{
 pub use clock::Clock;
 pub use container::Container;
 pub use error::SandboxError;
+pub use fhir::{FHIR_PASSWORD, FHIR_USER, FhirServer};
 pub use load::{FileError, LoadError};
 pub use sandbox::Sandbox;

@@ -177,7 +177,8 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
-fn page(title: &str, body: &str) -> Reply {
+/// A page of one's own content, which must be markup already.
+pub(crate) fn page(title: &str, body: &str) -> Reply {
     guarded(reply::answer(StatusCode::OK, HTML, document(title, body)))
 }
 

@@ -1,7 +1,8 @@
 //! The pages: logging in, choosing a record, authorizing an app. What they look like is in [`crate::pages`].
 
-use http::{HeaderValue, Method, header};
+use http::Method;
 
+use crate::browser::{comes_from_elsewhere, local, with_cookie};
 use crate::container::Container;
 use crate::form::{self, encode, encode_but_slash, encode_pairs, join_query};
 use crate::oauth::no_randomness;
@@ -17,7 +18,7 @@ const COOKIE: &str = "sessionid";
 
 /// Shows a page. Forms that another site made the browser send are refused before anything else.
 pub(crate) fn show(container: &Container, visit: &Visit<'_>, view: View) -> Reply {
-    if visit.method() == Method::POST && comes_from_elsewhere(visit) {
+    if visit.method() == Method::POST && comes_from_elsewhere(visit.headers()) {
         return pages::foreign_form();
     }
     match view {
@@ -29,20 +30,6 @@ pub(crate) fn show(container: &Container, visit: &Visit<'_>, view: View) -> Repl
         View::Logout => logout(container, visit),
         _ => home(container, visit),
     }
-}
-
-/// Browsers name the origin of every form they send; scripts do not, and carry no one else's cookie either. The cookie's
-/// SameSite attribute alone would not do: an app on another port of this machine counts as the same site.
-fn comes_from_elsewhere(visit: &Visit<'_>) -> bool {
-    let Some(origin) = visit.headers().get(header::ORIGIN) else {
-        return false;
-    };
-    let host = visit
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let own = host.map(|host| format!("http://{host}"));
-    own.is_none_or(|own| origin.as_bytes() != own.as_bytes())
 }
 
 fn home(container: &Container, visit: &Visit<'_>) -> Reply {
@@ -205,22 +192,6 @@ fn ask_to_log_in(visit: &Visit<'_>) -> Reply {
         .path_and_query()
         .map_or("/", |here| here.as_str());
     reply::found(&format!("/login?return_url={}", encode_but_slash(here)))
-}
-
-/// Only addresses on this container are returned to; anything else would make the login page a springboard.
-fn local(return_url: &str) -> &str {
-    let elsewhere = !return_url.starts_with('/')
-        || return_url.starts_with("//")
-        || !return_url.bytes().all(|byte| byte.is_ascii_graphic())
-        || return_url.contains('\\');
-    if elsewhere { "/" } else { return_url }
-}
-
-fn with_cookie(mut reply: Reply, cookie: &str) -> Reply {
-    if let Ok(cookie) = HeaderValue::from_str(cookie) {
-        reply.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    reply
 }
 
 #[cfg(test)]

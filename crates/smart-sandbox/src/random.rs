@@ -32,6 +32,14 @@ pub(crate) fn uuids(count: usize) -> Result<Vec<String>, Error> {
     Ok(bytes.chunks_exact(16).map(uuid).collect())
 }
 
+/// Two UUIDs at once, for an id and its secret or for a pair of tokens.
+pub(crate) fn uuid_pair() -> Result<[String; 2], Error> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes)?;
+    let (first, second) = bytes.split_at(16);
+    Ok([uuid(first), uuid(second)])
+}
+
 fn uuid(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(36);
     for (position, byte) in bytes.iter().enumerate() {

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join;
+
 use crate::builder::SandboxBuilder;
 use crate::container::Container;
 use crate::error::SandboxError;
+use crate::fhir::FhirServer;
 use crate::server::{Listeners, Server};
 
 /// A container that runs in this process, on the loopback interface, until it is dropped.
 #[derive(Debug)]
 pub struct Sandbox {
     container: Arc<Container>,
-    server: Server,
+    fhir: Arc<FhirServer>,
+    servers: [Server; 2],
 }
 
 impl Sandbox {
@@ -34,6 +38,12 @@ impl Sandbox {
         self.container.api_base()
     }
 
+    /// The base of the FHIR server that runs beside the container over the same records, for example
+    /// `http://localhost:40124/api/fhir`.
+    pub fn fhir_base(&self) -> &str {
+        self.fhir.fhir_base()
+    }
+
     /// How many records there are.
     pub fn record_count(&self) -> usize {
         self.container.store.len()
@@ -51,7 +61,8 @@ impl Sandbox {
 
     /// Stops listening, lets requests that are under way finish for a moment, and returns when all is quiet.
     pub async fn shutdown(self) {
-        self.server.shutdown().await;
+        let [classic, fhir] = self.servers;
+        join(classic.shutdown(), fhir.shutdown()).await;
     }
 
     pub(crate) async fn start_with(builder: SandboxBuilder) -> Result<Self, SandboxError> {
@@ -60,6 +71,7 @@ impl Sandbox {
         }
         // Patients get URIs below the real address, so the port comes first.
         let listeners = Listeners::bind(builder.wanted_port()).await?;
+        let fhir_listeners = Listeners::bind(builder.wanted_fhir_port()).await?;
         let clock = builder.wanted_clock();
         let api_base = format!("http://localhost:{}", listeners.port());
         // Reading and splitting hundreds of files would hold up everything else on a small runtime.
@@ -69,13 +81,28 @@ impl Sandbox {
             Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
             Err(_) => return Err(SandboxError::NoRuntime),
         };
-        let server = Server::start(listeners, Arc::clone(&container), clock);
+        let answering = Arc::clone(&container);
+        let handler = Arc::new(move |request: &_, now| answering.handle(request, now));
+        let server = Server::start(listeners, handler, clock.clone());
+        let fhir = Arc::new(FhirServer::new(
+            &format!("http://localhost:{}", fhir_listeners.port()),
+            Arc::clone(&container.store),
+            clock.now(),
+        ));
+        let answering = Arc::clone(&fhir);
+        let handler = Arc::new(move |request: &_, now| answering.handle(request, now));
+        let fhir_server = Server::start(fhir_listeners, handler, clock);
         tracing::info!(
             api_base = container.api_base(),
+            fhir_base = fhir.fhir_base(),
             records = container.store.len(),
             "sandbox started"
         );
-        Ok(Self { container, server })
+        Ok(Self {
+            container,
+            fhir,
+            servers: [server, fhir_server],
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! The thin shell around the container: sockets, limits, time-outs, shutdown. It decides nothing about SMART.
+//! The thin shell around what answers: sockets, limits, time-outs, shutdown. It decides nothing about SMART.
 
 use std::convert::Infallible;
 use std::io::ErrorKind;
@@ -16,13 +16,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use smart_oauth::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::clock::Clock;
-use crate::container::Container;
 use crate::error::SandboxError;
 use crate::reply::{self, TEXT};
 
@@ -47,6 +47,9 @@ pub(crate) struct Listeners {
     port: u16,
     sockets: Vec<TcpListener>,
 }
+
+/// What a server asks for its answers: a function of a request and the time.
+pub(crate) type Handler = Arc<dyn Fn(&Request<Bytes>, Timestamp) -> Response<Bytes> + Send + Sync>;
 
 /// The tasks that accept connections.
 #[derive(Debug)]
@@ -106,10 +109,10 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, SandboxError> {
 }
 
 impl Server {
-    pub(crate) fn start(listeners: Listeners, container: Arc<Container>, clock: Clock) -> Self {
+    pub(crate) fn start(listeners: Listeners, handler: Handler, clock: Clock) -> Self {
         let (stop, stopped) = watch::channel(());
         let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-        let shell = Arc::new(Shell { container, clock });
+        let shell = Arc::new(Shell { handler, clock });
         let tasks = listeners
             .sockets
             .into_iter()
@@ -205,9 +208,9 @@ fn serve(
     });
 }
 
-/// What every request meets between socket and container.
+/// What every request meets between the socket and its handler.
 struct Shell {
-    container: Arc<Container>,
+    handler: Handler,
     clock: Clock,
 }
 
@@ -218,10 +221,7 @@ impl Shell {
         let refusal = match collected {
             Ok(Ok(body)) => {
                 let request = Request::from_parts(head, body.to_bytes());
-                return self
-                    .container
-                    .handle(&request, self.clock.now())
-                    .map(Full::new);
+                return (self.handler)(&request, self.clock.now()).map(Full::new);
             }
             Ok(Err(error)) if error.is::<LengthLimitError>() => StatusCode::PAYLOAD_TOO_LARGE,
             Ok(Err(_)) => StatusCode::BAD_REQUEST,

@@ -81,6 +81,17 @@ impl Store {
         self.records.keys().map(String::as_str)
     }
 
+    /// The ids in the order in which the records came: invented patients by index, then the others by id.
+    pub(crate) fn ids_in_order(&self) -> Vec<String> {
+        let mut ids: Vec<(Option<usize>, &str)> = self
+            .records
+            .iter()
+            .map(|(id, slot)| (slot.synthetic.map(|synthetic| synthetic.index), id.as_str()))
+            .collect();
+        ids.sort_by_key(|(index, id)| (index.is_none(), *index, *id));
+        ids.into_iter().map(|(_, id)| id.to_owned()).collect()
+    }
+
     pub(crate) fn first_id(&self) -> Option<&str> {
         self.ids().next()
     }

@@ -8,7 +8,7 @@ use crate::failure::UsageError;
 use crate::output;
 
 pub(crate) async fn run(args: SandboxArgs) -> Result<()> {
-    let mut builder = Sandbox::builder().port(args.port);
+    let mut builder = Sandbox::builder().port(args.port).fhir_port(args.fhir_port);
     if let Some(folder) = args.patients {
         builder = builder.patients(folder);
     }
@@ -31,6 +31,12 @@ pub(crate) async fn run(args: SandboxArgs) -> Result<()> {
     for id in sandbox.app_ids() {
         output::line(format_args!("  app        {id}"))?;
     }
+    output::line(format_args!("FHIR server at {}", sandbox.fhir_base()))?;
+    output::line(format_args!(
+        "  log in     as {} / {}",
+        smart_sandbox::FHIR_USER,
+        smart_sandbox::FHIR_PASSWORD
+    ))?;
     output::line("Ctrl-C stops it.")?;
     tokio::signal::ctrl_c()
         .await

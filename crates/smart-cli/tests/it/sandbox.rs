@@ -11,7 +11,11 @@ struct Running {
 
 impl Running {
     fn start(arguments: &[&str]) -> Self {
-        let mut command = smart(["sandbox", "--port", "0"].iter().chain(arguments));
+        let mut command = smart(
+            ["sandbox", "--port", "0", "--fhir-port", "0"]
+                .iter()
+                .chain(arguments),
+        );
         let mut child = command
             .stdout(Stdio::piped())
             .spawn()
@@ -78,7 +82,7 @@ fn a_call_prints_what_the_container_sent() {
 #[test]
 fn a_port_in_use_is_named() {
     let sandbox = Running::start(&[]);
-    let error = fail(1, ["sandbox", "--port", sandbox.port()]);
+    let error = fail(1, ["sandbox", "--port", sandbox.port(), "--fhir-port", "0"]);
     assert!(
         error.contains(sandbox.port()) && error.contains("in use"),
         "{error}"

@@ -1,4 +1,5 @@
 use bytes::Bytes;
+use http::header;
 use http::{Request, Response};
 
 use super::*;

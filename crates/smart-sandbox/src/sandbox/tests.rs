@@ -59,6 +59,62 @@ async fn a_manifest_comes_over_a_socket() {
     assert!(answer.contains(sandbox.api_base()), "{answer}");
 }
 
+/// Register, make a token, read the patient: each on a connection of its own, as Python's `requests.get` does it.
+#[tokio::test]
+async fn the_fhir_server_listens_beside_the_container() {
+    let sandbox = Sandbox::builder()
+        .synthetic_patients(3)
+        .start()
+        .await
+        .unwrap();
+    let base = sandbox.fhir_base().to_owned();
+    let port: u16 = base
+        .strip_prefix("http://localhost:")
+        .and_then(|rest| rest.strip_suffix("/api/fhir"))
+        .and_then(|port| port.parse().ok())
+        .unwrap();
+    let ask = |head: String, body: String| async move {
+        let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let request = format!(
+            "{head}\r\nHost: localhost:{port}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let answer = exchange(stream, request.as_bytes()).await;
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let body: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+        (head.lines().next().unwrap().to_owned(), body)
+    };
+    let json = "HTTP/1.1\r\nContent-Type: application/json";
+    let (status, client) = ask(
+        format!("POST /oauth/register {json}"),
+        r#"{"redirect_uris": ["http://localhost:9001/authorized"], "scope": "patient/*.read"}"#
+            .to_owned(),
+    )
+    .await;
+    assert_eq!(status, "HTTP/1.1 201 Created");
+    let wanted = serde_json::json!({
+        "client_id": client["client_id"], "username": crate::FHIR_USER, "patient_id": "smart-1288992",
+    });
+    let (_, tokens) = ask(
+        format!("POST /oauth/debug/token {json}"),
+        wanted.to_string(),
+    )
+    .await;
+    let path = "GET /api/fhir/Patient/smart-1288992 HTTP/1.1";
+    let token = tokens["access_token"].as_str().unwrap();
+    let (status, patient) = ask(
+        format!("{path}\r\nAuthorization: Bearer {token}"),
+        String::new(),
+    )
+    .await;
+    assert_eq!(status, "HTTP/1.1 200 OK");
+    assert_eq!(patient["name"][0]["family"], "Adams");
+    let (status, _) = ask(path.to_owned(), String::new()).await;
+    assert_eq!(status, "HTTP/1.1 401 Unauthorized");
+    sandbox.shutdown().await;
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
+}
+
 #[tokio::test]
 async fn both_meanings_of_localhost_are_served() {
     let sandbox = small().await;

@@ -1,0 +1,115 @@
+//! The kinds of answer that this server gives, and who may read them.
+
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::{Map, Value, json};
+
+use crate::form::{Pairs, encode_pairs};
+use crate::reply::{self, HTML, JSON, Reply};
+
+/// JSON with a line for every member, as the original application writes it.
+pub(super) fn json(status: StatusCode, value: &Value) -> Reply {
+    reply::answer(status, JSON, format!("{value:#}\n"))
+}
+
+/// A refusal of the registration and debug endpoints. They say `description` where the standards say `error_description`.
+pub(super) fn refusal(error: &str, description: &str) -> Reply {
+    let body = json!({"error": error, "description": description});
+    json(StatusCode::BAD_REQUEST, &body)
+}
+
+/// A small page for a status that is no page's.
+pub(super) fn html(status: StatusCode) -> Reply {
+    let reason = status.canonical_reason().unwrap_or_default();
+    reply::answer(status, HTML, format!("<h1>{reason}</h1>"))
+}
+
+/// What is behind `/oauth/errors`: the query as JSON, for whoever debugs the client that sent a person there.
+pub(super) fn echo(query: &Pairs) -> Reply {
+    let mut members = Map::new();
+    for (name, value) in query.iter() {
+        members
+            .entry(name)
+            .or_insert_with(|| Value::String(value.to_owned()));
+    }
+    json(StatusCode::OK, &Value::Object(members))
+}
+
+/// Sends a person to `/oauth/errors`, because the client cannot be trusted with the news.
+pub(super) fn fatal(origin: &str, pairs: &[(&str, &str)]) -> Reply {
+    reply::found(&format!("{origin}/oauth/errors?{}", encode_pairs(pairs)))
+}
+
+/// Keeps tokens out of caches ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
+pub(super) fn unstored(mut reply: Reply) -> Reply {
+    let headers = reply.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    reply
+}
+
+/// The answer to a browser that asks whether it may send a cross-origin request: to every address, with any headers.
+pub(super) fn preflight(headers: &HeaderMap) -> Reply {
+    let mut reply = reply::bare(StatusCode::OK, "");
+    let asked = headers
+        .get(header::ACCESS_CONTROL_REQUEST_HEADERS)
+        .and_then(|asked| HeaderValue::from_bytes(&asked.as_bytes().to_ascii_lowercase()).ok());
+    let answers = reply.headers_mut();
+    if let Some(asked) = asked {
+        answers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked);
+    }
+    answers.insert(
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"),
+    );
+    reply
+}
+
+/// Lets pages of every origin read the answer, but never with the cookie of a person: credentials are not allowed.
+pub(super) fn shared(mut reply: Reply, headers: &HeaderMap) -> Reply {
+    let answers = reply.headers_mut();
+    let origin = match headers.get(header::ORIGIN) {
+        Some(origin) => {
+            answers.append(header::VARY, HeaderValue::from_static("Origin"));
+            origin.clone()
+        }
+        None => HeaderValue::from_static("*"),
+    };
+    answers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    reply
+}
+
+/// An address of this machine in one spelling: the loopback interface has three names.
+pub(super) fn with_plain_loopback(address: &str) -> String {
+    let address = address.strip_suffix('/').unwrap_or(address);
+    for name in ["http://127.0.0.1", "http://[::1]"] {
+        if let Some(rest) = address.strip_prefix(name)
+            && (rest.is_empty() || rest.starts_with([':', '/']))
+        {
+            return format!("http://localhost{rest}");
+        }
+    }
+    address.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_has_three_names() {
+        for (address, plain) in [
+            (
+                "http://127.0.0.1:9000/api/fhir/",
+                "http://localhost:9000/api/fhir",
+            ),
+            ("http://[::1]:9000", "http://localhost:9000"),
+            ("http://localhost:9000/", "http://localhost:9000"),
+            (
+                "http://127.0.0.1.example.org",
+                "http://127.0.0.1.example.org",
+            ),
+        ] {
+            assert_eq!(with_plain_loopback(address), plain);
+        }
+    }
+}

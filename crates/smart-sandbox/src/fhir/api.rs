@@ -1,0 +1,231 @@
+//! What lies below a FHIR base: who asks, whether it may be asked, and the answer.
+
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use serde_json::{Value, json};
+
+use super::approvals::Grant;
+use super::moment::Moment;
+use super::resources::{self, Release};
+use super::scopes::{Interaction, permits};
+use super::users::record_id;
+use super::{FhirServer, answers, discovery};
+use crate::form::{self, Pairs};
+use crate::record::Record;
+use crate::reply::{self, Reply};
+use crate::visit::Visit;
+
+mod search;
+
+/// What may stand in a query, with the types of FHIR. All else is refused, as on the original.
+pub(super) const SEARCH_PARAMETERS: &[(&str, &str)] = &[
+    ("_lastUpdated", "date"),
+    ("_security", "token"),
+    ("category", "token"),
+    ("patient", "reference"),
+];
+
+/// Names that are no search parameters. `_offset` is this server's own, in the links of a bundle.
+const OTHER_NAMES: &[&str] = &["_count", "_format", "_offset", "beneficiary"];
+
+/// What may stand first in a path. Some of these types are known to the original and empty here.
+const TYPES: &[&str] = &[
+    "AllergyIntolerance",
+    "Binary",
+    "Condition",
+    "Coverage",
+    "DocumentReference",
+    "Encounter",
+    "ExplanationOfBenefit",
+    "ImagingStudy",
+    "Immunization",
+    "MedicationAdministration",
+    "MedicationDispense",
+    "MedicationOrder",
+    "MedicationRequest",
+    "MedicationStatement",
+    "Observation",
+    "Patient",
+    "Practitioner",
+    "Procedure",
+];
+
+/// Answers a request below a base; `path` is what follows the base and its slash.
+pub(super) fn answer(
+    server: &FhirServer,
+    visit: &Visit<'_>,
+    release: Release,
+    path: &str,
+) -> Reply {
+    if path.is_empty() {
+        return reply::not_found();
+    }
+    if *visit.method() == Method::GET {
+        match path {
+            "metadata" => return discovery::metadata(server, visit, release),
+            ".well-known/smart-configuration" => {
+                return discovery::smart_configuration(server, visit);
+            }
+            _ => {}
+        }
+    }
+    if matches!(
+        *visit.method(),
+        Method::PUT | Method::PATCH | Method::DELETE
+    ) {
+        return reply::method_not_allowed("GET, HEAD, OPTIONS, POST");
+    }
+    let grant = bearer(visit.headers()).and_then(|token| {
+        let desk = server.desk();
+        let approval = desk.approvals.access(token, visit.now.into())?;
+        Some(approval.grant.clone())
+    });
+    let Some(grant) = grant else {
+        return answers::html(StatusCode::UNAUTHORIZED);
+    };
+    if let Some(refusal) = not_to_be_asked(visit, path) {
+        return refusal;
+    }
+    if let Err(format) = check_format(&visit.query) {
+        return outcome(StatusCode::NOT_ACCEPTABLE, "not-supported", &format);
+    }
+    let segments: Vec<_> = path
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .collect();
+    match segments.as_slice() {
+        [name] => with_record(server, visit, &grant, release, name, None),
+        [name, id] => with_record(server, visit, &grant, release, name, Some(id)),
+        _ => not_found(),
+    }
+}
+
+/// The token of the header ([RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)); nothing else counts.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+/// Parameter names, method, type, in the order of the original.
+fn not_to_be_asked(visit: &Visit<'_>, path: &str) -> Option<Reply> {
+    for (name, _) in visit.query.iter() {
+        let known = SEARCH_PARAMETERS.iter().any(|(known, _)| *known == name)
+            || OTHER_NAMES.contains(&name);
+        if !known {
+            return Some(not_allowed(name, "parameter"));
+        }
+    }
+    if *visit.method() != Method::GET {
+        return Some(not_allowed(visit.method().as_str(), "method"));
+    }
+    let name = path.split('/').next().unwrap_or_default();
+    (!TYPES.contains(&name)).then(|| not_allowed(name, "resource type"))
+}
+
+fn not_allowed(what: &str, kind: &str) -> Reply {
+    let error = format!("Not allowed to query for \"{what}\" {kind}.");
+    answers::json(StatusCode::FORBIDDEN, &json!({"error": error}))
+}
+
+/// JSON is all there is. Older spellings are known, newer ones start with `application/`, too.
+fn check_format(query: &Pairs) -> Result<(), String> {
+    match query.first("_format") {
+        Some(format) if !format.contains("json") => Err(format!(
+            "the format \"{format}\" is not offered, ask for json"
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Reads or searches in the record that the token is for; nothing else is ever looked at.
+fn with_record(
+    server: &FhirServer,
+    visit: &Visit<'_>,
+    grant: &Grant,
+    release: Release,
+    name: &str,
+    id: Option<&str>,
+) -> Reply {
+    let interaction = match id {
+        Some(_) => Interaction::Read,
+        None => Interaction::Search,
+    };
+    if !permits(&grant.scope, name, interaction) {
+        let text = format!("the scopes of the token do not cover this use of {name}");
+        return outcome(StatusCode::FORBIDDEN, "forbidden", &text);
+    }
+    let record = record_id(&grant.patient).map(|id| server.store.record(id));
+    let record = match record {
+        Some(Ok(Some(record))) => record,
+        Some(Err(error)) => {
+            tracing::error!(%error, "a record cannot be made");
+            return reply::server_error();
+        }
+        _ => return not_found(),
+    };
+    let shelf = Shelf {
+        record: &record,
+        patient: &grant.patient,
+        release,
+        updated: server.began,
+    };
+    match id {
+        Some(id) => match form::decode_segment(id).and_then(|id| shelf.find(name, &id)) {
+            Some(found) => resource(visit, &found),
+            None => not_found(),
+        },
+        None => search::answer(server, visit, grant, &shelf, name),
+    }
+}
+
+/// The resources of one record, made when they are asked for.
+struct Shelf<'a> {
+    record: &'a Record,
+    patient: &'a str,
+    release: Release,
+    updated: Moment,
+}
+
+impl Shelf<'_> {
+    fn all(&self, name: &str) -> Vec<Value> {
+        resources::of_type(self.record, self.patient, self.release, name, self.updated)
+    }
+
+    fn find(&self, name: &str, id: &str) -> Option<Value> {
+        self.all(name).into_iter().find(|found| found["id"] == id)
+    }
+}
+
+fn not_found() -> Reply {
+    let text = "there is no such resource in the record that the token is for";
+    outcome(StatusCode::NOT_FOUND, "not-found", text)
+}
+
+/// An [OperationOutcome](https://hl7.org/fhir/R4/operationoutcome.html).
+fn outcome(status: StatusCode, code: &str, diagnostics: &str) -> Reply {
+    let body = json!({
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": "error", "code": code, "diagnostics": diagnostics}],
+    });
+    let mut reply = answers::json(status, &body);
+    let fhir = HeaderValue::from_static(FHIR_JSON);
+    reply.headers_mut().insert(header::CONTENT_TYPE, fhir);
+    reply
+}
+
+const FHIR_JSON: &str = "application/fhir+json";
+
+/// A resource, in the media type that was asked for.
+fn resource(visit: &Visit<'_>, body: &Value) -> Reply {
+    let accept = visit.headers().get(header::ACCEPT);
+    let accept = accept.and_then(|accept| accept.to_str().ok()).unwrap_or("");
+    let content_type = [FHIR_JSON, "application/json+fhir", "application/json"]
+        .into_iter()
+        .find(|offered| accept.contains(offered))
+        .unwrap_or(FHIR_JSON);
+    answers::unstored(reply::answer(
+        StatusCode::OK,
+        content_type,
+        format!("{body:#}\n"),
+    ))
+}

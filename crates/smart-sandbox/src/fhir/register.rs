@@ -1,0 +1,59 @@
+//! Dynamic registration ([RFC 7591](https://www.rfc-editor.org/rfc/rfc7591)), open to everybody.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::clients::{Refusal, Registration};
+use super::{FhirServer, answers};
+use crate::form;
+use crate::oauth::no_randomness;
+use crate::reply::Reply;
+use crate::visit::Visit;
+
+pub(super) fn answer(server: &FhirServer, visit: &Visit<'_>) -> Reply {
+    if !is_json(visit) {
+        return answers::refusal("bad_request", "send a JSON object as application/json");
+    }
+    let Ok(body) = serde_json::from_slice::<Value>(visit.body()) else {
+        return answers::html(StatusCode::BAD_REQUEST);
+    };
+    let registration = match Registration::read(&body) {
+        Ok(registration) => registration,
+        Err(refusal) => return refused(refusal),
+    };
+    let client = match server.desk().clients.register(registration) {
+        Ok(client) => client,
+        Err(error) => return no_randomness(error),
+    };
+    let body = json!({
+        "client_id": client.id,
+        "client_secret": client.secret(),
+        "client_secret_expires_at": 0,
+        "client_name": client.name,
+        "redirect_uris": client.redirect_uris,
+        "scope": client.scope,
+    });
+    answers::json(StatusCode::CREATED, &body)
+}
+
+fn refused(refusal: Refusal) -> Reply {
+    let (error, description) = match refusal {
+        Refusal::BadRequest => ("bad_request", "the body must be a JSON object with members"),
+        Refusal::InvalidClientMetadata => (
+            "invalid_client_metadata",
+            "redirect_uris must be a list of at least one address, client_name and scope must be text",
+        ),
+        Refusal::InvalidRedirectUri => (
+            "invalid_redirect_uri",
+            "every redirect URI needs a scheme and may not have a fragment",
+        ),
+    };
+    answers::refusal(error, description)
+}
+
+pub(super) fn is_json(visit: &Visit<'_>) -> bool {
+    form::media_type(visit.headers()).is_some_and(|name| {
+        let name = name.to_ascii_lowercase();
+        name == "application/json" || (name.starts_with("application/") && name.ends_with("+json"))
+    })
+}

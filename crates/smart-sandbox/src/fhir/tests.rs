@@ -1,0 +1,9 @@
+//! Against the server without a socket: the notebook that its users know, and each table of what it does.
+
+mod authorize;
+mod data;
+mod notebook;
+mod pages;
+mod strange;
+mod tokens;
+mod wire;
