@@ -2,7 +2,7 @@
 //! checks the callback, exchanges and refreshes tokens. Every function is pure, as in the rest of the crate.
 //!
 //! What it does not do: send requests, follow redirects (on these endpoints nobody may), keep tokens, decide when to refresh.
-//! Feature `oauth2`.
+//! Feature `oauth2`; feature `jwt` adds assertions signed by the app and the validation of id tokens.
 //!
 //! # The flow
 //!
@@ -102,6 +102,10 @@ mod introspection;
 mod revocation;
 mod token;
 
+// signed statements, behind a feature of their own
+#[cfg(feature = "jwt")]
+mod jwt;
+
 // one server's own addresses
 pub mod s4s;
 
@@ -124,11 +128,19 @@ pub use credentials::{
     CodeVerifier, IdNonce, RefreshToken,
 };
 pub use discovery::{AskingStatement, AskingWellKnown, Discovered, Discovery};
+#[cfg(feature = "jwt")]
+pub use error::{AssertionError, IdTokenError, JwksError};
 pub use error::{
     AuthorizeError, CallbackError, DiscoveryError, RegistrationError, Remedy, RequestError,
     ScopeError, TokenError, UrlError, VerifierError,
 };
 pub use introspection::{Introspected, Introspection, TokenFacts};
+#[cfg(feature = "jwt")]
+pub use jwt::{
+    assertion::AssertionKey,
+    id_token::{FhirUser, IdClaims},
+    jwks::Jwks,
+};
 pub use registration::{AuthMethod, RegisteredClient, Registration, RegistrationNote};
 pub use revocation::{Revocation, Token};
 pub use scope::{

@@ -304,3 +304,78 @@ impl TokenError {
         }
     }
 }
+
+/// Why an app cannot sign a statement about itself.
+#[cfg(feature = "jwt")]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AssertionError {
+    /// A text that is no key of the kind asked for, or one too small.
+    #[error("the key is not a pem key of that kind, or has fewer than 2048 bits")]
+    BadKey,
+    /// The key cannot sign.
+    #[error("the key cannot sign")]
+    Signing,
+}
+
+/// Why a server's keys cannot be used.
+#[cfg(feature = "jwt")]
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum JwksError {
+    /// An answer longer than any key set.
+    #[error("the server's key set is longer than {limit} bytes")]
+    TooLong {
+        /// The most allowed, in bytes.
+        limit: usize,
+    },
+    /// Not a key set.
+    #[error("the answer is not a key set ({0}); check the address")]
+    Unreadable(Unreadable),
+}
+
+/// Why an id token is not believed. Nothing in it may be used.
+#[cfg(feature = "jwt")]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IdTokenError {
+    /// The signature is not by the server's key.
+    #[error("the id token's signature does not match")]
+    BadSignature,
+    /// No user, or a name too long.
+    #[error("the id token names no user")]
+    BadSubject,
+    /// A time that is missing, no number, in the future, or before another that it cannot precede.
+    #[error("the id token's times are missing or impossible; check the clocks")]
+    BadTime,
+    /// The token is over.
+    #[error("the id token has expired")]
+    Expired,
+    /// The token is for another app.
+    #[error("the id token is for another app")]
+    ForeignAudience,
+    /// The token is from another server.
+    #[error("the id token is from another server than the one that was asked")]
+    ForeignIssuer,
+    /// Not a signed JWT.
+    #[error("the id token is not a signed jwt that can be understood")]
+    Malformed,
+    /// The server has not told its name.
+    #[error("the server has told no issuer, so that its id tokens cannot be checked")]
+    NoIssuer,
+    /// Longer than any token.
+    #[error("the id token is longer than {limit} bytes")]
+    TooLong {
+        /// The most allowed, in bytes.
+        limit: usize,
+    },
+    /// None of the server's keys, or more than one, can have signed it.
+    #[error("the id token names none of the server's keys; fetch the keys once more")]
+    UnknownKey,
+    /// An algorithm that proves nothing, or that is not known.
+    #[error("the id token is not signed by an algorithm that is allowed")]
+    UnsupportedAlgorithm,
+    /// The token answers another request.
+    #[error("the id token answers another request than this one")]
+    WrongNonce,
+}
