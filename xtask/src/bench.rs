@@ -44,7 +44,7 @@ enum Goal {
     AtMost(f64),
 }
 
-const TOPICS: &[Topic] = &[API, OAUTH, TRANSPORT];
+const TOPICS: &[Topic] = &[API, OAUTH, RDF, TRANSPORT];
 
 const API: Topic = Topic {
     name: "api",
@@ -94,6 +94,50 @@ const OAUTH: Topic = Topic {
         Row {
             work: "verify that request, parsing its header",
             measure: Measure::Time("verify/get"),
+        },
+    ],
+};
+
+const RDF: Topic = Topic {
+    name: "rdf",
+    package: "smart-rdf",
+    benchmark: "rdf",
+    rows: &[
+        Row {
+            work: "RDF/XML body (10 medications) to graph, against the Store",
+            measure: Measure::Ratio {
+                of: "load/smart-rdf",
+                to: "load/oxigraph",
+                goal: Goal::AtMost(0.5),
+            },
+        },
+        Row {
+            work: "prepared query on that graph, against the Store",
+            measure: Measure::Ratio {
+                of: "query/smart-rdf",
+                to: "query/oxigraph",
+                goal: Goal::AtMost(0.75),
+            },
+        },
+        Row {
+            work: "body to rows, against the Store",
+            measure: Measure::Ratio {
+                of: "rows/smart-rdf",
+                to: "rows/oxigraph",
+                goal: Goal::AtMost(0.55),
+            },
+        },
+        Row {
+            work: "body to rows, against rdflib",
+            measure: Measure::Ratio {
+                of: "rows/smart-rdf",
+                to: "rows/rdflib",
+                goal: Goal::AtMost(1.0 / 40.0),
+            },
+        },
+        Row {
+            work: "the parser underneath alone (oxrdfxml)",
+            measure: Measure::Time("load/oxrdfxml"),
         },
     ],
 };

@@ -9,11 +9,10 @@ mod ontology;
 mod query_plan;
 mod query_text;
 mod turtle;
-mod xml;
 
+pub(crate) use markup::{Attribute, Markup, TagPart, Token};
 pub use ontology::Repair;
 pub(crate) use ontology::plain_xml;
 pub(crate) use query_plan::check_query_plan;
 pub(crate) use query_text::check_query_text;
 pub(crate) use turtle::{check_turtle, end_of_string};
-pub(crate) use xml::check_xml;

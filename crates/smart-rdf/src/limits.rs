@@ -214,6 +214,12 @@ impl LimitError {
         }
     }
 
+    /// The same, met at this place.
+    pub(crate) fn at(mut self, position: Position) -> Self {
+        self.position = Some(position);
+        self
+    }
+
     /// Which bound.
     pub fn limit(&self) -> Limit {
         self.limit

@@ -3,6 +3,7 @@ mod rdf_xml;
 mod rdf_xml_writer;
 mod turtle;
 mod turtle_writer;
+mod xml;
 
 pub use rdf_xml::{RdfXml, Repair};
 pub use rdf_xml_writer::RdfXmlWriter;

@@ -20,6 +20,16 @@ impl GraphBuilder {
         self.triples.push([subject, predicate, object]);
     }
 
+    /// The terms, for who numbers them itself and then gives triples to [`GraphBuilder::push`].
+    pub(crate) fn terms(&mut self) -> &mut Terms {
+        &mut self.terms
+    }
+
+    /// A triple of numbers that [`GraphBuilder::terms`] gave out.
+    pub(crate) fn push(&mut self, triple: [u32; 3]) {
+        self.triples.push(triple);
+    }
+
     /// How many triples came in, repeated ones included.
     pub(crate) fn inserted(&self) -> usize {
         self.triples.len()

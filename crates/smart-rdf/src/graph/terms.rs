@@ -49,6 +49,38 @@ impl Terms {
         }
     }
 
+    /// The number of an IRI, and whether it is new here. The text is not looked at: who puts a new one in says that it is an IRI.
+    pub(crate) fn intern_iri(&mut self, text: &str) -> (u32, bool) {
+        let before = self.entries.len();
+        let id = self.intern_text(Kind::Iri, text);
+        (id, self.entries.len() > before)
+    }
+
+    pub(crate) fn intern_blank(&mut self, label: &str) -> u32 {
+        self.intern_text(Kind::Blank, label)
+    }
+
+    /// A language tag, in lower case, for [`Terms::intern_tagged`].
+    pub(crate) fn intern_language(&mut self, tag: &str) -> u32 {
+        self.intern_text(Kind::Language, tag)
+    }
+
+    pub(crate) fn intern_plain(&mut self, text: &str) -> u32 {
+        self.intern_text(Kind::Plain, text)
+    }
+
+    pub(crate) fn intern_tagged(&mut self, text: &str, language: u32) -> u32 {
+        self.intern_text(Kind::Tagged(language), text)
+    }
+
+    /// The datatype is the number of an IRI.
+    pub(crate) fn intern_typed(&mut self, text: &str, datatype: u32) -> u32 {
+        if self.text(datatype) == xsd::STRING.as_str() {
+            return self.intern_plain(text);
+        }
+        self.intern_text(Kind::Typed(datatype), text)
+    }
+
     fn intern_literal(&mut self, literal: LiteralRef<'_>) -> u32 {
         let kind = if let Some(language) = literal.language() {
             Kind::Tagged(self.intern_text(Kind::Language, language))

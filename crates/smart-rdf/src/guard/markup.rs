@@ -9,12 +9,12 @@ use crate::error::{ParseError, Position};
 /// It is stricter than the parser: tags must be spelled exactly as XML has them, because a tag that needs guessing is a tag that two
 /// readers can guess differently. The parser finds the end of a tag by its quotes, and only then its attributes: `<a '="x" b="" … '>`
 /// is no attribute for the one and many for the other.
-pub(super) struct Markup<'t> {
+pub(crate) struct Markup<'t> {
     text: &'t str,
     at: usize,
 }
 
-pub(super) enum Token<'t> {
+pub(crate) enum Token<'t> {
     /// Text between tags.
     Text(Range<usize>),
     /// A CDATA section, with its brackets.
@@ -29,7 +29,7 @@ pub(super) enum Token<'t> {
     End { name: &'t str, range: Range<usize> },
 }
 
-pub(super) enum TagPart<'t> {
+pub(crate) enum TagPart<'t> {
     Attribute(Attribute<'t>),
     /// The end of the tag: `>`, or `/>` if `empty`.
     Close {
@@ -38,31 +38,31 @@ pub(super) enum TagPart<'t> {
     },
 }
 
-pub(super) struct Attribute<'t> {
-    pub(super) name: &'t str,
+pub(crate) struct Attribute<'t> {
+    pub(crate) name: &'t str,
     /// As written: references not resolved.
-    pub(super) value: &'t str,
+    pub(crate) value: &'t str,
     /// From the first letter of the name to the closing quote.
-    pub(super) range: Range<usize>,
+    pub(crate) range: Range<usize>,
     /// Where the value begins, behind its quote.
-    pub(super) value_start: usize,
+    pub(crate) value_start: usize,
 }
 
 impl<'t> Markup<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    pub(crate) fn new(text: &'t str) -> Self {
         Self { text, at: 0 }
     }
 
-    pub(super) fn skip_to(&mut self, offset: usize) {
+    pub(crate) fn skip_to(&mut self, offset: usize) {
         self.at = offset;
     }
 
-    pub(super) fn offset(&self) -> usize {
+    pub(crate) fn offset(&self) -> usize {
         self.at
     }
 
     /// Takes these characters if they are next.
-    pub(super) fn eat(&mut self, characters: &str) -> bool {
+    pub(crate) fn eat(&mut self, characters: &str) -> bool {
         let there = self.text[self.at..].starts_with(characters);
         if there {
             self.at += characters.len();
@@ -70,7 +70,7 @@ impl<'t> Markup<'t> {
         there
     }
 
-    pub(super) fn token(&mut self) -> Result<Option<Token<'t>>, ParseError> {
+    pub(crate) fn token(&mut self) -> Result<Option<Token<'t>>, ParseError> {
         let start = self.at;
         let rest = &self.text[start..];
         if rest.is_empty() {
@@ -97,7 +97,7 @@ impl<'t> Markup<'t> {
     }
 
     /// The next attribute of the start tag just begun, or its end.
-    pub(super) fn attribute(&mut self) -> Result<TagPart<'t>, ParseError> {
+    pub(crate) fn attribute(&mut self) -> Result<TagPart<'t>, ParseError> {
         let before = self.at;
         self.skip_space();
         let rest = &self.text[self.at..];
@@ -137,7 +137,7 @@ impl<'t> Markup<'t> {
     }
 
     /// A value in single or double quotes.
-    pub(super) fn quoted(&mut self) -> Result<&'t str, ParseError> {
+    pub(crate) fn quoted(&mut self) -> Result<&'t str, ParseError> {
         let quote = match self.text.as_bytes().get(self.at) {
             Some(quote @ (b'"' | b'\'')) => *quote,
             _ => return Err(self.expected("a value in quotes")),
@@ -225,7 +225,7 @@ impl<'t> Markup<'t> {
     }
 
     /// A name in the sense of tags. Letters beyond ASCII are not looked at, the parser does that.
-    pub(super) fn name(&mut self, expected: &str) -> Result<&'t str, ParseError> {
+    pub(crate) fn name(&mut self, expected: &str) -> Result<&'t str, ParseError> {
         let rest = &self.text[self.at..];
         let is_name = |b: u8| {
             b >= 0x80 || b.is_ascii_alphanumeric() || matches!(b, b'_' | b':' | b'-' | b'.')
@@ -243,7 +243,7 @@ impl<'t> Markup<'t> {
         Ok(name)
     }
 
-    pub(super) fn skip_space(&mut self) {
+    pub(crate) fn skip_space(&mut self) {
         let rest = &self.text.as_bytes()[self.at..];
         self.at += rest
             .iter()
@@ -261,12 +261,12 @@ impl<'t> Markup<'t> {
         ))
     }
 
-    pub(super) fn fault(&self, message: &str) -> ParseError {
+    pub(crate) fn fault(&self, message: &str) -> ParseError {
         fault(self.text, self.at, message)
     }
 }
 
-pub(super) fn fault(text: &str, offset: usize, message: &str) -> ParseError {
+pub(crate) fn fault(text: &str, offset: usize, message: &str) -> ParseError {
     ParseError::Syntax {
         position: Position::of(text, offset),
         message: message.to_owned(),

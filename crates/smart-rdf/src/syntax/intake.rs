@@ -12,6 +12,16 @@ pub(crate) struct Intake<'a> {
     limits: &'a Limits,
 }
 
+/// What a literal has beside its text.
+#[derive(Clone, Copy)]
+pub(crate) enum LiteralKind {
+    Plain,
+    /// The number of a language.
+    Tagged(u32),
+    /// The number of an IRI.
+    Typed(u32),
+}
+
 impl<'a> Intake<'a> {
     pub(crate) fn new(limits: &'a Limits) -> Self {
         Self {
@@ -38,10 +48,58 @@ impl<'a> Intake<'a> {
             }
         }
         self.builder.insert(triple);
+        self.check_terms()
+    }
+
+    /// The number of an IRI, and whether it is new.
+    pub(crate) fn iri(&mut self, text: &str) -> Result<(u32, bool), LimitError> {
+        self.check_iri(text)?;
+        let number = self.builder.terms().intern_iri(text);
+        self.check_terms()?;
+        Ok(number)
+    }
+
+    pub(crate) fn blank(&mut self, label: &str) -> Result<u32, LimitError> {
+        self.check_iri(label)?;
+        let number = self.builder.terms().intern_blank(label);
+        self.check_terms()?;
+        Ok(number)
+    }
+
+    /// A language tag, in lower case.
+    pub(crate) fn language(&mut self, tag: &str) -> Result<u32, LimitError> {
+        self.check_iri(tag)?;
+        Ok(self.builder.terms().intern_language(tag))
+    }
+
+    pub(crate) fn literal(&mut self, text: &str, kind: LiteralKind) -> Result<u32, LimitError> {
+        bound(Limit::TermLength, text.len(), self.limits.term_length)?;
+        let terms = self.builder.terms();
+        let number = match kind {
+            LiteralKind::Plain => terms.intern_plain(text),
+            LiteralKind::Tagged(language) => terms.intern_tagged(text, language),
+            LiteralKind::Typed(datatype) => terms.intern_typed(text, datatype),
+        };
+        self.check_terms()?;
+        Ok(number)
+    }
+
+    /// A triple of numbers that came from here.
+    pub(crate) fn triple(&mut self, triple: [u32; 3]) -> Result<(), LimitError> {
+        bound(
+            Limit::Triples,
+            self.builder.inserted() + 1,
+            self.limits.triples,
+        )?;
+        self.builder.push(triple);
+        Ok(())
+    }
+
+    fn check_terms(&self) -> Result<(), LimitError> {
         bound(
             Limit::TermBytes,
             self.builder.text_bytes(),
-            limits.term_bytes,
+            self.limits.term_bytes,
         )
     }
 

@@ -1,15 +1,17 @@
+mod literal;
+mod names;
+mod reader;
+
 use std::borrow::Cow;
 
-use oxrdfxml::{RdfXmlParser, RdfXmlSyntaxError};
-
-use crate::error::{ParseError, Position};
+use crate::error::ParseError;
 use crate::graph::Graph;
 use crate::guard;
 pub use crate::guard::Repair;
 use crate::limits::Limits;
-use crate::syntax::intake::{Intake, decode};
+use crate::syntax::intake::decode;
 
-/// Reads [RDF/XML](https://www.w3.org/TR/rdf-syntax-grammar/), behind the guard and strictly.
+/// Reads [RDF/XML](https://www.w3.org/TR/rdf-syntax-grammar/), strictly and within limits.
 ///
 /// A response may be an attack, so the defaults take no document type declaration. An ontology that one has chosen to read may have
 /// one, see [`RdfXml::allow_internal_doctype`].
@@ -101,44 +103,7 @@ impl RdfXml {
         } else {
             (Cow::Borrowed(text), Vec::new())
         };
-        guard::check_xml(&text, self.base_iri.as_deref(), &self.limits)?;
-        Ok((self.parse(&text)?, repairs))
-    }
-
-    fn parse(&self, text: &str) -> Result<Graph, ParseError> {
-        let mut parser = RdfXmlParser::new();
-        if let Some(iri) = &self.base_iri {
-            parser = parser
-                .with_base_iri(iri)
-                .map_err(|error| ParseError::BaseIri {
-                    iri: iri.clone(),
-                    message: error.to_string(),
-                })?;
-        }
-        let mut triples = parser.for_slice(text);
-        let mut intake = Intake::new(&self.limits);
-        while let Some(triple) = triples.next() {
-            match triple {
-                Ok(triple) => intake.take(triple.as_ref())?,
-                // The parser could go on, but with a stack that no longer fits the document: it would invent triples.
-                Err(error) => return Err(syntax_error(&error, text, triples.buffer_position())),
-            }
-        }
-        Ok(intake.finish())
-    }
-}
-
-/// The parser knows only how far it has read, which is the end of the faulty piece; its beginning is more use to a reader.
-fn syntax_error(error: &RdfXmlSyntaxError, text: &str, read: u64) -> ParseError {
-    let end = usize::try_from(read).map_or(text.len(), |read| read.min(text.len()));
-    let before = &text.as_bytes()[..end];
-    let start = if before.ends_with(b">") {
-        memchr::memrchr(b'<', before).unwrap_or(0)
-    } else {
-        memchr::memrchr(b'>', before).map_or(0, |bracket| bracket + 1)
-    };
-    ParseError::Syntax {
-        position: Position::of(text, start),
-        message: error.to_string(),
+        let graph = reader::read(&text, self.base_iri.as_deref(), &self.limits)?;
+        Ok((graph, repairs))
     }
 }

@@ -6,6 +6,7 @@ use oxrdf::{LiteralRef, NamedNodeRef, NamedOrBlankNodeRef, Term, TermRef, Triple
 
 use crate::error::WriteError;
 use crate::graph::{BlankLabels, Graph};
+use crate::syntax::xml::{is_nc_name, is_nc_name_char, is_nc_name_start, is_xml_char};
 
 const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 
@@ -235,31 +236,6 @@ fn split(iri: &str) -> Option<(&str, &str)> {
     let (namespace, local) = iri.split_at(start);
     let reserved = namespace == RDF && SYNTAX_NAMES.contains(&local);
     (!namespace.is_empty() && !reserved).then_some((namespace, local))
-}
-
-fn is_nc_name(name: &str) -> bool {
-    name.starts_with(is_nc_name_start) && name.chars().all(is_nc_name_char)
-}
-
-/// [XML namespaces 1.0, 3](https://www.w3.org/TR/xml-names/#NT-NCName).
-fn is_nc_name_start(c: char) -> bool {
-    matches!(c,
-        'A'..='Z' | '_' | 'a'..='z'
-        | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{2FF}'
-        | '\u{370}'..='\u{37D}' | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}'
-        | '\u{2070}'..='\u{218F}' | '\u{2C00}'..='\u{2FEF}' | '\u{3001}'..='\u{D7FF}'
-        | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..='\u{EFFFF}')
-}
-
-fn is_nc_name_char(c: char) -> bool {
-    is_nc_name_start(c)
-        || matches!(c,
-            '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
-}
-
-/// [XML 1.0, 2.2](https://www.w3.org/TR/xml/#NT-Char).
-fn is_xml_char(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
 /// Escapes for text and for attributes in double quotes. A carriage return must be written as a reference everywhere, because XML

@@ -134,7 +134,10 @@ fn xml_is_not_deep() {
     assert!(rdf_xml(&nested(31)).is_ok());
     check_limit(rdf_xml(&nested(32)), Limit::Depth);
     check_limit(rdf_xml(&nested(100_000)), Limit::Depth);
-    check_limit(rdf_xml(&"<a>".repeat(1_000_000)), Limit::Depth);
+    check_limit(
+        rdf_xml(&format!("{OPEN}>{}", "<e:A><e:b>".repeat(500_000))),
+        Limit::Depth,
+    );
     let raised = RdfXml::new().with_limits(Limits::default().with_depth(300));
     assert!(raised.for_slice(nested(100).as_bytes()).is_ok());
 }
@@ -159,7 +162,7 @@ fn tags_have_few_attributes() {
     };
     check_limit(
         rdf_xml(&rdf(&format!("<e:A{}/>", namespaces("a", 100_000)))),
-        Limit::Attributes,
+        Limit::Namespaces,
     );
     // Few on each tag, many in scope.
     let nested = format!(
@@ -235,12 +238,17 @@ fn nothing_is_written_out_without_bound() {
         .collect();
     let base = format!("{OPEN} xml:base=\"http://example.org/{long}/\">{ids}</rdf:RDF>");
     check_limit(rdf_xml(&base), Limit::Expansion);
-    let namespace = format!(
-        "{OPEN} xmlns:l=\"http://example.org/{long}/\">{}</rdf:RDF>",
-        "<l:A/>".repeat(20_000)
+    let namespace = |tag: fn(usize) -> String| {
+        let tags: String = (0..20_000).map(tag).collect();
+        format!("{OPEN} xmlns:l=\"http://example.org/{long}/\">{tags}</rdf:RDF>")
+    };
+    check_limit(
+        rdf_xml(&namespace(|n| format!("<l:A{n}/>"))),
+        Limit::Expansion,
     );
-    check_limit(rdf_xml(&namespace), Limit::Expansion);
-    // Each child of an XML literal gets all namespaces that are in scope.
+    // One name is written out once, however often it is used.
+    assert!(rdf_xml(&namespace(|_| "<l:A/>".to_owned())).is_ok());
+    // Each element at the top of an XML literal declares the namespaces that it uses.
     let declared: String = (0..100)
         .map(|n| format!(" xmlns:n{n}=\"{n}{}\"", "y".repeat(3900)))
         .collect();
@@ -251,9 +259,16 @@ fn nothing_is_written_out_without_bound() {
     ] {
         let literal = format!(
             "{OPEN} xmlns:p=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#parse\"{declared}><e:A><e:b {parse_type}>{}</e:b></e:A></rdf:RDF>",
-            "<e/>".repeat(1000)
+            "<n1:e/>".repeat(1000)
         );
-        check_limit(rdf_xml(&literal), Limit::Expansion);
+        check_limit(rdf_xml(&literal), Limit::TermLength);
+        let short = literal.replace(&"<n1:e/>".repeat(1000), &"<n1:e/>".repeat(100));
+        assert!(rdf_xml(&short).is_ok());
+        let property = &short[short.find("<e:b").unwrap()..short.find("</e:A>").unwrap()];
+        check_limit(
+            rdf_xml(&short.replace(property, &property.repeat(100))),
+            Limit::Expansion,
+        );
     }
     let too_long = "x".repeat(5000);
     for (document, limit) in [

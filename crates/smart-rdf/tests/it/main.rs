@@ -6,5 +6,6 @@ mod graph;
 mod hostile;
 mod ontology;
 mod query;
+mod rdf_xml;
 mod syntax;
 mod terms;

@@ -263,7 +263,13 @@ fn errors_have_places() {
         14,
         "text",
     );
-    check_place(Syntax::RdfXml, &wrap("  <e:A>stray</e:A>"), 2, 8, "stray");
+    check_place(
+        Syntax::RdfXml,
+        &wrap("  <e:A>stray</e:A>"),
+        2,
+        8,
+        "only elements",
+    );
     check_place(
         Syntax::RdfXml,
         &wrap("  <e:A><e:b>x</e:c></e:A>"),
