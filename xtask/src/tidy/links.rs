@@ -12,11 +12,13 @@ use super::purity::rust_files;
 const KNOWN: &[&str] = &[
     "http://127.0.0.1",
     "http://fda.gov/UNII/",
+    "http://hl7.org/fhir/",
     "http://localhost",
     "http://purl.bioontology.org/ontology/",
     "http://purl.org/",
     "http://schemas.",
     "http://smartplatforms.org/terms",
+    "http://terminology.hl7.org/",
     "http://www.w3.org/",
     "http://www2a.cdc.gov/nip/IIS/IISStandards/vaccines.asp",
     "http://xmlns.com/foaf/",

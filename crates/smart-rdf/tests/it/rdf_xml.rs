@@ -109,7 +109,7 @@ impl Node {
         for property in &self.properties {
             property.write(document, names);
         }
-        write!(document, "</{tag}>\n").unwrap();
+        writeln!(document, "</{tag}>").unwrap();
     }
 }
 
