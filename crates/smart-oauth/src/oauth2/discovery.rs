@@ -317,8 +317,7 @@ fn uri_value(entry: &Value) -> Option<&str> {
         .filter(|text| !text.is_empty())
 }
 
-/// `SMART-on-FHIR` under either code system (`http://hl7.org/fhir/restful-security-service` until STU3,
-/// `http://terminology.hl7.org/CodeSystem/restful-security-service` since R4) or none: the code alone decides.
+/// `SMART-on-FHIR` under the code system of FHIR until STU3, under that of R4 and later, or under none: the code alone decides.
 fn says_smart(security: &Value) -> bool {
     items(security.get("service"))
         .flat_map(|service| items(service.get("coding")))
