@@ -1,4 +1,6 @@
 mod builder;
+mod dataset;
+mod index;
 mod isomorphism;
 mod terms;
 mod triples;
@@ -13,9 +15,10 @@ use oxrdf::{
     TripleRef,
 };
 
-pub(crate) use builder::GraphBuilder;
-use terms::Terms;
-pub(crate) use triples::TripleIds;
+pub(crate) use builder::{DatasetBuilder, GraphBuilder};
+pub use dataset::Dataset;
+pub(crate) use index::{Index, TripleIds};
+pub(crate) use terms::Terms;
 pub use triples::Triples;
 
 /// An immutable set of RDF triples, made for the size of one response and cheap to share.
@@ -40,24 +43,20 @@ pub struct Graph(Arc<Inner>);
 
 #[derive(Default)]
 pub(crate) struct Inner {
-    terms: Terms,
-    /// Sorted, without repetitions.
-    spo: Box<[[u32; 3]]>,
-    /// Positions in `spo`, sorted by predicate, object, subject.
-    pos: Box<[u32]>,
-    /// Positions in `spo`, sorted by object, subject, predicate.
-    osp: Box<[u32]>,
+    /// Shared by the graphs of a dataset.
+    terms: Arc<Terms>,
+    index: Index,
 }
 
 impl Graph {
     /// How many triples there are.
     pub fn len(&self) -> usize {
-        self.0.spo.len()
+        self.0.index.len()
     }
 
     /// Whether there is no triple.
     pub fn is_empty(&self) -> bool {
-        self.0.spo.is_empty()
+        self.len() == 0
     }
 
     /// All triples, grouped by subject.
@@ -90,9 +89,7 @@ impl Graph {
                 predicate.map(TermRef::from),
                 object,
             )
-            .map_or(TripleIds::Sorted([].iter()), |[s, p, o]| {
-                self.ids_matching(s, p, o)
-            });
+            .map_or(TripleIds::none(), |[s, p, o]| self.ids_matching(s, p, o));
         Triples::new(&self.0, ids)
     }
 
@@ -172,32 +169,25 @@ impl Graph {
         Some([find(subject)?, find(predicate)?, find(object)?])
     }
 
-    /// Each pattern is the beginning of one of three orders, so that its triples lie side by side in it.
     pub(crate) fn ids_matching(
         &self,
         subject: Option<u32>,
         predicate: Option<u32>,
         object: Option<u32>,
     ) -> TripleIds<'_> {
-        let spo = &*self.0.spo;
-        let permuted = |order, key: fn([u32; 3]) -> [u32; 3], prefix: &[u32]| {
-            TripleIds::Permuted(
-                spo,
-                run(order, |index| key(spo[*index as usize]), prefix).iter(),
-            )
-        };
-        let pos = |[s, p, o]: [u32; 3]| [p, o, s];
-        let osp = |[s, p, o]: [u32; 3]| [o, s, p];
-        match (subject, predicate, object) {
-            (None, None, None) => TripleIds::Sorted(spo.iter()),
-            (Some(s), None, None) => TripleIds::Sorted(run(spo, |t| *t, &[s]).iter()),
-            (Some(s), Some(p), None) => TripleIds::Sorted(run(spo, |t| *t, &[s, p]).iter()),
-            (Some(s), Some(p), Some(o)) => TripleIds::Sorted(run(spo, |t| *t, &[s, p, o]).iter()),
-            (None, Some(p), None) => permuted(&self.0.pos, pos, &[p]),
-            (None, Some(p), Some(o)) => permuted(&self.0.pos, pos, &[p, o]),
-            (None, None, Some(o)) => permuted(&self.0.osp, osp, &[o]),
-            (Some(s), None, Some(o)) => permuted(&self.0.osp, osp, &[o, s]),
-        }
+        self.0.index.matching(subject, predicate, object)
+    }
+
+    pub(crate) fn assemble(terms: Arc<Terms>, index: Index) -> Self {
+        Self(Arc::new(Inner { terms, index }))
+    }
+
+    pub(crate) fn terms(&self) -> &Arc<Terms> {
+        &self.0.terms
+    }
+
+    pub(crate) fn index(&self) -> &Index {
+        &self.0.index
     }
 
     pub(crate) fn find_term(&self, term: TermRef<'_>) -> Option<u32> {
@@ -207,13 +197,6 @@ impl Graph {
     pub(crate) fn term(&self, id: u32) -> TermRef<'_> {
         self.0.terms.term(id)
     }
-}
-
-/// The run of a sorted slice whose keys begin with `prefix`.
-fn run<'a, T>(sorted: &'a [T], key: impl Fn(&T) -> [u32; 3], prefix: &[u32]) -> &'a [T] {
-    let start = sorted.partition_point(|item| key(item)[..prefix.len()] < *prefix);
-    let rest = &sorted[start..];
-    &rest[..rest.partition_point(|item| key(item)[..prefix.len()] == *prefix)]
 }
 
 /// Numbers blank nodes through as `b0`, `b1`, … in order of first appearance.

@@ -50,12 +50,14 @@ pub use oxrdf::{
     NamedOrBlankNodeRef, Term, TermRef, Triple, TripleRef,
 };
 // Graphs
-pub use graph::{Graph, Triples};
+pub use graph::{Dataset, Graph, Triples};
 pub use node::{Node, Object};
 // Syntaxes
 pub use syntax::{RdfXml, RdfXmlWriter, Repair, Syntax, Turtle, TurtleWriter};
 // SPARQL
-pub use sparql::{Answer, Cancellation, Query, QueryError, QueryLimits, Row, Solutions, Sparql};
+pub use sparql::{
+    Answer, Cancellation, Query, QueryError, QueryLimits, Row, Solutions, Source, Sparql,
+};
 // Limits and errors
 pub use error::{ParseError, Position, WriteError};
 pub use limits::{Limit, LimitError, Limits};

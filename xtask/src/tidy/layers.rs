@@ -87,6 +87,10 @@ const fn absence(
     }
 }
 
+/// Dependencies that are there for who asks for the feature of their name, and which no crate of the workspace does: they count for
+/// nobody then. If one is asked for after all, it counts like any other.
+const OFFERED: &[(&str, &str)] = &[("smart-rdf", "oxigraph")];
+
 /// The runtime and the sockets: nothing that does no I/O may reach them.
 const IO_CRATES: &[&str] = &["hyper", "hyper-util", "tokio"];
 
@@ -188,16 +192,20 @@ impl Graph {
             members,
             dependencies: BTreeMap::new(),
         };
+        let offered: Vec<_> = OFFERED
+            .iter()
+            .filter(|(package, feature)| !is_asked_for(metadata, package, feature))
+            .collect();
         for node in list(&metadata["resolve"]["nodes"]) {
             let Some(from) = node["id"].as_str().and_then(|id| names.get(id)) else {
                 continue;
             };
             for dependency in list(&node["deps"]) {
                 let normal = list(&dependency["dep_kinds"]).any(|kind| kind["kind"].is_null());
-                if let (true, Some(to)) = (
-                    normal,
-                    dependency["pkg"].as_str().and_then(|id| names.get(id)),
-                ) {
+                let to = dependency["pkg"].as_str().and_then(|id| names.get(id));
+                if let (true, Some(to)) = (normal, to)
+                    && !offered.contains(&&(*from, *to))
+                {
                     graph.add(from, to);
                 }
             }
@@ -253,6 +261,26 @@ impl Graph {
         way.reverse();
         (way.len() > 1).then_some(way)
     }
+}
+
+/// Whether a package has this feature on by itself, or some other package switches it on, always or by a feature of its own.
+fn is_asked_for(metadata: &Value, package: &str, feature: &str) -> bool {
+    let forward = format!("{package}/{feature}");
+    list(&metadata["packages"]).any(|other| {
+        let depends = list(&other["dependencies"]).any(|dependency| {
+            dependency["name"] == package
+                && dependency["kind"] != "dev"
+                && list(&dependency["features"]).any(|name| name == feature)
+        });
+        let features = other["features"].as_object();
+        let forwards = features.into_iter().flatten().any(|(name, values)| {
+            list(values).filter_map(Value::as_str).any(|value| {
+                value.replace('?', "") == forward
+                    || (other["name"] == package && name != feature && value == feature)
+            })
+        });
+        depends || forwards
+    })
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
@@ -348,6 +376,45 @@ mod tests {
                 "{from} -> {to}: expected {expected:?} among {findings:#?}"
             );
         }
+    }
+
+    #[test]
+    fn an_offered_dependency_counts_when_it_is_asked_for() {
+        let package = |id: &str, dependencies: Value, features: Value| {
+            serde_json::json!({
+                "id": id, "name": id, "manifest_path": format!("/w/{id}/Cargo.toml"),
+                "dependencies": dependencies, "features": features,
+            })
+        };
+        let findings = |asked: Value, forwards: Value, default: Value| {
+            let normal = serde_json::json!([{"kind": null}]);
+            let edge = |to: &str| serde_json::json!([{"pkg": to, "dep_kinds": normal}]);
+            let metadata = serde_json::json!({
+                "workspace_members": ["smart", "smart-rdf"],
+                "packages": [
+                    package("smart", serde_json::json!([{"name": "smart-rdf", "kind": null, "features": asked}]), serde_json::json!({"store": forwards})),
+                    package("smart-rdf", serde_json::json!([]), serde_json::json!({"oxigraph": ["dep:oxigraph"], "default": default})),
+                    package("oxigraph", serde_json::json!([]), serde_json::json!({})),
+                ],
+                "resolve": {"nodes": [
+                    {"id": "smart", "deps": edge("smart-rdf")},
+                    {"id": "smart-rdf", "deps": edge("oxigraph")},
+                ]},
+            });
+            check(&Graph::from_metadata(&metadata).unwrap()).len()
+        };
+        let (nothing, on) = (|| serde_json::json!([]), || serde_json::json!(["oxigraph"]));
+        assert_eq!(findings(nothing(), nothing(), nothing()), 0);
+        assert_eq!(findings(on(), nothing(), nothing()), 1);
+        assert_eq!(
+            findings(
+                nothing(),
+                serde_json::json!(["smart-rdf/oxigraph"]),
+                nothing()
+            ),
+            1
+        );
+        assert_eq!(findings(nothing(), nothing(), on()), 1);
     }
 
     #[test]

@@ -1,9 +1,10 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use oxrdf::TripleRef;
+use oxrdf::{NamedOrBlankNodeRef, TripleRef};
 
 use crate::graph::terms::Terms;
-use crate::graph::{Graph, Inner};
+use crate::graph::{Dataset, Graph, Index};
 
 /// Collects triples in any order and sorts them once at the end.
 #[derive(Default)]
@@ -14,10 +15,14 @@ pub(crate) struct GraphBuilder {
 
 impl GraphBuilder {
     pub(crate) fn insert(&mut self, triple: TripleRef<'_>) {
+        let triple = self.number(triple);
+        self.push(triple);
+    }
+
+    fn number(&mut self, triple: TripleRef<'_>) -> [u32; 3] {
         let subject = self.terms.intern(triple.subject.into());
         let predicate = self.terms.intern(triple.predicate.into());
-        let object = self.terms.intern(triple.object);
-        self.triples.push([subject, predicate, object]);
+        [subject, predicate, self.terms.intern(triple.object)]
     }
 
     /// The terms, for who numbers them itself and then gives triples to [`GraphBuilder::push`].
@@ -41,27 +46,42 @@ impl GraphBuilder {
     }
 
     pub(crate) fn build(self) -> Graph {
-        let Self {
-            mut terms,
-            triples: mut spo,
-        } = self;
+        let Self { mut terms, triples } = self;
         terms.shrink();
-        spo.sort_unstable();
-        spo.dedup();
-        let pos = permutation(&spo, |[s, p, o]| [p, o, s]);
-        let osp = permutation(&spo, |[s, p, o]| [o, s, p]);
-        Graph(Arc::new(Inner {
-            terms,
-            spo: spo.into_boxed_slice(),
-            pos,
-            osp,
-        }))
+        Graph::assemble(Arc::new(terms), Index::new(triples))
     }
 }
 
-fn permutation(spo: &[[u32; 3]], key: impl Fn([u32; 3]) -> [u32; 3]) -> Box<[u32]> {
-    let count = u32::try_from(spo.len()).expect("a graph holds less than four billion triples");
-    let mut order: Box<[u32]> = (0..count).collect();
-    order.sort_unstable_by_key(|index| key(spo[*index as usize]));
-    order
+/// Collects the triples of several graphs over the same terms.
+#[derive(Default)]
+pub(crate) struct DatasetBuilder {
+    /// The default graph, and the terms of all.
+    default: GraphBuilder,
+    named: BTreeMap<u32, Vec<[u32; 3]>>,
+}
+
+impl DatasetBuilder {
+    /// A triple of the named graph, or of the default graph.
+    pub(crate) fn insert(&mut self, triple: TripleRef<'_>, name: Option<NamedOrBlankNodeRef<'_>>) {
+        let triple = self.default.number(triple);
+        match name {
+            None => self.default.push(triple),
+            Some(name) => {
+                let name = self.default.terms.intern(name.into());
+                self.named.entry(name).or_default().push(triple);
+            }
+        }
+    }
+
+    pub(crate) fn build(self) -> Dataset {
+        let GraphBuilder { mut terms, triples } = self.default;
+        terms.shrink();
+        let terms = Arc::new(terms);
+        let graph = |triples| Graph::assemble(Arc::clone(&terms), Index::new(triples));
+        let named = self
+            .named
+            .into_iter()
+            .map(|(name, triples)| (name, graph(triples)));
+        Dataset::assemble(graph(triples), named.collect())
+    }
 }

@@ -1,8 +1,6 @@
-use std::slice;
-
 use oxrdf::TripleRef;
 
-use crate::graph::{Graph, Inner};
+use crate::graph::{Graph, Inner, TripleIds};
 
 /// The triples of a graph that match a pattern, made by [`Graph::iter`] and [`Graph::matching`].
 ///
@@ -47,30 +45,5 @@ impl<'a> IntoIterator for &'a Graph {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
-    }
-}
-
-/// The same as numbers: a run of the main array, or of one of the two permutations into it.
-#[derive(Clone)]
-pub(crate) enum TripleIds<'a> {
-    Sorted(slice::Iter<'a, [u32; 3]>),
-    Permuted(&'a [[u32; 3]], slice::Iter<'a, u32>),
-}
-
-impl Iterator for TripleIds<'_> {
-    type Item = [u32; 3];
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Self::Sorted(triples) => triples.next().copied(),
-            Self::Permuted(triples, order) => order.next().map(|index| triples[*index as usize]),
-        }
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match self {
-            Self::Sorted(triples) => triples.size_hint(),
-            Self::Permuted(_, order) => order.size_hint(),
-        }
     }
 }

@@ -6,12 +6,9 @@ use spargebra::algebra::{
 use crate::limits::{Limit, LimitError};
 use crate::sparql::{QueryError, QueryLimits};
 
-/// Checks that a query stays on its graph, that its plan is not a deeper chain than the evaluator can follow on a thread's stack, and
+/// Checks that a query stays on this machine, that its plan is not a deeper chain than the evaluator can follow on a thread's stack, and
 /// that it does not make rows out of nothing.
 pub(crate) fn check_query_plan(query: &Query, limits: &QueryLimits) -> Result<(), QueryError> {
-    if query.dataset().is_some() {
-        return Err(QueryError::Unsupported { keyword: "FROM" });
-    }
     let (Query::Select { pattern, .. }
     | Query::Construct { pattern, .. }
     | Query::Describe { pattern, .. }

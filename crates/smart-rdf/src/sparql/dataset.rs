@@ -1,23 +1,38 @@
 use std::cell::Cell;
+use std::collections::{BTreeMap, btree_map};
 use std::hash::{Hash, Hasher};
-use std::iter;
 use std::rc::Rc;
 
 use oxrdf::Term;
 use spareval::{InternalQuad, QueryableDataset};
 use thiserror::Error;
 
-use crate::graph::{Graph, TripleIds};
+use crate::graph::{Dataset, Graph, Index, Terms, TripleIds};
 
-/// A graph as the default graph of a dataset without named graphs.
+/// A graph, or several, as the evaluator wants to see them.
+#[derive(Clone, Copy)]
 pub(crate) struct GraphDataset<'a> {
-    graph: &'a Graph,
+    terms: &'a Terms,
+    default: &'a Index,
+    named: Option<&'a BTreeMap<u32, Graph>>,
     budget: &'a Budget,
 }
 
 impl<'a> GraphDataset<'a> {
-    pub(crate) fn new(graph: &'a Graph, budget: &'a Budget) -> Self {
-        Self { graph, budget }
+    pub(crate) fn of_graph(graph: &'a Graph, budget: &'a Budget) -> Self {
+        Self {
+            terms: graph.terms(),
+            default: graph.index(),
+            named: None,
+            budget,
+        }
+    }
+
+    pub(crate) fn of_dataset(dataset: &'a Dataset, budget: &'a Budget) -> Self {
+        Self {
+            named: Some(dataset.named_by_number()),
+            ..Self::of_graph(dataset.default_graph(), budget)
+        }
     }
 
     fn known(&self, id: u32) -> TermId<'a> {
@@ -25,6 +40,13 @@ impl<'a> GraphDataset<'a> {
             id,
             budget: self.budget,
         })
+    }
+
+    fn named_graph(&self, name: &TermId<'a>) -> Option<(u32, &'a Graph)> {
+        let TermId::Known(name) = name else {
+            return None;
+        };
+        Some((name.id, self.named?.get(&name.id)?))
     }
 }
 
@@ -114,34 +136,53 @@ impl<'a> QueryableDataset<'a> for GraphDataset<'a> {
     ) -> impl Iterator<Item = Result<InternalQuad<TermId<'a>>, BudgetSpent>> + use<'a> {
         // Looking and finding nothing costs as well, or a loop over misses would be free.
         self.budget.spend();
-        let ids = match (place(subject), place(predicate), place(object), graph_name) {
-            (Some(subject), Some(predicate), Some(object), Some(None)) => {
-                Some(self.graph.ids_matching(subject, predicate, object))
-            }
+        let pattern = match (place(subject), place(predicate), place(object)) {
+            (Some(subject), Some(predicate), Some(object)) => Some([subject, predicate, object]),
             _ => None,
         };
-        Quads {
-            ids,
+        let mut quads = Quads {
+            dataset: *self,
+            pattern: pattern.unwrap_or_default(),
+            name: None,
+            triples: TripleIds::none(),
+            graphs: None,
             refused: self.budget.check().err(),
-            dataset: Self {
-                graph: self.graph,
-                budget: self.budget,
-            },
+        };
+        if pattern.is_some() {
+            match graph_name {
+                Some(None) => quads.look_into(self.default, None),
+                Some(Some(name)) => {
+                    if let Some((name, graph)) = self.named_graph(name) {
+                        quads.look_into(graph.index(), Some(name));
+                    }
+                }
+                // Any graph is any that has a name.
+                None => quads.graphs = self.named.map(BTreeMap::iter),
+            }
         }
+        quads
     }
 
     fn internal_named_graphs(
         &self,
     ) -> impl Iterator<Item = Result<TermId<'a>, BudgetSpent>> + use<'a> {
-        iter::empty()
+        let dataset = *self;
+        let names = self.named.into_iter().flat_map(BTreeMap::keys);
+        names.map(move |name| {
+            dataset.budget.spend();
+            dataset.budget.check()?;
+            Ok(dataset.known(*name))
+        })
     }
 
-    fn contains_internal_graph_name(&self, _: &TermId<'a>) -> Result<bool, BudgetSpent> {
-        Ok(false)
+    fn contains_internal_graph_name(&self, name: &TermId<'a>) -> Result<bool, BudgetSpent> {
+        self.budget.spend();
+        self.budget.check()?;
+        Ok(self.named_graph(name).is_some())
     }
 
     fn internalize_term(&self, term: Term) -> Result<TermId<'a>, BudgetSpent> {
-        Ok(match self.graph.find_term(term.as_ref()) {
+        Ok(match self.terms.find(term.as_ref()) {
             Some(id) => self.known(id),
             None => TermId::Foreign(Rc::new(term)),
         })
@@ -150,7 +191,7 @@ impl<'a> QueryableDataset<'a> for GraphDataset<'a> {
     fn externalize_term(&self, term: TermId<'a>) -> Result<Term, BudgetSpent> {
         self.budget.check()?;
         Ok(match term {
-            TermId::Known(known) => self.graph.term(known.id).into_owned(),
+            TermId::Known(known) => self.terms.term(known.id).into_owned(),
             TermId::Foreign(term) => Rc::unwrap_or_clone(term),
         })
     }
@@ -167,9 +208,28 @@ fn place(term: Option<&TermId<'_>>) -> Option<Option<u32>> {
 
 /// The triples of a pattern, each paid for. After the error that ends the budget nothing more comes.
 struct Quads<'a> {
-    ids: Option<TripleIds<'a>>,
-    refused: Option<BudgetSpent>,
     dataset: GraphDataset<'a>,
+    pattern: [Option<u32>; 3],
+    /// The graph that is being looked into.
+    name: Option<u32>,
+    triples: TripleIds<'a>,
+    /// Those still to look into.
+    graphs: Option<btree_map::Iter<'a, u32, Graph>>,
+    refused: Option<BudgetSpent>,
+}
+
+impl<'a> Quads<'a> {
+    fn look_into(&mut self, index: &'a Index, name: Option<u32>) {
+        let [subject, predicate, object] = self.pattern;
+        self.triples = index.matching(subject, predicate, object);
+        self.name = name;
+    }
+
+    fn end(&mut self, error: BudgetSpent) -> Result<InternalQuad<TermId<'a>>, BudgetSpent> {
+        self.triples = TripleIds::none();
+        self.graphs = None;
+        Err(error)
+    }
 }
 
 impl<'a> Iterator for Quads<'a> {
@@ -177,20 +237,25 @@ impl<'a> Iterator for Quads<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         if let Some(error) = self.refused.take() {
-            self.ids = None;
-            return Some(Err(error));
+            return Some(self.end(error));
         }
-        let [subject, predicate, object] = self.ids.as_mut()?.next()?;
+        let [subject, predicate, object] = loop {
+            if let Some(triple) = self.triples.next() {
+                break triple;
+            }
+            let (name, graph) = self.graphs.as_mut()?.next()?;
+            self.dataset.budget.spend();
+            self.look_into(graph.index(), Some(*name));
+        };
         self.dataset.budget.spend();
         if let Err(error) = self.dataset.budget.check() {
-            self.ids = None;
-            return Some(Err(error));
+            return Some(self.end(error));
         }
         Some(Ok(InternalQuad {
             subject: self.dataset.known(subject),
             predicate: self.dataset.known(predicate),
             object: self.dataset.known(object),
-            graph_name: None,
+            graph_name: self.name.map(|name| self.dataset.known(name)),
         }))
     }
 }

@@ -7,6 +7,14 @@ use crate::limits::LimitError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum QueryError {
+    /// A blank node was given as the value of a variable.
+    #[error(
+        "the value of `?{name}` is a blank node, which has no name outside of its graph; find it by what it leads to"
+    )]
+    BlankValue {
+        /// The variable.
+        name: String,
+    },
     /// The evaluation was stopped through its [`Cancellation`](crate::Cancellation).
     #[error("the query was canceled")]
     Canceled,
@@ -45,9 +53,19 @@ pub enum QueryError {
         message: String,
     },
     /// The query uses a part of SPARQL that would leave the graph.
-    #[error("{keyword} is not supported: a query runs on the one graph it is given; leave it out")]
+    #[error(
+        "{keyword} is not supported here: a query runs on the graph it is given; leave it out, or give it a `Dataset`"
+    )]
     Unsupported {
         /// The keyword.
         keyword: &'static str,
+    },
+    /// A value was given for a variable that is not there.
+    #[error(
+        "the query has no open variable `?{name}`; name one that it uses and does not bind, without `?`"
+    )]
+    Variable {
+        /// The name that was given.
+        name: String,
     },
 }

@@ -2,17 +2,65 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use oxrdf::{Term, Variable};
 use spareval::{CancellationToken, QueryEvaluationError, QueryEvaluator, QueryResults};
 use spargebra::SparqlParser;
 
-use crate::graph::{Graph, GraphBuilder};
+use crate::graph::{Dataset, Graph, GraphBuilder};
 use crate::guard;
 use crate::limits::{Limit, LimitError};
 use crate::sparql::dataset::{Budget, GraphDataset};
 use crate::sparql::error::QueryError;
 use crate::sparql::limits::QueryLimits;
+use crate::sparql::plan;
 use crate::sparql::results::{Answer, Row, Solutions};
 use crate::sparql::syntax_error::syntax_error;
+use crate::sparql::values::with_value;
+
+/// What a query runs on: a [`Graph`], a [`Dataset`] or, with the feature `oxigraph`, a store.
+///
+/// On a store the steps of [`QueryLimits`] are not counted, only the rows.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Source<'s> {
+    /// One graph. A query must not say `FROM` then.
+    Graph(&'s Graph),
+    /// Several graphs.
+    Dataset(&'s Dataset),
+    /// A store of quads.
+    #[cfg(feature = "oxigraph")]
+    Store(&'s oxigraph::store::Store),
+}
+
+impl<'s> From<&'s Graph> for Source<'s> {
+    fn from(graph: &'s Graph) -> Self {
+        Self::Graph(graph)
+    }
+}
+
+impl<'s> From<&'s Dataset> for Source<'s> {
+    fn from(dataset: &'s Dataset) -> Self {
+        Self::Dataset(dataset)
+    }
+}
+
+#[cfg(feature = "oxigraph")]
+impl<'s> From<&'s oxigraph::store::Store> for Source<'s> {
+    fn from(store: &'s oxigraph::store::Store) -> Self {
+        Self::Store(store)
+    }
+}
+
+impl fmt::Debug for Source<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Graph(_) => "Graph",
+            Self::Dataset(_) => "Dataset",
+            #[cfg(feature = "oxigraph")]
+            Self::Store(_) => "Store",
+        })
+    }
+}
 
 /// Prepares queries: prefixes that they need not declare, and [`QueryLimits`].
 ///
@@ -55,7 +103,7 @@ impl Sparql {
     ///
     /// # Errors
     ///
-    /// The query is malformed, too large, or would leave the graph it runs on (`SERVICE`, `FROM`).
+    /// The query is malformed, too large, or would leave the machine (`SERVICE`).
     pub fn prepare(&self, text: &str) -> Result<Query, QueryError> {
         guard::check_query_text(text, &self.limits)?;
         let mut parser = SparqlParser::new();
@@ -73,10 +121,7 @@ impl Sparql {
             .parse_query(text)
             .map_err(|_| syntax_error(text, &parser))?;
         guard::check_query_plan(&query, &self.limits)?;
-        Ok(Query {
-            query: Arc::new(query),
-            limits: self.limits.clone(),
-        })
+        Ok(Query::new(query, self.limits.clone()))
     }
 }
 
@@ -101,6 +146,8 @@ impl Sparql {
 #[derive(Clone)]
 pub struct Query {
     query: Arc<spargebra::Query>,
+    /// The same, as the evaluator's optimizer would rewrite it, if that can be said.
+    optimized: Option<Arc<spargebra::Query>>,
     limits: QueryLimits,
 }
 
@@ -131,14 +178,47 @@ impl Query {
             .prepare(text)
     }
 
+    /// The same query with a value in the place of a variable, so that no value needs to be pasted into the text. The variable is named
+    /// without `?`.
+    ///
+    /// ```
+    /// use smart_rdf::{NamedNode, Query, Syntax};
+    ///
+    /// let graph = Syntax::Turtle.parse(b"<a:m> <a:name> 'Aspirin' . <a:n> <a:name> 'Ibuprofen' .")?;
+    /// let query = Query::prepare("SELECT ?name { ?medication <a:name> ?name }")?;
+    /// let rows = query.with("medication", NamedNode::new("a:n")?)?.select(&graph)?;
+    /// assert_eq!(rows.rows().next().and_then(|row| row.text("name")), Some("Ibuprofen"));
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The query has no such variable, gives it a value itself, or the value is a blank node, which has no name outside of its graph.
+    pub fn with(&self, name: &str, value: impl Into<Term>) -> Result<Self, QueryError> {
+        let unknown = |_| QueryError::Variable {
+            name: name.to_owned(),
+        };
+        let variable = Variable::new(name).map_err(unknown)?;
+        let query = with_value((*self.query).clone(), &variable, &value.into())?;
+        Ok(Self::new(query, self.limits.clone()))
+    }
+
+    fn new(query: spargebra::Query, limits: QueryLimits) -> Self {
+        Self {
+            optimized: optimized(&query).map(Arc::new),
+            query: Arc::new(query),
+            limits,
+        }
+    }
+
     /// The rows of a SELECT query.
     ///
     /// # Errors
     ///
     /// The query is of another form, or its evaluation fails or meets a limit; rows found until then are dropped.
-    pub fn select(&self, graph: &Graph) -> Result<Solutions, QueryError> {
+    pub fn select<'s>(&self, source: impl Into<Source<'s>>) -> Result<Solutions, QueryError> {
         self.expect_form("SELECT")?;
-        match self.run(graph)? {
+        match self.run(source)? {
             Answer::Solutions(solutions) => Ok(solutions),
             Answer::Boolean(_) | Answer::Graph(_) => Err(self.unexpected("SELECT")),
         }
@@ -149,9 +229,9 @@ impl Query {
     /// # Errors
     ///
     /// As for [`Query::select`].
-    pub fn ask(&self, graph: &Graph) -> Result<bool, QueryError> {
+    pub fn ask<'s>(&self, source: impl Into<Source<'s>>) -> Result<bool, QueryError> {
         self.expect_form("ASK")?;
-        match self.run(graph)? {
+        match self.run(source)? {
             Answer::Boolean(answer) => Ok(answer),
             Answer::Graph(_) | Answer::Solutions(_) => Err(self.unexpected("ASK")),
         }
@@ -162,11 +242,11 @@ impl Query {
     /// # Errors
     ///
     /// As for [`Query::select`].
-    pub fn construct(&self, graph: &Graph) -> Result<Graph, QueryError> {
+    pub fn construct<'s>(&self, source: impl Into<Source<'s>>) -> Result<Graph, QueryError> {
         if self.form() != "DESCRIBE" {
             self.expect_form("CONSTRUCT")?;
         }
-        match self.run(graph)? {
+        match self.run(source)? {
             Answer::Graph(graph) => Ok(graph),
             Answer::Boolean(_) | Answer::Solutions(_) => Err(self.unexpected("CONSTRUCT")),
         }
@@ -177,8 +257,8 @@ impl Query {
     /// # Errors
     ///
     /// The evaluation fails or meets a limit; what was found until then is dropped.
-    pub fn run(&self, graph: &Graph) -> Result<Answer, QueryError> {
-        self.run_until(graph, &Cancellation::new())
+    pub fn run<'s>(&self, source: impl Into<Source<'s>>) -> Result<Answer, QueryError> {
+        self.run_until(source, &Cancellation::new())
     }
 
     /// As [`Query::run`], but ends with [`QueryError::Canceled`] soon after `cancellation` is used, from another thread for instance.
@@ -186,9 +266,9 @@ impl Query {
     /// # Errors
     ///
     /// As for [`Query::run`], and the cancellation.
-    pub fn run_until(
+    pub fn run_until<'s>(
         &self,
-        graph: &Graph,
+        source: impl Into<Source<'s>>,
         cancellation: &Cancellation,
     ) -> Result<Answer, QueryError> {
         let stop = cancellation.0.clone();
@@ -196,13 +276,19 @@ impl Query {
             return Err(QueryError::Canceled);
         }
         let budget = Budget::new(self.limits.steps);
-        let dataset = GraphDataset::new(graph, &budget);
-        let evaluator = QueryEvaluator::new().with_cancellation_token(stop.clone());
-        let answer = evaluator
-            .prepare(&self.query)
-            .execute(dataset)
-            .map_err(evaluation_error)
-            .and_then(|results| self.collect(results));
+        let answer = match source.into() {
+            Source::Graph(graph) => {
+                if self.query.dataset().is_some() {
+                    return Err(QueryError::Unsupported { keyword: "FROM" });
+                }
+                self.evaluate(GraphDataset::of_graph(graph, &budget), &stop)
+            }
+            Source::Dataset(dataset) => {
+                self.evaluate(GraphDataset::of_dataset(dataset, &budget), &stop)
+            }
+            #[cfg(feature = "oxigraph")]
+            Source::Store(store) => self.evaluate_on_store(store, &stop),
+        };
         // The evaluator passes over some errors (an EXISTS that could not be decided is false), so a stopped evaluation may look like a
         // finished one.
         if budget.is_spent() {
@@ -212,6 +298,33 @@ impl Query {
             return Err(QueryError::Canceled);
         }
         answer
+    }
+
+    fn evaluate(
+        &self,
+        dataset: GraphDataset<'_>,
+        stop: &CancellationToken,
+    ) -> Result<Answer, QueryError> {
+        let mut evaluator = QueryEvaluator::new().with_cancellation_token(stop.clone());
+        if self.optimized.is_some() {
+            evaluator = evaluator.without_optimizations();
+        }
+        let query = evaluator.prepare(self.optimized.as_ref().unwrap_or(&self.query));
+        let results = query.execute(dataset).map_err(evaluation_error)?;
+        self.collect(results)
+    }
+
+    #[cfg(feature = "oxigraph")]
+    fn evaluate_on_store(
+        &self,
+        store: &oxigraph::store::Store,
+        stop: &CancellationToken,
+    ) -> Result<Answer, QueryError> {
+        let evaluator =
+            oxigraph::sparql::SparqlEvaluator::new().with_cancellation_token(stop.clone());
+        let query = evaluator.for_query((*self.query).clone());
+        let results = query.on_store(store).execute().map_err(evaluation_error)?;
+        self.collect(results)
     }
 
     /// Stops at the first error: after one, the evaluator may still yield rows, and wrong ones.
@@ -235,8 +348,8 @@ impl Query {
                 let mut rows = Vec::new();
                 for solution in solutions {
                     self.check_rows(rows.len())?;
-                    let values = solution.map_err(evaluation_error)?.values().into();
-                    rows.push(Row::new(Arc::clone(&variables), values));
+                    let solution = solution.map_err(evaluation_error)?;
+                    rows.push(Row::new(Arc::clone(&variables), solution));
                 }
                 Ok(Answer::Solutions(Solutions::new(variables, rows)))
             }
@@ -327,6 +440,16 @@ impl fmt::Debug for Cancellation {
             .field(&self.is_canceled())
             .finish()
     }
+}
+
+fn optimized(query: &spargebra::Query) -> Option<spargebra::Query> {
+    let mut query = query.clone();
+    let (spargebra::Query::Select { pattern, .. }
+    | spargebra::Query::Ask { pattern, .. }
+    | spargebra::Query::Construct { pattern, .. }
+    | spargebra::Query::Describe { pattern, .. }) = &mut query;
+    *pattern = plan::optimized(pattern)?;
+    Some(query)
 }
 
 fn evaluation_error(error: QueryEvaluationError) -> QueryError {

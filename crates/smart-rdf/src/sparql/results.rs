@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::{fmt, slice, vec};
 
 use oxrdf::Term;
+use spareval::QuerySolution;
 
 use crate::graph::Graph;
 
@@ -69,15 +70,18 @@ impl<'a> IntoIterator for &'a Solutions {
 }
 
 /// One row: a term, or nothing, for each variable. It lives on without its [`Solutions`].
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Row {
     variables: Arc<[String]>,
-    values: Box<[Option<Term>]>,
+    solution: Arc<QuerySolution>,
 }
 
 impl Row {
-    pub(crate) fn new(variables: Arc<[String]>, values: Box<[Option<Term>]>) -> Self {
-        Self { variables, values }
+    pub(crate) fn new(variables: Arc<[String]>, solution: QuerySolution) -> Self {
+        Self {
+            variables,
+            solution: Arc::new(solution),
+        }
     }
 
     /// The term of a variable, named without `?`; `None` if it is unbound in this row or no variable of the query.
@@ -86,7 +90,7 @@ impl Row {
             .variables
             .iter()
             .position(|variable| variable == name)?;
-        self.values.get(index)?.as_ref()
+        self.values().get(index)?.as_ref()
     }
 
     /// The text of a variable's term: the IRI, the lexical form of a literal, or the label of a blank node.
@@ -105,14 +109,22 @@ impl Row {
 
     /// The terms, in the order of [`Row::variables`].
     pub fn values(&self) -> &[Option<Term>] {
-        &self.values
+        self.solution.values()
     }
 }
+
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        self.variables == other.variables && self.values() == other.values()
+    }
+}
+
+impl Eq for Row {}
 
 /// The bound variables, with terms as in N-Triples.
 impl fmt::Debug for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bound = self.variables.iter().zip(&self.values);
+        let bound = self.variables.iter().zip(self.values());
         f.debug_map()
             .entries(bound.filter_map(|(name, value)| Some((name, value.as_ref()?.to_string()))))
             .finish()

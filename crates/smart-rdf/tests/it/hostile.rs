@@ -634,7 +634,9 @@ fn a_query_stays_on_its_graph() {
         ("SELECT * FROM <http://example.org/> { ?s ?p ?o }", "FROM"),
         ("ASK FROM NAMED <http://example.org/> { ?s ?p ?o }", "FROM"),
     ] {
-        let error = Query::prepare(text).unwrap_err();
+        let error = Query::prepare(text)
+            .and_then(|query| query.run(&smart_rdf::Graph::default()))
+            .unwrap_err();
         assert!(
             matches!(error, QueryError::Unsupported { keyword } if keyword == expected),
             "{error}"

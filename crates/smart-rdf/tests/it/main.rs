@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod dataset;
+mod differential;
 mod graph;
 mod hostile;
 mod ontology;

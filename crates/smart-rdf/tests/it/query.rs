@@ -1,6 +1,6 @@
 use smart_rdf::{
-    Answer, Cancellation, Graph, Limit, Position, Query, QueryError, QueryLimits, Solutions,
-    Sparql, Syntax,
+    Answer, Cancellation, Graph, Limit, Literal, Position, Query, QueryError, QueryLimits,
+    Solutions, Sparql, Syntax, Term,
 };
 
 const MEDICATIONS: &[u8] = b"
@@ -296,5 +296,91 @@ fn a_query_can_be_stopped() {
     assert!(matches!(
         query.run_until(&graph(), &cancellation),
         Err(QueryError::Canceled)
+    ));
+}
+
+#[test]
+fn a_value_can_take_the_place_of_a_variable() {
+    let graph = Syntax::Turtle
+        .parse(b"<a:m> <a:name> 'Aspirin' ; <a:dose> 1 . <a:n> <a:name> 'Ibuprofen' .")
+        .unwrap();
+    let node = |name: &str| Term::from(smart_rdf::NamedNode::new_unchecked(name));
+    let check = |text: &str, value: Term, expected: &[&str]| {
+        let query = Query::prepare(text).unwrap().with("x", value).unwrap();
+        let rows: Vec<String> = query
+            .select(&graph)
+            .unwrap()
+            .rows()
+            .map(|row| {
+                row.values()
+                    .iter()
+                    .flatten()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
+            .collect();
+        assert_eq!(rows, expected, "{text}");
+    };
+    check(
+        "SELECT ?n { ?x <a:name> ?n }",
+        node("a:n"),
+        &["\"Ibuprofen\""],
+    );
+    check(
+        "SELECT * { ?x <a:name> ?n }",
+        node("a:n"),
+        &["\"Ibuprofen\" <a:n>"],
+    );
+    check(
+        "SELECT ?n { ?x <a:name> ?n } GROUP BY ?x ?n",
+        node("a:m"),
+        &["\"Aspirin\""],
+    );
+    check(
+        "SELECT ?o { <a:m> ?x ?o }",
+        node("a:dose"),
+        &["\"1\"^^<http://www.w3.org/2001/XMLSchema#integer>"],
+    );
+    check("SELECT ?o { <a:m> ?x ?o }", Literal::from(1).into(), &[]);
+    check(
+        "SELECT ?m { ?m <a:name> ?n FILTER(STRSTARTS(?n, ?x)) }",
+        Literal::from("I").into(),
+        &["<a:n>"],
+    );
+    check(
+        "SELECT ?m { ?m <a:name> ?n FILTER(BOUND(?x)) } ORDER BY ?m LIMIT 1",
+        node("a:q"),
+        &["<a:m>"],
+    );
+    check(
+        "SELECT ?n { VALUES (?x ?n) { (<a:m> 1) (<a:n> 2) (UNDEF 3) } }",
+        node("a:n"),
+        &[
+            "\"2\"^^<http://www.w3.org/2001/XMLSchema#integer>",
+            "\"3\"^^<http://www.w3.org/2001/XMLSchema#integer>",
+        ],
+    );
+    // Another ?x: the sub-query does not hand it out.
+    check(
+        "SELECT ?x ?n { { SELECT ?n { ?x <a:name> ?n } } } ORDER BY ?n",
+        node("a:n"),
+        &["<a:n> \"Aspirin\"", "<a:n> \"Ibuprofen\""],
+    );
+
+    let query = Query::prepare("SELECT ?y { ?m <a:name> ?n BIND(1 AS ?y) }").unwrap();
+    for name in ["x", "y", "not a name", "?m"] {
+        assert!(
+            matches!(
+                query.with(name, node("a:n")),
+                Err(QueryError::Variable { .. })
+            ),
+            "{name}"
+        );
+    }
+    let blank = smart_rdf::BlankNode::default();
+    assert!(matches!(
+        query.with("m", blank),
+        Err(QueryError::BlankValue { .. })
     ));
 }
