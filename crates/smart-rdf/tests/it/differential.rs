@@ -207,7 +207,7 @@ fn group() -> impl Strategy<Value = String> {
             1 => (variable(), inner.clone()).prop_map(|(name, group)| format!("{{ SELECT {name} (COUNT(*) AS ?n) {{ {group} }} GROUP BY {name} }} ")),
             1 => inner.prop_map(|group| format!("{{ {group} }} ")),
         ];
-        (vec(part, 1..4), option::weighted(0.2, expression()), 0..100u32).prop_map(|(parts, bind, number)| {
+        (vec(part, 1..4), option::weighted(0.2, expression())).prop_map(|(parts, bind)| {
             let mut group = parts.concat();
             if let Some(value) = bind {
                 // A variable of its own: one that is there already cannot be bound.
