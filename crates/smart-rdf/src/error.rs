@@ -69,6 +69,14 @@ pub enum ParseError {
     /// The document is larger than the reader allows, in one of several respects.
     #[error(transparent)]
     Limit(#[from] LimitError),
+    /// The document has a named graph, where one graph is asked for.
+    #[error(
+        "the document has the named graph {name}: read it as a dataset, with `Reader::dataset_for_slice`"
+    )]
+    NamedGraph {
+        /// The name.
+        name: String,
+    },
     /// The document breaks the rules of its syntax.
     #[error("syntax error at {position}: {message}")]
     Syntax {
@@ -83,13 +91,25 @@ impl ParseError {
     /// Where in the document, if the error has a place.
     pub fn position(&self) -> Option<Position> {
         match self {
-            Self::BaseIri { .. } => None,
+            Self::BaseIri { .. } | Self::NamedGraph { .. } => None,
             Self::Limit(error) => error.position(),
             Self::Doctype { position }
             | Self::Encoding { position }
             | Self::Syntax { position, .. } => Some(*position),
         }
     }
+}
+
+/// Why a document could not be read from where it comes from.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The bytes could not be had.
+    #[error("the document could not be read to its end")]
+    Io(#[from] std::io::Error),
+    /// They are there, and wrong.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
 }
 
 /// Why a graph cannot be written in a syntax.

@@ -4,12 +4,14 @@
 //! recurse until the stack ends. Each check here is one linear pass that refuses what would set them off. A check must see the text as
 //! the parser does, or a document could be harmless to the one and harmful to the other; where the two could part, the text is refused.
 
+mod json;
 mod markup;
 mod ontology;
 mod query_plan;
 mod query_text;
 mod turtle;
 
+pub(crate) use json::check_json;
 pub(crate) use markup::{Attribute, Markup, TagPart, Token};
 pub use ontology::Repair;
 pub(crate) use ontology::plain_xml;

@@ -53,11 +53,11 @@ pub use oxrdf::{
 pub use graph::{Dataset, Graph, Triples};
 pub use node::{Node, Object};
 // Syntaxes
-pub use syntax::{RdfXml, RdfXmlWriter, Repair, Syntax, Turtle, TurtleWriter};
+pub use syntax::{RdfXml, RdfXmlWriter, Reader, Repair, Syntax, Turtle, TurtleWriter};
 // SPARQL
 pub use sparql::{
     Answer, Cancellation, Query, QueryError, QueryLimits, Row, Solutions, Source, Sparql,
 };
 // Limits and errors
-pub use error::{ParseError, Position, WriteError};
+pub use error::{ParseError, Position, ReadError, WriteError};
 pub use limits::{Limit, LimitError, Limits};

@@ -20,6 +20,7 @@ pub struct Limits {
     pub(crate) term_bytes: usize,
     pub(crate) entities: usize,
     pub(crate) expansion: usize,
+    pub(crate) context_terms: usize,
 }
 
 impl Default for Limits {
@@ -34,6 +35,7 @@ impl Default for Limits {
             term_bytes: 64 << 20,
             entities: 256,
             expansion: 32 << 20,
+            context_terms: 256,
         }
     }
 }
@@ -58,7 +60,7 @@ impl Limits {
         self
     }
 
-    /// Levels of elements in RDF/XML, of brackets in Turtle. 64 unless set.
+    /// Levels of elements in RDF/XML, of brackets in Turtle and JSON-LD. 64 unless set; JSON-LD is never read deeper than 64.
     #[must_use]
     pub fn with_depth(mut self, levels: usize) -> Self {
         self.depth = levels;
@@ -104,10 +106,21 @@ impl Limits {
         self
     }
 
-    /// Bytes that base, namespaces and entities of an RDF/XML document may add to it where they are used. 32 MiB unless set.
+    /// Bytes that base, namespaces and entities of an RDF/XML document may add to it where they are used, and those that the parser of
+    /// JSON-LD may keep and write out. 32 MiB unless set.
     #[must_use]
     pub fn with_expansion(mut self, bytes: usize) -> Self {
         self.expansion = bytes;
+        self
+    }
+
+    /// Terms that the contexts of a JSON-LD document define together, and how many contexts there are. 256 unless set.
+    ///
+    /// The parser underneath copies all terms for each context, and recurses over terms that build on each other: far above the default
+    /// it can overflow the stack of its thread.
+    #[must_use]
+    pub fn with_context_terms(mut self, terms: usize) -> Self {
+        self.context_terms = terms;
         self
     }
 }
@@ -120,6 +133,8 @@ pub enum Limit {
     Attributes,
     /// [`Limits::with_bytes`].
     Bytes,
+    /// [`Limits::with_context_terms`].
+    ContextTerms,
     /// [`Limits::with_depth`].
     Depth,
     /// [`Limits::with_entities`].
@@ -153,10 +168,15 @@ impl Limit {
         match self {
             Self::Attributes => format!("a tag has more than {allowed} attributes"),
             Self::Bytes => format!("the document is longer than {allowed} bytes"),
+            Self::ContextTerms => {
+                format!(
+                    "the contexts define more than {allowed} terms, or there are as many contexts"
+                )
+            }
             Self::Depth => format!("the document is nested deeper than {allowed} levels"),
             Self::Entities => format!("the document declares more than {allowed} entities"),
             Self::Expansion => format!(
-                "base, namespaces and entities add more than {allowed} bytes to the document"
+                "base, namespaces, entities or contexts add more than {allowed} bytes to the document"
             ),
             Self::IriLength => format!(
                 "an IRI, namespace, blank node label or language tag is longer than {allowed} bytes"
@@ -181,6 +201,7 @@ impl Limit {
         match self {
             Self::Attributes | Self::Namespaces => "Limits::with_attributes",
             Self::Bytes => "Limits::with_bytes",
+            Self::ContextTerms => "Limits::with_context_terms",
             Self::Depth => "Limits::with_depth",
             Self::Entities => "Limits::with_entities",
             Self::Expansion => "Limits::with_expansion",

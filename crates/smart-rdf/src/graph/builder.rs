@@ -25,24 +25,13 @@ impl GraphBuilder {
         [subject, predicate, self.terms.intern(triple.object)]
     }
 
-    /// The terms, for who numbers them itself and then gives triples to [`GraphBuilder::push`].
-    pub(crate) fn terms(&mut self) -> &mut Terms {
-        &mut self.terms
-    }
-
-    /// A triple of numbers that [`GraphBuilder::terms`] gave out.
-    pub(crate) fn push(&mut self, triple: [u32; 3]) {
+    fn push(&mut self, triple: [u32; 3]) {
         self.triples.push(triple);
     }
 
     /// How many triples came in, repeated ones included.
     pub(crate) fn inserted(&self) -> usize {
         self.triples.len()
-    }
-
-    /// Bytes of text that the terms take together.
-    pub(crate) fn text_bytes(&self) -> usize {
-        self.terms.text_bytes()
     }
 
     pub(crate) fn build(self) -> Graph {
@@ -58,11 +47,13 @@ pub(crate) struct DatasetBuilder {
     /// The default graph, and the terms of all.
     default: GraphBuilder,
     named: BTreeMap<u32, Vec<[u32; 3]>>,
+    inserted: usize,
 }
 
 impl DatasetBuilder {
     /// A triple of the named graph, or of the default graph.
     pub(crate) fn insert(&mut self, triple: TripleRef<'_>, name: Option<NamedOrBlankNodeRef<'_>>) {
+        self.inserted += 1;
         let triple = self.default.number(triple);
         match name {
             None => self.default.push(triple),
@@ -71,6 +62,32 @@ impl DatasetBuilder {
                 self.named.entry(name).or_default().push(triple);
             }
         }
+    }
+
+    /// A triple of the default graph, of numbers that [`DatasetBuilder::terms`] gave out.
+    pub(crate) fn push(&mut self, triple: [u32; 3]) {
+        self.inserted += 1;
+        self.default.push(triple);
+    }
+
+    /// The terms, for who numbers them itself.
+    pub(crate) fn terms(&mut self) -> &mut Terms {
+        &mut self.default.terms
+    }
+
+    /// How many triples came in, repeated ones included.
+    pub(crate) fn inserted(&self) -> usize {
+        self.inserted
+    }
+
+    /// Bytes of text that the terms take together.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.default.terms.text_bytes()
+    }
+
+    /// The default graph; any other is dropped.
+    pub(crate) fn build_default(self) -> Graph {
+        self.default.build()
     }
 
     pub(crate) fn build(self) -> Dataset {

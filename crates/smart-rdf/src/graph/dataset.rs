@@ -125,6 +125,13 @@ impl Dataset {
     }
 }
 
+/// One graph, as the default graph.
+impl From<Graph> for Dataset {
+    fn from(graph: Graph) -> Self {
+        Self::assemble(graph, BTreeMap::new())
+    }
+}
+
 impl fmt::Debug for Dataset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();

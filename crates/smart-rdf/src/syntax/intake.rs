@@ -1,14 +1,15 @@
+use std::io::Read;
 use std::str;
 
 use oxrdf::{NamedOrBlankNodeRef, TermRef, TripleRef};
 
-use crate::error::{ParseError, Position};
-use crate::graph::{Graph, GraphBuilder};
+use crate::error::{ParseError, Position, ReadError};
+use crate::graph::{Dataset, DatasetBuilder, Graph};
 use crate::limits::{Limit, LimitError, Limits};
 
 /// Takes triples from a parser and stops it when they grow too many or too long.
 pub(crate) struct Intake<'a> {
-    builder: GraphBuilder,
+    builder: DatasetBuilder,
     limits: &'a Limits,
 }
 
@@ -25,17 +26,24 @@ pub(crate) enum LiteralKind {
 impl<'a> Intake<'a> {
     pub(crate) fn new(limits: &'a Limits) -> Self {
         Self {
-            builder: GraphBuilder::default(),
+            builder: DatasetBuilder::default(),
             limits,
         }
     }
 
-    pub(crate) fn take(&mut self, triple: TripleRef<'_>) -> Result<(), LimitError> {
+    /// A triple of the named graph, or of the default graph.
+    pub(crate) fn take(
+        &mut self,
+        triple: TripleRef<'_>,
+        name: Option<NamedOrBlankNodeRef<'_>>,
+    ) -> Result<(), LimitError> {
         let limits = self.limits;
         bound(Limit::Triples, self.builder.inserted() + 1, limits.triples)?;
-        match triple.subject {
-            NamedOrBlankNodeRef::NamedNode(node) => self.check_iri(node.as_str())?,
-            NamedOrBlankNodeRef::BlankNode(node) => self.check_iri(node.as_str())?,
+        for node in [Some(triple.subject), name].into_iter().flatten() {
+            match node {
+                NamedOrBlankNodeRef::NamedNode(node) => self.check_iri(node.as_str())?,
+                NamedOrBlankNodeRef::BlankNode(node) => self.check_iri(node.as_str())?,
+            }
         }
         self.check_iri(triple.predicate.as_str())?;
         match triple.object {
@@ -47,7 +55,7 @@ impl<'a> Intake<'a> {
                 self.check_iri(literal.language().unwrap_or_default())?;
             }
         }
-        self.builder.insert(triple);
+        self.builder.insert(triple, name);
         self.check_terms()
     }
 
@@ -107,7 +115,12 @@ impl<'a> Intake<'a> {
         bound(Limit::IriLength, iri.len(), self.limits.iri_length)
     }
 
+    /// The default graph.
     pub(crate) fn finish(self) -> Graph {
+        self.builder.build_default()
+    }
+
+    pub(crate) fn finish_dataset(self) -> Dataset {
         self.builder.build()
     }
 }
@@ -117,6 +130,17 @@ fn bound(limit: Limit, value: usize, allowed: usize) -> Result<(), LimitError> {
         return Err(LimitError::new(limit, allowed, None));
     }
     Ok(())
+}
+
+/// All that a reader gives, if it is short enough. What comes after the limit is not read.
+pub(crate) fn read_all(reader: impl Read, limits: &Limits) -> Result<Vec<u8>, ReadError> {
+    let most = u64::try_from(limits.bytes)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    let mut document = Vec::new();
+    reader.take(most).read_to_end(&mut document)?;
+    bound(Limit::Bytes, document.len(), limits.bytes).map_err(ParseError::from)?;
+    Ok(document)
 }
 
 /// The document as text, without a byte order mark, if it is short enough and UTF-8.

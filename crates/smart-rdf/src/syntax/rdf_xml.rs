@@ -3,13 +3,14 @@ mod names;
 mod reader;
 
 use std::borrow::Cow;
+use std::io;
 
-use crate::error::ParseError;
+use crate::error::{ParseError, ReadError};
 use crate::graph::Graph;
 use crate::guard;
 pub use crate::guard::Repair;
 use crate::limits::Limits;
-use crate::syntax::intake::decode;
+use crate::syntax::intake::{decode, read_all};
 
 /// Reads [RDF/XML](https://www.w3.org/TR/rdf-syntax-grammar/), strictly and within limits.
 ///
@@ -88,6 +89,16 @@ impl RdfXml {
     /// The document is malformed, not UTF-8, or exceeds a limit. The first fault ends the reading; no part of a graph is handed out.
     pub fn for_slice(&self, document: &[u8]) -> Result<Graph, ParseError> {
         self.for_slice_reporting(document).map(|(graph, _)| graph)
+    }
+
+    /// Reads all that a reader gives. The limit on bytes is the most that is read and held.
+    ///
+    /// # Errors
+    ///
+    /// As for [`RdfXml::for_slice`], and those of the reader.
+    pub fn for_reader(&self, reader: impl io::Read) -> Result<Graph, ReadError> {
+        let document = read_all(reader, &self.limits)?;
+        Ok(self.for_slice(&document)?)
     }
 
     /// Reads a whole document and lists what was repaired in it.

@@ -1,16 +1,18 @@
-use oxttl::{TurtleParser, TurtleSyntaxError};
+use std::io;
 
-use crate::error::{ParseError, Position};
+use crate::error::{ParseError, ReadError};
 use crate::graph::Graph;
-use crate::guard;
 use crate::limits::Limits;
-use crate::syntax::intake::{Intake, decode};
+use crate::syntax::{Reader, Syntax};
 
-/// Reads [Turtle](https://www.w3.org/TR/turtle/), behind the guard and strictly.
-#[derive(Clone, Debug, Default)]
-pub struct Turtle {
-    limits: Limits,
-    base_iri: Option<String>,
+/// Reads [Turtle](https://www.w3.org/TR/turtle/), behind the guard and strictly: a [`Reader`] for this syntax.
+#[derive(Clone, Debug)]
+pub struct Turtle(Reader);
+
+impl Default for Turtle {
+    fn default() -> Self {
+        Self(Reader::new(Syntax::Turtle))
+    }
 }
 
 impl Turtle {
@@ -19,54 +21,33 @@ impl Turtle {
         Self::default()
     }
 
-    /// Other bounds than the default ones.
+    /// As [`Reader::with_limits`].
     #[must_use]
-    pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self(self.0.with_limits(limits))
     }
 
-    /// The absolute IRI that relative ones are resolved against, until the document sets its own. It is checked when a document is
-    /// read.
+    /// As [`Reader::with_base_iri`].
     #[must_use]
-    pub fn with_base_iri(mut self, iri: impl Into<String>) -> Self {
-        self.base_iri = Some(iri.into());
-        self
+    pub fn with_base_iri(self, iri: impl Into<String>) -> Self {
+        Self(self.0.with_base_iri(iri))
     }
 
-    /// Reads a whole document.
+    /// As [`Reader::for_slice`].
     ///
     /// # Errors
     ///
-    /// The document is malformed, not UTF-8, or exceeds a limit. The first fault ends the reading; no part of a graph is handed out.
+    /// The document is malformed, not UTF-8, or exceeds a limit.
     pub fn for_slice(&self, document: &[u8]) -> Result<Graph, ParseError> {
-        let text = decode(document, &self.limits)?;
-        guard::check_turtle(text, &self.limits)?;
-        let mut parser = TurtleParser::new();
-        if let Some(iri) = &self.base_iri {
-            parser = parser
-                .with_base_iri(iri)
-                .map_err(|error| ParseError::BaseIri {
-                    iri: iri.clone(),
-                    message: error.to_string(),
-                })?;
-        }
-        let mut intake = Intake::new(&self.limits);
-        for triple in parser.for_slice(text) {
-            let triple = triple.map_err(|error| syntax_error(&error))?;
-            intake.take(triple.as_ref())?;
-        }
-        Ok(intake.finish())
+        self.0.for_slice(document)
     }
-}
 
-fn syntax_error(error: &TurtleSyntaxError) -> ParseError {
-    let start = error.location().start;
-    ParseError::Syntax {
-        position: Position {
-            line: start.line + 1,
-            column: start.column + 1,
-        },
-        message: error.message().to_owned(),
+    /// As [`Reader::for_reader`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Turtle::for_slice`], and those of the reader.
+    pub fn for_reader(&self, reader: impl io::Read) -> Result<Graph, ReadError> {
+        self.0.for_reader(reader)
     }
 }

@@ -700,3 +700,81 @@ proptest! {
         }
     }
 }
+
+fn json_ld(document: &str) -> Result<smart_rdf::Graph, ParseError> {
+    Syntax::JsonLd.parse(document.as_bytes())
+}
+
+/// Each of these takes gigabytes or minutes, or ends the process, in the parser underneath.
+#[test]
+fn json_ld_is_bounded() {
+    let nested = |levels: usize| {
+        let open = r#"{"http://example.org/p":"#.repeat(levels);
+        format!("{open}1{}", "}".repeat(levels))
+    };
+    assert!(json_ld(&nested(64)).is_ok());
+    check_limit(json_ld(&nested(65)), Limit::Depth);
+    check_limit(json_ld(&nested(200_000)), Limit::Depth);
+    check_limit(json_ld(&"[".repeat(1_000_000)), Limit::Depth);
+    let raised =
+        smart_rdf::Reader::new(Syntax::JsonLd).with_limits(Limits::default().with_depth(100_000));
+    check_limit(raised.for_slice(nested(1000).as_bytes()), Limit::Depth);
+
+    let wide = r#""x","#.repeat(2_000_000);
+    for levels in [1, 60] {
+        let open = r#"{"http://example.org/p":"#.repeat(levels);
+        let close = r#","@context":{}}"#.repeat(levels);
+        check_limit(
+            json_ld(&format!("{open}[{wide}1]{close}")),
+            Limit::Expansion,
+        );
+    }
+    let terms = |count: usize, length: usize| {
+        let text = "x".repeat(length);
+        let terms = (0..count).map(|n| format!("\"t{n}\":\"http://example.org/{n}{text}\""));
+        terms.collect::<Vec<_>>().join(",")
+    };
+    let many = |node: &str| vec![node; 100_000].join(",");
+    check_limit(
+        json_ld(&format!("{{\"@context\":{{{}}}}}", terms(300, 1))),
+        Limit::ContextTerms,
+    );
+    check_limit(
+        json_ld(&format!("[{}]", vec!["{\"@context\":{}}"; 300].join(","))),
+        Limit::ContextTerms,
+    );
+    check_limit(
+        json_ld(&format!(
+            "{{\"@context\":{{{}}},\"@graph\":[{}]}}",
+            terms(1, 4000),
+            many("{\"@id\":\"t0:x\"}")
+        )),
+        Limit::Expansion,
+    );
+    // Terms that build on each other are as long as all together.
+    let chain: Vec<String> = (0..200)
+        .map(|n| format!("\"t{n}\":\"t{}:{}\"", n + 1, "x".repeat(1000)))
+        .collect();
+    check_limit(
+        json_ld(&format!(
+            "{{\"@context\":{{{},\"t200\":\"http://example.org/\"}},\"@graph\":[{}]}}",
+            chain.join(","),
+            vec!["{\"@id\":\"t0:x\"}"; 200].join(",")
+        )),
+        Limit::Expansion,
+    );
+    for context in ["\"@context\"", "\"\\u0040context\""] {
+        let scoped = format!(
+            "{{\"@context\":{{\"A\":{{\"@id\":\"http://example.org/A\",{context}:{{}}}}}}}}"
+        );
+        assert!(
+            matches!(json_ld(&scoped), Err(ParseError::Syntax { .. })),
+            "{context}"
+        );
+    }
+    let elsewhere = json_ld("{\"@context\":\"http://example.org/context\",\"a\":1}").unwrap_err();
+    assert!(
+        matches!(elsewhere, ParseError::Syntax { .. }),
+        "{elsewhere}"
+    );
+}

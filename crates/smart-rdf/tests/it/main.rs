@@ -9,5 +9,6 @@ mod hostile;
 mod ontology;
 mod query;
 mod rdf_xml;
+mod readers;
 mod syntax;
 mod terms;

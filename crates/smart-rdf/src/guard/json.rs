@@ -1,0 +1,266 @@
+use std::collections::HashMap;
+
+use crate::error::{ParseError, Position};
+use crate::guard::markup::fault;
+use crate::limits::{Limit, LimitError, Limits};
+
+/// Deeper documents overflow the stack of a thread in the parser underneath, whatever the limit says.
+const DEEPEST: usize = 64;
+
+/// What the parser underneath keeps for a piece of the document on each level around it, in bytes.
+const KEPT: usize = 64;
+
+/// Checks that a JSON-LD document is not nested too deep, its contexts are few and small, and what the parser makes of it is not much
+/// larger than it is.
+///
+/// The parser recurses for each level, and on each keeps what is inside until it knows all contexts. It copies all terms in scope for
+/// each context, follows terms that build on others, and writes out the IRI that a term stands for at each use. What is malformed is
+/// left to it.
+pub(crate) fn check_json(
+    text: &str,
+    base_iri: Option<&str>,
+    limits: &Limits,
+) -> Result<(), ParseError> {
+    Scan {
+        text,
+        limits,
+        depth: limits.depth.min(DEEPEST),
+        at: 0,
+        open: Vec::new(),
+        contexts: 0,
+        terms: Terms::default(),
+        term: "",
+        kept: 0,
+        strings: 0,
+    }
+    .run(base_iri.map_or(0, str::len))
+}
+
+struct Scan<'t> {
+    text: &'t str,
+    limits: &'t Limits,
+    depth: usize,
+    at: usize,
+    /// The open brackets: for each the level in its context, 0 outside of contexts.
+    open: Vec<usize>,
+    contexts: usize,
+    terms: Terms<'t>,
+    /// The term that is being defined.
+    term: &'t str,
+    /// Bytes that the parser keeps.
+    kept: usize,
+    /// How many strings there are outside of contexts.
+    strings: usize,
+}
+
+impl<'t> Scan<'t> {
+    fn run(mut self, base: usize) -> Result<(), ParseError> {
+        // Whether what comes is the value of a context.
+        let mut is_context = false;
+        while let Some(byte) = self.text.as_bytes().get(self.at).copied() {
+            match byte {
+                b'{' | b'[' => {
+                    self.keep()?;
+                    let level = self.open.last().copied().unwrap_or_default();
+                    let inner = match level {
+                        0 => usize::from(is_context),
+                        // A list of contexts is no level.
+                        1 if byte == b'{' && self.is_list() => 1,
+                        level => level + 1,
+                    };
+                    is_context = false;
+                    self.open.push(inner);
+                    if self.open.len() > self.depth {
+                        return Err(self.over(Limit::Depth, self.depth));
+                    }
+                }
+                b'}' | b']' => {
+                    self.open.pop();
+                    is_context = false;
+                }
+                b'"' => {
+                    is_context = self.string()?;
+                    continue;
+                }
+                b',' => {
+                    self.keep()?;
+                    is_context = false;
+                }
+                _ => {}
+            }
+            self.at += 1;
+        }
+        let written = self.terms.longest().saturating_add(base);
+        let expansion = written.saturating_mul(self.strings);
+        if expansion > self.limits.expansion {
+            return Err(self.over(Limit::Expansion, self.limits.expansion));
+        }
+        Ok(())
+    }
+
+    /// Whether the innermost bracket is that of a list: the last sign before this one says so.
+    fn is_list(&self) -> bool {
+        let before = self.text[..self.at].trim_end();
+        before.ends_with('[') || before.ends_with(',')
+    }
+
+    fn string(&mut self) -> Result<bool, ParseError> {
+        self.keep()?;
+        let (content, is_escaped) = self.content()?;
+        if content.len() > self.limits.term_length {
+            return Err(self.over(Limit::TermLength, self.limits.term_length));
+        }
+        let level = self.open.last().copied().unwrap_or_default();
+        let rest = self.text[self.at..].trim_start_matches([' ', '\t', '\n', '\r']);
+        let is_key = rest.starts_with(':');
+        if (is_key || level > 0) && content.len() > self.limits.iri_length {
+            return Err(self.over(Limit::IriLength, self.limits.iri_length));
+        }
+        // With an escape it may be any key, and is taken for the dearest.
+        if is_key && (content == "@context" || is_escaped) {
+            if level > 0 {
+                // Applied wherever its term is used, it would be copied any number of times.
+                return Err(fault(
+                    self.text,
+                    self.at,
+                    "a context inside a context is not read here",
+                ));
+            }
+            self.contexts += 1;
+            self.check_count(self.contexts)?;
+            return Ok(true);
+        }
+        match (level, is_key) {
+            (0, _) => self.strings += 1,
+            (1, true) => {
+                self.term = content;
+                self.terms.define(content, content);
+                self.check_count(self.terms.count)?;
+            }
+            (_, true) => {}
+            (_, false) => self.terms.define(self.term, content),
+        }
+        Ok(false)
+    }
+
+    /// Between the quotes, and whether there is an escape.
+    fn content(&mut self) -> Result<(&'t str, bool), ParseError> {
+        let start = self.at;
+        let bytes = self.text.as_bytes();
+        let mut at = start + 1;
+        let mut is_escaped = false;
+        loop {
+            let rest = bytes.get(at..).unwrap_or_default();
+            match memchr::memchr2(b'"', b'\\', rest) {
+                Some(length) if rest[length] == b'\\' => {
+                    is_escaped = true;
+                    at += length + 2;
+                }
+                Some(length) => {
+                    self.at = at + length + 1;
+                    return Ok((&self.text[start + 1..at + length], is_escaped));
+                }
+                None => {
+                    let message = "a string is not closed; is the document cut off?";
+                    return Err(fault(self.text, start, message));
+                }
+            }
+        }
+    }
+
+    fn keep(&mut self) -> Result<(), ParseError> {
+        self.kept += KEPT * (self.open.len() + 1);
+        if self.kept > self.limits.expansion {
+            return Err(self.over(Limit::Expansion, self.limits.expansion));
+        }
+        Ok(())
+    }
+
+    fn check_count(&self, count: usize) -> Result<(), ParseError> {
+        if count > self.limits.context_terms {
+            return Err(self.over(Limit::ContextTerms, self.limits.context_terms));
+        }
+        Ok(())
+    }
+
+    fn over(&self, limit: Limit, allowed: usize) -> ParseError {
+        LimitError::new(limit, allowed, Some(Position::of(self.text, self.at))).into()
+    }
+}
+
+/// How long what terms stand for can be at the most. A term may be defined in several contexts, which adds up.
+#[derive(Default)]
+struct Terms<'t> {
+    definitions: HashMap<&'t str, Definition<'t>>,
+    count: usize,
+}
+
+#[derive(Default)]
+struct Definition<'t> {
+    length: usize,
+    /// Terms that it may build on.
+    prefixes: Vec<&'t str>,
+}
+
+impl<'t> Terms<'t> {
+    fn define(&mut self, term: &'t str, text: &'t str) {
+        self.count += usize::from(term == text);
+        let definition = self.definitions.entry(term).or_default();
+        definition.length += text.len();
+        // Without a colon it may be the name of another term.
+        let prefix = text.split(':').next().unwrap_or_default();
+        if prefix != term {
+            definition.prefixes.push(prefix);
+        }
+    }
+
+    /// Of any term, with the vocabulary and the base before it.
+    fn longest(&self) -> usize {
+        // One more step to other terms each round. Circles end when every term has been counted.
+        let mut lengths: HashMap<&str, usize> = HashMap::new();
+        for _ in 0..=self.definitions.len() {
+            let next = self.definitions.iter().map(|(term, definition)| {
+                let inner = definition.prefixes.iter();
+                let longest = inner.filter_map(|prefix| lengths.get(prefix)).max();
+                (
+                    *term,
+                    definition.length + longest.copied().unwrap_or_default(),
+                )
+            });
+            let next: HashMap<&str, usize> = next.collect();
+            if next == lengths {
+                break;
+            }
+            lengths = next;
+        }
+        let of = |name: &str| lengths.get(name).copied().unwrap_or_default();
+        let longest = lengths.values().max().copied().unwrap_or_default();
+        longest + of("@vocab") + of("@base")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(definitions: &[(&'static str, &'static str)], longest: usize) {
+        let mut terms = Terms::default();
+        for (term, text) in definitions {
+            terms.define(term, term);
+            terms.define(term, text);
+        }
+        assert_eq!(terms.longest(), longest);
+    }
+
+    #[test]
+    fn a_term_is_as_long_as_what_it_builds_on() {
+        check(&[], 0);
+        check(&[("a", "x:yz")], 5);
+        check(&[("a", "b:12"), ("b", "c:1"), ("c", "x:y")], 5 + 4 + 4);
+        check(&[("c", "x:y"), ("b", "c:1"), ("a", "b:12")], 5 + 4 + 4);
+        check(&[("@vocab", "x:y"), ("a", "b")], 9 + 9);
+        // A circle: each is counted a few times, not for ever.
+        check(&[("a", "b:1"), ("b", "a:1")], 12);
+    }
+}
