@@ -85,7 +85,10 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
 fn estimate(request: &SignableRequest<'_>, parameters: &Arranged<'_, '_>) -> usize {
     let parameters: usize = parameters
         .iter()
-        .map(|parameter| parameter.name.written_len() + parameter.value.written_len() + 12)
+        .map(|parameter| match parameter.block {
+            Some(block) => block.len_in_base_string(),
+            None => parameter.name.written_len() + parameter.value.written_len() + 12,
+        })
         .sum();
     128 + request.authority.len() + 2 * request.path.len() + parameters + parameters / 4
 }

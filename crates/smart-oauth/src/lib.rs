@@ -178,6 +178,7 @@ mod credentials;
 mod request;
 
 // from request to base string
+mod block;
 mod encode;
 mod parameters;
 mod text;

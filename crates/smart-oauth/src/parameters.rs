@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use smallvec::SmallVec;
 
+use crate::block::{Block, PREFIX};
 use crate::dialect::Reading;
 use crate::error::ParameterError;
 use crate::request::SignableRequest;
@@ -24,8 +25,8 @@ pub(crate) struct Parameter<'a> {
     pub(crate) name: Text<'a>,
     pub(crate) value: Text<'a>,
     pub(crate) source: Source,
-    /// Both, written before.
-    pub(crate) written: Option<&'a Written>,
+    /// Set if this stands for a header's whole block of parameters.
+    pub(crate) block: Option<&'a Block<'a>>,
 }
 
 /// Where a parameter stood.
@@ -46,60 +47,46 @@ impl<'a> Parameter<'a> {
             name,
             value,
             source: Source::Header,
-            written: None,
+            block: None,
+        }
+    }
+
+    /// All parameters of a header at once. Sorts like them, as long as no other name begins with [`PREFIX`].
+    pub(crate) fn of_block(block: &'a Block<'a>) -> Self {
+        Self {
+            block: Some(block),
+            ..Self::of_header(Text::clean(PREFIX), Text::clean(""))
         }
     }
 
     /// Appends what a base string holds of it ([section
     /// 3.4.1.3.2](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.3.2), encoded once more).
     pub(crate) fn push_to_base_string(&self, out: &mut Vec<u8>) {
-        if let Some(written) = self.written {
-            out.extend_from_slice(&written.in_base_string);
-        } else {
-            self.name.push_encoded_twice(out);
-            out.extend_from_slice(b"%3D");
-            self.value.push_encoded_twice(out);
+        if let Some(block) = self.block {
+            return block.push_to_base_string(out);
         }
+        self.name.push_encoded_twice(out);
+        out.extend_from_slice(b"%3D");
+        self.value.push_encoded_twice(out);
     }
 
     /// How much [`push_to_header`](Self::push_to_header) appends.
     pub(crate) fn len_in_header(&self) -> usize {
-        match self.written {
-            Some(written) => written.in_header.len(),
+        match self.block {
+            Some(block) => block.len_in_header(),
             None => self.name.encoded_len() + "=\"\"".len() + self.value.encoded_len(),
         }
     }
 
     /// Appends what a header holds of it ([section 3.5.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.1)).
     pub(crate) fn push_to_header(&self, out: &mut Vec<u8>) {
-        if let Some(written) = self.written {
-            out.extend_from_slice(&written.in_header);
-        } else {
-            self.name.push_encoded(out);
-            out.extend_from_slice(b"=\"");
-            self.value.push_encoded(out);
-            out.push(b'"');
+        if let Some(block) = self.block {
+            return block.push_to_header(out);
         }
-    }
-}
-
-/// A parameter of the header that stays the same from one signature to the next, as it is written.
-#[derive(Clone, Debug)]
-pub(crate) struct Written {
-    in_base_string: Vec<u8>,
-    in_header: Vec<u8>,
-}
-
-impl Written {
-    pub(crate) fn new(name: &str, value: &str) -> Self {
-        let parameter = Parameter::of_header(Text::plain(name), Text::plain(value));
-        let (mut in_base_string, mut in_header) = (Vec::new(), Vec::new());
-        parameter.push_to_base_string(&mut in_base_string);
-        parameter.push_to_header(&mut in_header);
-        Self {
-            in_base_string,
-            in_header,
-        }
+        self.name.push_encoded(out);
+        out.extend_from_slice(b"=\"");
+        self.value.push_encoded(out);
+        out.push(b'"');
     }
 }
 
@@ -243,7 +230,7 @@ fn push_pairs<'a>(
             name,
             value,
             source,
-            written: None,
+            block: None,
         });
     }
     Ok(())

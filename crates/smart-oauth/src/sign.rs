@@ -2,6 +2,7 @@
 //! ([RFC 5849, section 3.4](https://www.rfc-editor.org/rfc/rfc5849#section-3.4)).
 
 use crate::base_string::base_string;
+use crate::block::Block;
 use crate::credentials::{
     AccessToken, Consumer, Nonce, RequestToken, Timestamp, TokenKey, TokenSecret, Verifier,
 };
@@ -195,45 +196,45 @@ impl<'a> SigningParams<'a> {
 
     /// Adds the parameters of the header, in the order in which it shows them, the signature not among them.
     pub(crate) fn push_fields<'f>(&'f self, made: &'f Made, parameters: &mut Parameters<'f>) {
-        let mut push = |name: &'static str, value, written| {
-            parameters.push(Parameter {
-                written,
-                ..Parameter::of_header(Text::clean(name), value)
-            });
+        let mut push = |name: &'static str, value| {
+            parameters.push(Parameter::of_header(Text::clean(name), value));
         };
-        let prepared = match self.key {
-            KeySource::Prepared(prepared) => Some(prepared),
-            _ => None,
-        };
-        push(
-            "oauth_consumer_key",
-            Text::plain(self.consumer.key().as_str()),
-            prepared.map(|prepared| &prepared.consumer_key),
-        );
+        let key = self.consumer.key().as_str();
+        push("oauth_consumer_key", Text::plain(key));
         if let Some((key, _)) = self.token {
-            let written = prepared.and_then(|prepared| prepared.token.as_ref());
-            push("oauth_token", Text::plain(key.as_str()), written);
+            push("oauth_token", Text::plain(key.as_str()));
         }
-        push(
-            "oauth_signature_method",
-            Text::clean(self.method().name()),
-            prepared.map(|prepared| &prepared.method),
-        );
-        push("oauth_timestamp", made.timestamp.as_text(), None);
-        push("oauth_nonce", self.nonce.as_text(), None);
+        push("oauth_signature_method", Text::clean(self.method().name()));
+        push("oauth_timestamp", made.timestamp.as_text());
+        push("oauth_nonce", self.nonce.as_text());
         if self.version {
-            let written = prepared.map(|prepared| &prepared.version);
-            push("oauth_version", Text::clean("1.0"), written);
+            push("oauth_version", Text::clean("1.0"));
         }
         if let Some(callback) = self.callback {
-            push("oauth_callback", Text::plain(callback), None);
+            push("oauth_callback", Text::plain(callback));
         }
         if let Some(verifier) = self.verifier {
-            push("oauth_verifier", Text::plain(verifier.expose()), None);
+            push("oauth_verifier", Text::plain(verifier.expose()));
         }
         if let Some(body_hash) = &made.body_hash {
-            push("oauth_body_hash", Text::plain(body_hash), None);
+            push("oauth_body_hash", Text::plain(body_hash));
         }
+    }
+
+    /// The same parameters as one block, if they are the usual ones and prepared.
+    fn block<'f>(&'f self, made: &'f Made) -> Option<Block<'f>> {
+        let KeySource::Prepared(prepared) = self.key else {
+            return None;
+        };
+        let is_usual = self.version
+            && self.callback.is_none()
+            && self.verifier.is_none()
+            && made.body_hash.is_none();
+        is_usual.then(|| Block {
+            frame: &prepared.frame,
+            nonce: self.nonce.as_text(),
+            timestamp: made.timestamp.as_text(),
+        })
     }
 
     /// Appends the signature to the base string.
@@ -295,10 +296,14 @@ pub fn sign(
 ) -> Result<Signed, SignError> {
     params.check(request)?;
     let made = Made::new(request, params);
+    let block = params.block(&made);
     let mut parameters = Parameters::new();
     collect(request, &mut parameters)?;
     let fields_at = parameters.len();
-    params.push_fields(&made, &mut parameters);
+    match block.as_ref().filter(|_| Block::is_alone(&parameters)) {
+        Some(block) => parameters.push(Parameter::of_block(block)),
+        None => params.push_fields(&made, &mut parameters),
+    }
     let reading = params.dialect.reading();
     let arranged = Arranged::new(&parameters, request, reading);
     params.dialect.check(request, &arranged, params.method())?;

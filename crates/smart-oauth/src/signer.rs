@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use crate::block::Frame;
 use crate::credentials::{AccessToken, Consumer, TokenKey, TokenSecret};
-use crate::parameters::Written;
 use crate::signature::{SignatureMethod, SigningKey};
 
 /// An app, or an app and a token of it, made ready for any number of HMAC-SHA1 signatures.
@@ -34,10 +34,7 @@ pub struct Signer {
 #[derive(Clone)]
 pub(crate) struct Prepared {
     pub(crate) key: SigningKey,
-    pub(crate) consumer_key: Written,
-    pub(crate) token: Option<Written>,
-    pub(crate) method: Written,
-    pub(crate) version: Written,
+    pub(crate) frame: Frame,
 }
 
 impl Signer {
@@ -81,10 +78,7 @@ impl Prepared {
         Self {
             key: SigningKey::new(method, consumer.secret(), token_secret)
                 .expect("hmac signs with shared secrets"),
-            consumer_key: Written::new("oauth_consumer_key", consumer.key().as_str()),
-            token: token_key.map(|key| Written::new("oauth_token", key.as_str())),
-            method: Written::new("oauth_signature_method", method.name()),
-            version: Written::new("oauth_version", "1.0"),
+            frame: Frame::new(consumer, token_key, method),
         }
     }
 }

@@ -15,6 +15,7 @@ pub(crate) struct Text<'a> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)] // as wide as its neighbors, so that copies of a text can be forwarded: 3 % of a signature
 enum Kind {
     /// Nothing to decode and nothing to encode, as most text is.
     Clean,
@@ -122,6 +123,14 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// Whether it begins with these unreserved characters.
+    pub(crate) fn starts_with(self, prefix: &str) -> bool {
+        match self.kind {
+            Kind::Clean | Kind::Plain => self.written.starts_with(prefix.as_bytes()),
+            Kind::Form => self.bytes().take(prefix.len()).eq(prefix.bytes()),
+        }
+    }
+
     /// Appends the encoded form.
     #[inline]
     pub(crate) fn push_encoded(self, out: &mut Vec<u8>) {
@@ -184,7 +193,10 @@ impl<'a> Text<'a> {
     /// A number that orders two texts as their encoded forms are ordered, unless it is the same for both.
     pub(crate) fn encoded_key(self) -> u64 {
         match self.kind {
-            Kind::Clean => first_eight(self.written.iter().copied()),
+            Kind::Clean => match self.written.first_chunk() {
+                Some(first) => u64::from_be_bytes(*first),
+                None => first_eight(self.written.iter().copied()),
+            },
             Kind::Plain | Kind::Form => first_eight(self.bytes().flat_map(encoded)),
         }
     }
