@@ -56,7 +56,8 @@ pub use node::{Node, Object};
 pub use syntax::{RdfXml, RdfXmlWriter, Reader, Repair, Syntax, Turtle, TurtleWriter};
 // SPARQL
 pub use sparql::{
-    Answer, Cancellation, Query, QueryError, QueryLimits, Row, Solutions, Source, Sparql,
+    Answer, Cancellation, FromTerm, Query, QueryError, QueryLimits, ResultFormat, Row, Solutions,
+    Source, Sparql, ValueError,
 };
 // Limits and errors
 pub use error::{ParseError, Position, ReadError, WriteError};

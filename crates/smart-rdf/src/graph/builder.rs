@@ -64,6 +64,12 @@ impl DatasetBuilder {
         }
     }
 
+    /// A named graph that is there even if it has no triple.
+    pub(crate) fn name(&mut self, name: NamedOrBlankNodeRef<'_>) {
+        let name = self.default.terms.intern(name.into());
+        self.named.entry(name).or_default();
+    }
+
     /// A triple of the default graph, of numbers that [`DatasetBuilder::terms`] gave out.
     pub(crate) fn push(&mut self, triple: [u32; 3]) {
         self.inserted += 1;

@@ -47,6 +47,7 @@ impl Dataset {
         }
         for (name, graph) in named {
             labels.forget_graph();
+            builder.name(name.as_ref());
             for triple in graph {
                 builder.insert(labels.relabel(triple).as_ref(), Some(name.as_ref()));
             }

@@ -3,10 +3,18 @@ use memchr::memchr;
 use crate::error::{ParseError, Position};
 use crate::limits::{Limit, LimitError, Limits};
 
-/// Checks that brackets in a Turtle document are not nested too deep and IRIs not too long.
+/// A namespace or base of this length costs nothing where it is used: documents are full of them.
+const SHORT: usize = 64;
+
+/// Checks that brackets in a Turtle document are not nested too deep, IRIs not too long, and prefixes and base do not make much more of
+/// it where they are used.
 ///
 /// The parser keeps a state for each open bracket; it does not recurse. What is malformed is left to the parser.
-pub(crate) fn check_turtle(text: &str, limits: &Limits) -> Result<(), ParseError> {
+pub(crate) fn check_turtle(
+    text: &str,
+    base_iri: Option<&str>,
+    limits: &Limits,
+) -> Result<(), ParseError> {
     let bytes = text.as_bytes();
     let over = |limit, allowed, offset| {
         let position = Some(Position::of(text, offset));
@@ -14,14 +22,31 @@ pub(crate) fn check_turtle(text: &str, limits: &Limits) -> Result<(), ParseError
     };
     let mut at = 0;
     let mut depth = 0usize;
+    // What prefixes and base stand for, the longest; and how often they may be used.
+    let mut longest = base_iri.map_or(0, str::len);
+    let mut uses = 0usize;
+    // Where the last word ended, white space and comments left out.
+    let mut word_end = 0usize;
     while let Some(byte) = bytes.get(at) {
         match byte {
-            b'#' => at += memchr(b'\n', &bytes[at..]).unwrap_or(bytes.len() - at),
+            b'#' => {
+                at += memchr(b'\n', &bytes[at..]).unwrap_or(bytes.len() - at);
+                continue;
+            }
+            b' ' | b'\t' | b'\r' | b'\n' => {
+                at += 1;
+                continue;
+            }
             b'<' => {
                 let length = memchr(b'>', &bytes[at..]).unwrap_or(bytes.len() - at);
                 if length > limits.iri_length {
                     return over(Limit::IriLength, limits.iri_length, at);
                 }
+                let word = &bytes[word_end.saturating_sub(4)..word_end];
+                if word.ends_with(b":") || word.eq_ignore_ascii_case(b"base") {
+                    longest = longest.max(length);
+                }
+                uses += 1;
                 at += length + 1;
             }
             b'"' | b'\'' => {
@@ -45,8 +70,16 @@ pub(crate) fn check_turtle(text: &str, limits: &Limits) -> Result<(), ParseError
                 depth = depth.saturating_sub(1);
                 at += 1;
             }
+            b':' => {
+                uses += 1;
+                at += 1;
+            }
             _ => at += 1,
         }
+        word_end = at.min(bytes.len());
+    }
+    if longest.saturating_sub(SHORT).saturating_mul(uses) > limits.expansion {
+        return over(Limit::Expansion, limits.expansion, bytes.len());
     }
     Ok(())
 }

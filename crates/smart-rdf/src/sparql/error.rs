@@ -7,6 +7,14 @@ use crate::limits::LimitError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum QueryError {
+    /// The base IRI given beside the query is none.
+    #[error("`{iri}` cannot be a base IRI: {message}; give an absolute IRI")]
+    BaseIri {
+        /// What was given.
+        iri: String,
+        /// What is wrong with it.
+        message: String,
+    },
     /// A blank node was given as the value of a variable.
     #[error(
         "the value of `?{name}` is a blank node, which has no name outside of its graph; find it by what it leads to"

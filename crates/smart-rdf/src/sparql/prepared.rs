@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use oxrdf::{Term, Variable};
+use oxrdf::{NamedNode, NamedOrBlankNodeRef, Term, Variable};
 use spareval::{CancellationToken, QueryEvaluationError, QueryEvaluator, QueryResults};
 use spargebra::SparqlParser;
 
@@ -12,10 +12,10 @@ use crate::limits::{Limit, LimitError};
 use crate::sparql::dataset::{Budget, GraphDataset};
 use crate::sparql::error::QueryError;
 use crate::sparql::limits::QueryLimits;
-use crate::sparql::plan;
 use crate::sparql::results::{Answer, Row, Solutions};
-use crate::sparql::syntax_error::syntax_error;
+use crate::sparql::syntax_error::{syntax_error, with_lower_booleans};
 use crate::sparql::values::with_value;
+use crate::sparql::{named, plan};
 
 /// What a query runs on: a [`Graph`], a [`Dataset`] or, with the feature `oxigraph`, a store.
 ///
@@ -76,6 +76,7 @@ impl fmt::Debug for Source<'_> {
 #[derive(Clone, Debug, Default)]
 pub struct Sparql {
     prefixes: Vec<(String, String)>,
+    base_iri: Option<String>,
     limits: QueryLimits,
 }
 
@@ -89,6 +90,23 @@ impl Sparql {
     #[must_use]
     pub fn with_prefix(mut self, name: impl Into<String>, iri: impl Into<String>) -> Self {
         self.prefixes.push((name.into(), iri.into()));
+        self
+    }
+
+    /// Prefixes that queries may use without declaring them. The IRIs are checked when a query is prepared.
+    #[must_use]
+    pub fn with_prefixes<N: Into<String>, I: Into<String>>(
+        self,
+        prefixes: impl IntoIterator<Item = (N, I)>,
+    ) -> Self {
+        let prefixes = prefixes.into_iter();
+        prefixes.fold(self, |sparql, (name, iri)| sparql.with_prefix(name, iri))
+    }
+
+    /// The absolute IRI that relative ones are resolved against, until a query sets its own. It is checked when a query is prepared.
+    #[must_use]
+    pub fn with_base_iri(mut self, iri: impl Into<String>) -> Self {
+        self.base_iri = Some(iri.into());
         self
     }
 
@@ -107,6 +125,14 @@ impl Sparql {
     pub fn prepare(&self, text: &str) -> Result<Query, QueryError> {
         guard::check_query_text(text, &self.limits)?;
         let mut parser = SparqlParser::new();
+        if let Some(iri) = &self.base_iri {
+            parser = parser
+                .with_base_iri(iri)
+                .map_err(|error| QueryError::BaseIri {
+                    iri: iri.clone(),
+                    message: error.to_string(),
+                })?;
+        }
         for (name, iri) in &self.prefixes {
             parser = parser
                 .with_prefix(name, iri)
@@ -119,6 +145,11 @@ impl Sparql {
         let query = parser
             .clone()
             .parse_query(text)
+            .or_else(|error| {
+                parser
+                    .clone()
+                    .parse_query(&with_lower_booleans(text).ok_or(error)?)
+            })
             .map_err(|_| syntax_error(text, &parser))?;
         guard::check_query_plan(&query, &self.limits)?;
         Ok(Query::new(query, self.limits.clone()))
@@ -148,6 +179,8 @@ pub struct Query {
     query: Arc<spargebra::Query>,
     /// The same, as the evaluator's optimizer would rewrite it, if that can be said.
     optimized: Option<Arc<spargebra::Query>>,
+    /// Whether named graphs must be written out before it is run.
+    asks_subtly: bool,
     limits: QueryLimits,
 }
 
@@ -206,6 +239,7 @@ impl Query {
     fn new(query: spargebra::Query, limits: QueryLimits) -> Self {
         Self {
             optimized: optimized(&query).map(Arc::new),
+            asks_subtly: named::is_subtle(&query),
             query: Arc::new(query),
             limits,
         }
@@ -281,10 +315,14 @@ impl Query {
                 if self.query.dataset().is_some() {
                     return Err(QueryError::Unsupported { keyword: "FROM" });
                 }
-                self.evaluate(GraphDataset::of_graph(graph, &budget), &stop)
+                let written_out = self.written_out(&[]);
+                let query = written_out.as_ref().unwrap_or(self);
+                query.evaluate(GraphDataset::of_graph(graph, &budget), &stop)
             }
             Source::Dataset(dataset) => {
-                self.evaluate(GraphDataset::of_dataset(dataset, &budget), &stop)
+                let written_out = self.written_out_for(dataset);
+                let query = written_out.as_ref().unwrap_or(self);
+                query.evaluate(GraphDataset::of_dataset(dataset, &budget), &stop)
             }
             #[cfg(feature = "oxigraph")]
             Source::Store(store) => self.evaluate_on_store(store, &stop),
@@ -298,6 +336,33 @@ impl Query {
             return Err(QueryError::Canceled);
         }
         answer
+    }
+
+    /// The query for these graphs, where what it asks of them must be written out.
+    fn written_out(&self, names: &[NamedNode]) -> Option<Self> {
+        let query = self
+            .asks_subtly
+            .then(|| named::written_out(&self.query, names))??;
+        Some(Self::new(query, self.limits.clone()))
+    }
+
+    fn written_out_for(&self, dataset: &Dataset) -> Option<Self> {
+        if !self.asks_subtly {
+            return None;
+        }
+        let of_query = self.query.dataset();
+        let names: Vec<NamedNode> = dataset
+            .named_graphs()
+            .filter_map(|(name, _)| match name {
+                NamedOrBlankNodeRef::NamedNode(name) => Some(name.into_owned()),
+                NamedOrBlankNodeRef::BlankNode(_) => None,
+            })
+            .filter(|name| {
+                of_query
+                    .is_none_or(|chosen| chosen.named.iter().flatten().any(|other| other == name))
+            })
+            .collect();
+        self.written_out(&names)
     }
 
     fn evaluate(

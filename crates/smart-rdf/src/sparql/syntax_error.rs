@@ -39,6 +39,22 @@ pub(crate) fn syntax_error(text: &str, parser: &SparqlParser) -> QueryError {
     }
 }
 
+/// The text with `TRUE` and the like in lower case, if there are any: the parser underneath knows no other
+/// ([SPARQL 1.1, 19.8](https://www.w3.org/TR/sparql11-query/#sparqlGrammar)).
+pub(crate) fn with_lower_booleans(text: &str) -> Option<String> {
+    let mut lower = text.to_owned();
+    for word in words(text) {
+        let found = &text[word.clone()];
+        if ["true", "false"]
+            .iter()
+            .any(|name| found.eq_ignore_ascii_case(name))
+        {
+            lower.replace_range(word, &found.to_ascii_lowercase());
+        }
+    }
+    (lower != text).then_some(lower)
+}
+
 /// What the parser says about a text: `error at LINE:COLUMN: expected one of …`.
 struct Refusal {
     at_end: bool,

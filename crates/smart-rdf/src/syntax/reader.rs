@@ -135,7 +135,7 @@ impl Reader {
         if self.syntax == Syntax::JsonLd {
             guard::check_json(text, self.base_iri.as_deref(), &self.limits)?;
         } else {
-            guard::check_turtle(text, &self.limits)?;
+            guard::check_turtle(text, self.base_iri.as_deref(), &self.limits)?;
         }
         match self.syntax {
             Syntax::RdfXml => {}

@@ -778,3 +778,34 @@ fn json_ld_is_bounded() {
         "{elsewhere}"
     );
 }
+
+#[test]
+fn turtle_is_not_written_out_without_bound() {
+    let long = "x".repeat(4000);
+    let names =
+        |count: usize| -> String { (0..count).map(|n| format!("p:{n} p:a p:b .\n")).collect() };
+    for declaration in [
+        format!("@prefix p: <http://example.org/{long}/> ."),
+        format!("PREFIX p:\n# c <\n <http://example.org/{long}/>"),
+    ] {
+        assert!(turtle(&format!("{declaration}\n{}", names(100))).is_ok());
+        check_limit(
+            turtle(&format!("{declaration}\n{}", names(20_000))),
+            Limit::Expansion,
+        );
+    }
+    let relative: String = (0..20_000)
+        .map(|n| format!("<#{n}> <#a> <#b> .\n"))
+        .collect();
+    for declaration in [
+        format!("@base <http://example.org/{long}/> ."),
+        format!("BASE <http://example.org/{long}/>"),
+    ] {
+        check_limit(
+            turtle(&format!("{declaration}\n{relative}")),
+            Limit::Expansion,
+        );
+    }
+    let outside = Turtle::new().with_base_iri(format!("http://example.org/{long}"));
+    check_limit(outside.for_slice(relative.as_bytes()), Limit::Expansion);
+}
