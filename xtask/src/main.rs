@@ -1,4 +1,4 @@
-//! The maintainer's commands: `cargo xtask bench | ci | codegen | tidy`.
+//! The maintainer's commands: `cargo xtask bench | ci | codegen | conformance | tidy`.
 
 #![expect(
     clippy::print_stdout,
@@ -9,6 +9,7 @@
 mod bench;
 mod ci;
 mod codegen;
+mod conformance;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -39,6 +40,11 @@ enum Task {
         /// The stages to run, in this order
         stages: Vec<String>,
     },
+    /// Run test suites in the form of the W3C's
+    Conformance {
+        /// Where they are
+        folders: Vec<PathBuf>,
+    },
     /// Generate Rust from the ontology
     Codegen(codegen::Arguments),
     /// Check the rules of docs/architecture.md
@@ -60,6 +66,7 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Bench { topics } => bench::run(&root, &topics),
         Task::Ci { stages } => ci::run(&root, &stages),
+        Task::Conformance { folders } => conformance::run(&folders),
         Task::Codegen(arguments) => codegen::run(&root, &arguments),
         Task::Tidy => tidy::run(&root),
     }
