@@ -49,7 +49,8 @@ pub fn explain(
     request: &SignableRequest<'_>,
     params: &SigningParams<'_>,
 ) -> Result<Explanation, SignError> {
-    let made = Made::new(request, params);
+    let mut digits = itoa::Buffer::new();
+    let made = Made::new(request, params, &mut digits);
     let mut parameters = Parameters::new();
     collect(request, &mut parameters)?;
     params.push_fields(&made, &mut parameters);

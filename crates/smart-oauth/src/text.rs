@@ -131,6 +131,11 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// Whether the two are equal, however they are written.
+    fn means_what(self, other: Self) -> bool {
+        self.bytes().eq(other.bytes())
+    }
+
     /// Appends the encoded form.
     #[inline]
     pub(crate) fn push_encoded(self, out: &mut Vec<u8>) {
@@ -207,12 +212,18 @@ impl<'a> Text<'a> {
     }
 }
 
+/// The first is the highest; zeros stand for what is missing.
 fn first_eight(bytes: impl Iterator<Item = u8>) -> u64 {
-    let mut key = [0; 8];
-    for (place, byte) in key.iter_mut().zip(bytes) {
-        *place = byte;
+    let mut key = 0;
+    let mut place = u64::BITS;
+    for byte in bytes {
+        place -= 8;
+        key |= u64::from(byte) << place;
+        if place == 0 {
+            break;
+        }
     }
-    u64::from_be_bytes(key)
+    key
 }
 
 /// Where the reading of a part of a form stops.
@@ -248,9 +259,10 @@ static CLASS: [u8; 256] = {
 };
 
 impl PartialEq for Text<'_> {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         if self.kind == Kind::Form || other.kind == Kind::Form {
-            self.bytes().eq(other.bytes())
+            self.means_what(*other)
         } else {
             self.written == other.written
         }
