@@ -127,7 +127,9 @@ pub enum SignError {
     #[error("a query or form holds a raw ';', which the container takes for '&'; write it as %3B")]
     RawSemicolon,
     /// A parameter that occurs twice, header parameters included.
-    #[error("parameter {name:?} occurs more than once, which no classic container can verify")]
+    #[error(
+        "parameter {name:?} occurs more than once, which no classic container can verify; send it once, or sign by RFC 5849 alone for another server"
+    )]
     RepeatedName {
         /// The name that occurs again.
         name: String,
