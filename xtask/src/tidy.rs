@@ -51,6 +51,9 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 }
 
 /// Builds the crates without I/O for a target that has none, where the toolchain has that target.
+///
+/// The RDF family draws names of blank nodes from `getrandom`, whose source on this target only an application can choose: here
+/// it is one that fails when called.
 fn build_for_wasm(root: &Path, graph: &layers::Graph) -> Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
     let libraries = std::process::Command::new("rustc")
@@ -75,6 +78,10 @@ fn build_for_wasm(root: &Path, graph: &layers::Graph) -> Result<()> {
                 "--package",
                 &member.name,
             ])
+            .env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+                "--cfg getrandom_backend=\"unsupported\"",
+            )
             .current_dir(root)
             .status()
             .context("cargo could not be run")?;
