@@ -142,9 +142,23 @@ impl RedirectUri {
     /// When the text is not absolute, holds a fragment, spaces or control characters, is `http` to another machine, or a
     /// scheme that a browser would run (`javascript:`, `data:`).
     pub fn new(text: &str) -> Result<Self, UrlError> {
+        Self::with_policy(text, false)
+    }
+
+    /// Takes any `http` address too. The code travels to it in the clear: it is worth nothing without the code verifier, which
+    /// stays with the app, but only where the server checks that.
+    ///
+    /// # Errors
+    ///
+    /// As [`RedirectUri::new`], but for the rule about `http`.
+    pub fn with_plain_http(text: &str) -> Result<Self, UrlError> {
+        Self::with_policy(text, true)
+    }
+
+    fn with_policy(text: &str, plain_http: bool) -> Result<Self, UrlError> {
         let url = parse(text)?;
         match url.scheme() {
-            "http" if !is_loopback(&url) => return Err(UrlError::PlainHttp),
+            "http" if !plain_http && !is_loopback(&url) => return Err(UrlError::PlainHttp),
             "javascript" | "data" | "file" | "blob" | "vbscript" | "about" => {
                 return Err(UrlError::UnsupportedScheme);
             }
@@ -280,6 +294,8 @@ mod tests {
             "https://app.example/ cb",
         ] {
             assert!(RedirectUri::new(bad).is_err(), "{bad}");
+            let on_purpose = RedirectUri::with_plain_http(bad);
+            assert_eq!(on_purpose.is_ok(), bad == "http://app.example/cb", "{bad}");
         }
     }
 }

@@ -119,6 +119,33 @@ impl LaunchContext {
         self.extra.get(name)
     }
 
+    /// The context as the members of a token answer, for storing it. [`from_json`](Self::from_json) reads it back.
+    pub fn to_json(&self) -> Map<String, Value> {
+        let mut members = self.extra.clone();
+        let texts = [
+            ("encounter", &self.encounter),
+            ("intent", &self.intent),
+            ("smart_style_url", &self.smart_style_url),
+            ("tenant", &self.tenant),
+        ];
+        for (name, value) in texts {
+            members.extend(value.clone().map(|value| (name.to_owned(), value.into())));
+        }
+        if let Some(needed) = self.need_patient_banner {
+            members.insert("need_patient_banner".to_owned(), needed.into());
+        }
+        if !self.fhir_context.is_empty() {
+            let items = self.fhir_context.iter().map(FhirContext::to_json);
+            members.insert("fhirContext".to_owned(), items.collect());
+        }
+        members
+    }
+
+    /// A context that was stored. What a server would not have sent in that form is passed over.
+    pub fn from_json(members: &Map<String, Value>) -> Self {
+        Self::read(members)
+    }
+
     pub(super) fn read(answer: &Map<String, Value>) -> Self {
         let owned = |name| text(answer, name).map(str::to_owned);
         let items = answer.get("fhirContext").and_then(Value::as_array);
@@ -144,6 +171,19 @@ impl LaunchContext {
 }
 
 impl FhirContext {
+    fn to_json(&self) -> Value {
+        let members = [
+            ("reference", &self.reference),
+            ("canonical", &self.canonical),
+            ("type", &self.kind),
+            ("role", &self.role),
+        ];
+        let members = members
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into())));
+        Value::Object(members.collect())
+    }
+
     fn read(item: &Value) -> Option<Self> {
         let item = item.as_object()?;
         let owned = |name| text(item, name).map(str::to_owned);
@@ -165,5 +205,23 @@ impl fmt::Debug for LaunchContext {
             .field("need_patient_banner", &self.need_patient_banner)
             .field("extra", &Vec::from_iter(self.extra.keys()))
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contexts_survive_being_stored() {
+        let answer = r#"{"encounter": "e", "intent": "order", "need_patient_banner": false, "tenant": "t", "vendor": [1],
+            "smart_style_url": "https://ehr.example/style.json",
+            "fhirContext": [{"reference": "ImagingStudy/1", "role": "launch"}, {"canonical": "https://x.example", "type": "Questionnaire"}]}"#;
+        let Ok(Value::Object(answer)) = serde_json::from_str(answer) else {
+            panic!()
+        };
+        let context = LaunchContext::read(&answer);
+        assert_eq!(context.to_json(), answer);
+        assert_eq!(LaunchContext::from_json(&context.to_json()), context);
     }
 }
