@@ -6,7 +6,7 @@ use smart_oauth::{
 };
 
 use crate::client::origin;
-use crate::exchange::Purpose;
+use crate::exchange::{Exchanger as _, Purpose};
 use crate::{Client, Error, Record};
 
 /// A dance that waits for the user. Made by [`Client::authorize`].

@@ -10,7 +10,7 @@ use smart_api::{ApiBase, AppId, CallInfo, CallRequest, Caller, RecordId, UserId}
 use smart_oauth::AccessToken;
 use smart_transport::Origin;
 
-use crate::exchange::Purpose;
+use crate::exchange::{Exchanger as _, Purpose};
 use crate::policy::Policy;
 use crate::refusal::is_repeatable;
 use crate::signer::{Credential, Signer};

@@ -3,7 +3,7 @@
 use smart_api::RecordId;
 use smart_oauth::RecordLoop;
 
-use crate::exchange::Purpose;
+use crate::exchange::{Exchanger as _, Purpose};
 use crate::{Client, Error, Record};
 
 impl Client {

@@ -7,9 +7,10 @@ use http::Response;
 use tracing::Span;
 use tracing::field::Empty;
 
+use crate::Error;
 use crate::exchange::Purpose;
+use crate::policy::Policy;
 use crate::retry::Outcome;
-use crate::{Client, Error};
 
 /// The span of a call: which container, which call, which record as a hash, how it went and how long it took. Nothing of the
 /// path, the query, the headers or the bodies is in it, nor the words of an error.
@@ -19,7 +20,7 @@ pub(crate) struct CallSpan {
 }
 
 impl CallSpan {
-    pub(crate) fn new(client: &Client, purpose: &Purpose<'_>) -> Self {
+    pub(crate) fn new(policy: &Policy, purpose: &Purpose<'_>) -> Self {
         let span = tracing::info_span!(
             target: "smart",
             "call",
@@ -37,7 +38,7 @@ impl CallSpan {
         }
         span.record("container", tracing::field::display(purpose.origin));
         if let Some(record) = purpose.record {
-            let hash = client.policy().record_hash(record);
+            let hash = policy.record_hash(record);
             span.record("record", hash);
         }
         Self {

@@ -9,7 +9,7 @@ use futures_util::stream::{self, StreamExt as _};
 use smart_api::RecordId;
 use smart_oauth::RecordLoop;
 
-use crate::exchange::Purpose;
+use crate::exchange::{Exchanger as _, Purpose};
 use crate::{Client, Error, Record};
 
 /// The records of a container, each with a token of its own, in the container's order. Made by [`Client::records`].
