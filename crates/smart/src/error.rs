@@ -127,6 +127,11 @@ pub enum Error {
         status: StatusCode,
     },
 
+    /// Something between an app and a SMART on FHIR server.
+    #[cfg(feature = "fhir")]
+    #[error(transparent)]
+    Fhir(#[from] crate::fhir::FhirError),
+
     // --- The network's.
     /// There is no answer.
     #[error(transparent)]
@@ -166,6 +171,8 @@ impl Error {
                 | DanceError::WrongRecord { .. },
             ) => Stage::Unreadable,
             Self::Sweep { source, .. } => source.stage(),
+            #[cfg(feature = "fhir")]
+            Self::Fhir(error) => error.stage(),
             _ => Stage::NotSent,
         }
     }
@@ -177,6 +184,8 @@ impl Error {
             Self::UnknownRecord { status, .. } => Some(*status),
             Self::Dance(DanceError::Refused { status, .. }) => Some(*status),
             Self::Sweep { source, .. } => source.status(),
+            #[cfg(feature = "fhir")]
+            Self::Fhir(error) => error.status(),
             _ => None,
         }
     }
@@ -201,8 +210,17 @@ impl Error {
                 StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
             ),
             Self::Sweep { source, .. } => source.is_retryable(),
+            #[cfg(feature = "fhir")]
+            Self::Fhir(error) => error.is_retryable(),
             _ => false,
         }
+    }
+
+    /// Whether the user has to be asked again, the session or the authorization being over
+    /// ([`FhirError::needs_user`](crate::fhir::FhirError::needs_user)).
+    #[cfg(feature = "fhir")]
+    pub fn needs_user(&self) -> bool {
+        matches!(self, Self::Fhir(error) if error.needs_user())
     }
 }
 

@@ -137,6 +137,11 @@ mod user;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 
+#[cfg(feature = "fhir")]
+pub mod fhir;
+#[cfg(feature = "fhir")]
+pub mod vault;
+
 mod exchange;
 mod policy;
 mod recorder;

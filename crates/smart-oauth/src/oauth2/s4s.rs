@@ -85,6 +85,11 @@ impl DebugToken {
         }
     }
 
+    /// The patient whose record the tokens will open.
+    pub fn patient(&self) -> &str {
+        &self.patient
+    }
+
     /// What to send.
     ///
     /// # Errors

@@ -1,0 +1,50 @@
+//! SMART App Launch and Sync for Science: apps, users' consent, sessions whose tokens renew themselves.
+//!
+//! An [`App`] is registered at one server. A user allows it something in an [`Authorization`], which becomes a [`Session`]: the
+//! tokens, kept in a [`Vault`](crate::vault::Vault), and the way to the data that they open. Feature `fhir`; feature `jwt` adds apps
+//! that sign statements in place of a secret.
+//!
+//! ```text
+//!   App::builder() ──┬── register(…) ──┐
+//!                    └── build() ──────┴─► App ── authorize(scopes) ──► Authorization ── exchange(callback) ──► Session ── send(…)
+//!                                          ▲                                                                    ▲
+//!            EhrLaunch::parse(address) ────┘                Session::open(app, key) ── vault ───────────────────┘
+//! ```
+//!
+//! See [`App`] for an example that runs.
+//!
+//! # What it does not do
+//!
+//! - No redirect is followed: a token goes to the origin of the FHIR base, a code or secret to the token endpoint that
+//!   the server named, and neither anywhere else.
+//! - No browser is opened, no callback listened for.
+//! - Nothing is read out of an access token, which is the server's own affair.
+//! - A granted scope is not taken for access: servers withhold data without a word.
+
+mod app;
+mod authorization;
+mod builder;
+mod launch;
+mod session;
+
+mod debug;
+mod discovery;
+mod means;
+mod renewal;
+mod stored;
+
+mod error;
+
+// The public list.
+pub use app::App;
+pub use authorization::Authorization;
+pub use builder::AppBuilder;
+pub use error::FhirError;
+pub use launch::EhrLaunch;
+pub use session::Session;
+
+// What an app author meets of the layer below.
+pub use smart_oauth::oauth2::{
+    AccessToken, AuthorizationParts, Introspected, PatientContext, RefreshToken, RegisteredClient,
+    Remedy, ScopeReport, Scopes, Server, ServerUrl, TokenDialect, TokenSet, s4s,
+};

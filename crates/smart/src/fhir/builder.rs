@@ -1,0 +1,242 @@
+//! How an app is put together, and how it becomes known to a server.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+#[cfg(feature = "jwt")]
+use smart_oauth::oauth2::AssertionKey;
+use smart_oauth::oauth2::{
+    AuthMethod, ClientId, ClientSecret, RedirectUri, Registration, Scopes, ServerUrl, TokenDialect,
+};
+use smart_transport::{HyperTransport, Proxy, SharedTransport, Transport};
+
+use super::app::{App, Credential, Inner, Settings};
+use super::means::Means;
+use crate::policy::Policy;
+use crate::recorder::Recorder;
+use crate::signer::{Clock, Randomness};
+use crate::vault::{MemoryVault, SharedVault, Vault};
+use crate::{Error, Retries};
+
+/// The settings of an [`App`]. Made by [`App::builder`]; ends with [`register`](Self::register), or with
+/// [`build`](Self::build) for an app that the server knows already.
+#[must_use = "a builder does nothing until build or register is called"]
+pub struct AppBuilder {
+    fhir_base: String,
+    plain_http: bool,
+    client_id: Option<ClientId>,
+    credential: Credential,
+    redirect_uri: Option<String>,
+    dialect: Option<TokenDialect>,
+    vault: SharedVault,
+    transport: Option<SharedTransport>,
+    retries: Retries,
+    recorder: Recorder,
+    clock: Clock,
+    randomness: Randomness,
+}
+
+impl AppBuilder {
+    pub(super) fn new(fhir_base: String) -> Self {
+        Self {
+            fhir_base,
+            plain_http: false,
+            client_id: None,
+            credential: Credential::Public,
+            redirect_uri: None,
+            dialect: None,
+            vault: SharedVault(Arc::new(MemoryVault::new())),
+            transport: None,
+            retries: Retries::default(),
+            recorder: Recorder::default(),
+            clock: Box::new(SystemTime::now),
+            randomness: crate::randomness::of_the_system(),
+        }
+    }
+
+    /// The app's name at this server.
+    pub fn client_id(mut self, client_id: impl Into<ClientId>) -> Self {
+        self.client_id = Some(client_id.into());
+        self
+    }
+
+    /// The secret that app and server share. It is sent by HTTP Basic; by form where the server says that it takes nothing
+    /// else.
+    pub fn client_secret(mut self, secret: impl Into<ClientSecret>) -> Self {
+        self.credential = Credential::Secret(secret.into());
+        self
+    }
+
+    /// The key that the app signs statements with, in place of a secret (`private_key_jwt`).
+    #[cfg(feature = "jwt")]
+    pub fn signing_key(mut self, key: AssertionKey) -> Self {
+        self.credential = Credential::Key(Box::new(key));
+        self
+    }
+
+    /// Where the user's browser comes back to, letter by letter as it is registered.
+    pub fn redirect_uri(mut self, redirect_uri: impl Into<String>) -> Self {
+        self.redirect_uri = Some(redirect_uri.into());
+        self
+    }
+
+    /// How the token endpoint is spoken to, where what was found out about the server leads to the wrong choice.
+    pub fn dialect(mut self, dialect: TokenDialect) -> Self {
+        self.dialect = Some(dialect);
+        self
+    }
+
+    /// Allows plain `http` to other machines: for the server, for what it names, and for the redirect URI. Whoever is on the
+    /// way reads every secret. A transport has to allow it too.
+    pub fn allow_plain_http(mut self) -> Self {
+        self.plain_http = true;
+        self
+    }
+
+    /// Where tokens are kept; without it, in memory. Apps that share a vault share its sessions.
+    pub fn vault(mut self, vault: impl Vault) -> Self {
+        self.vault = SharedVault(Arc::new(vault));
+        self
+    }
+
+    /// What carries the requests; without it, a [`HyperTransport`] with its defaults and the proxy of the environment.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(SharedTransport::new(transport));
+        self
+    }
+
+    /// How requests are made again that failed for a passing reason.
+    pub fn retries(mut self, retries: Retries) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// Writes down every exchange for a bug report, without ids, secrets, tokens, parameters' values and bodies.
+    pub fn record_exchanges(mut self, sink: impl Write + Send + 'static) -> Self {
+        self.recorder = Recorder::to(sink);
+        self
+    }
+
+    /// The time, by which tokens are refreshed; without it, the system's. For tests.
+    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// What fills states, verifiers and nonces with random bytes; without it, the operating system. For tests: an app whose
+    /// states can be guessed can be given other people's records.
+    pub fn randomness(
+        mut self,
+        fill: impl Fn(&mut [u8]) -> Result<(), Box<dyn StdError + Send + Sync>> + Send + Sync + 'static,
+    ) -> Self {
+        self.randomness = Box::new(fill);
+        self
+    }
+
+    /// An app that the server knows. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// When the client id is missing ([`Error::MissingSetting`]), or an address cannot be used.
+    pub fn build(mut self) -> Result<App, Error> {
+        let client_id = self.client_id.take();
+        let settings = self.settings()?;
+        let client_id = client_id.ok_or(Error::MissingSetting {
+            setting: "client_id",
+        })?;
+        Ok(App::of(Inner::new(client_id, settings)))
+    }
+
+    /// Registers the app at the server, under a name that users are shown, for scopes such as
+    /// `launch/patient patient/*.read offline_access`
+    /// ([RFC 7591](https://www.rfc-editor.org/rfc/rfc7591)). Name all scopes that the app will ever ask for.
+    ///
+    /// Keep what [`App::registration`] holds: a registration is forever, and is not to be made anew at every start. At the
+    /// server of Sync for Science an app has one authorization at a time, so that there it needs a registration for each
+    /// participant.
+    ///
+    /// # Errors
+    ///
+    /// When the server has no registration or refuses it, or a setting is missing or cannot be used.
+    pub async fn register(self, name: &str, scopes: &str) -> Result<App, Error> {
+        self.register_with(name, scopes, |registration| registration)
+            .await
+    }
+
+    /// The same, with a look at the registration before it is sent: to add a logo, or the address of the app's public keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`register`](Self::register).
+    pub async fn register_with(
+        self,
+        name: &str,
+        scopes: &str,
+        adjust: impl FnOnce(Registration) -> Registration + Send,
+    ) -> Result<App, Error> {
+        let scopes: Scopes = scopes.parse()?;
+        let auth_method = match &self.credential {
+            #[cfg(feature = "jwt")]
+            Credential::Key(_) => AuthMethod::PrivateKeyJwt,
+            _ => AuthMethod::ClientSecretBasic,
+        };
+        let settings = self.settings()?;
+        let redirect_uri = settings.redirect_uri.clone();
+        let redirect_uri = redirect_uri.ok_or(Error::MissingSetting {
+            setting: "redirect_uri",
+        })?;
+        let registration = Registration::new([redirect_uri])
+            .with_name(name)
+            .with_auth_method(auth_method);
+        // the app has no name yet, and needs none to look the server up
+        let nameless = Inner::new(ClientId::new(""), settings);
+        let app = nameless.register(adjust(registration), scopes).await?;
+        Ok(App::of(app))
+    }
+
+    fn settings(self) -> Result<Settings, Error> {
+        let (fhir_base, redirect_uri) = if self.plain_http {
+            let redirect_uri = self
+                .redirect_uri
+                .as_deref()
+                .map(RedirectUri::with_plain_http);
+            (ServerUrl::with_plain_http(&self.fhir_base)?, redirect_uri)
+        } else {
+            let redirect_uri = self.redirect_uri.as_deref().map(RedirectUri::new);
+            (ServerUrl::new(&self.fhir_base)?, redirect_uri)
+        };
+        let transport = self.transport.unwrap_or_else(|| {
+            let builder = HyperTransport::builder().proxy(Proxy::from_environment());
+            SharedTransport::new(builder.build())
+        });
+        Ok(Settings {
+            origin: super::app::origin(&fhir_base)?,
+            fhir_base,
+            redirect_uri: redirect_uri.transpose()?,
+            credential: self.credential,
+            dialect: self.dialect,
+            vault: self.vault,
+            policy: Policy::new(transport, self.retries, self.recorder),
+            means: Means::new(self.clock, self.randomness),
+        })
+    }
+}
+
+impl fmt::Debug for AppBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("AppBuilder")
+            .field("fhir_base", &self.fhir_base)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Requests as the layer below makes them, as the transport takes them.
+pub(super) fn sendable(request: http::Request<Vec<u8>>) -> http::Request<Bytes> {
+    request.map(Bytes::from)
+}

@@ -1,0 +1,120 @@
+//! What a server says of itself, kept for as long as it may be.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Response;
+use http::header::CACHE_CONTROL;
+use smart_oauth::Timestamp;
+use smart_oauth::oauth2::{Discovered, Discovery, Server};
+
+use super::app::{Inner, purpose};
+use super::builder::sendable;
+use crate::Error;
+use crate::exchange::Exchanger as _;
+
+/// How long an answer is kept that does not say so itself, in seconds.
+const USUAL: u64 = 60 * 60;
+
+/// How long an answer is kept at most, in seconds.
+const LONGEST: u64 = 24 * 60 * 60;
+
+/// How long a stale answer serves on before the server is tried again, in seconds.
+const GRACE: u64 = 60;
+
+/// A server that was asked, and how long its answer is good for.
+pub(super) struct Known {
+    server: Arc<Server>,
+    until: Timestamp,
+}
+
+/// The server as it is known, or as it says when it is asked.
+pub(super) async fn server(app: &Inner, known: &mut Option<Known>) -> Result<Arc<Server>, Error> {
+    let now = app.settings().means.now()?;
+    if let Some(known) = known
+        && now < known.until
+    {
+        return Ok(Arc::clone(&known.server));
+    }
+    match (discover(app).await, &mut *known) {
+        (Ok((server, life)), known) => {
+            let server = Arc::new(server);
+            *known = Some(Known {
+                server: Arc::clone(&server),
+                until: after(now, life),
+            });
+            Ok(server)
+        }
+        (Err(_passing), Some(known)) => {
+            tracing::warn!(target: "smart", "the server's description is stale and could not be had anew");
+            known.until = after(now, GRACE);
+            Ok(Arc::clone(&known.server))
+        }
+        (Err(error), None) => Err(error),
+    }
+}
+
+async fn discover(app: &Inner) -> Result<(Server, u64), Error> {
+    let settings = app.settings();
+    let ask = Discovery::new(settings.fhir_base.clone());
+    let make = || Ok(sendable(ask.request()?));
+    let asked = app.exchange(purpose("discover", true, &settings.origin), make);
+    let response = asked.await?;
+    let ask = match ask.receive(&response)? {
+        Discovered::Server(server) => return Ok((*server, life(&response))),
+        Discovered::AskStatement(ask) => ask,
+    };
+    let make = || Ok(sendable(ask.request()?));
+    let asked = app.exchange(purpose("metadata", true, &settings.origin), make);
+    let response = asked.await?;
+    let life = life(&response);
+    Ok((ask.receive(&response)?, life))
+}
+
+/// How many seconds an answer may be kept. What may not be kept at all is kept for a minute: a flow has several steps.
+fn life(response: &Response<Bytes>) -> u64 {
+    let values = response.headers().get_all(CACHE_CONTROL);
+    let texts = values.iter().filter_map(|value| value.to_str().ok());
+    let directives = texts.flat_map(|text| text.split(','));
+    let mut life = USUAL;
+    for directive in directives {
+        let directive = directive.trim().to_ascii_lowercase();
+        if directive == "no-store" || directive == "no-cache" {
+            return GRACE;
+        }
+        if let Some(seconds) = directive.strip_prefix("max-age=") {
+            life = seconds.trim_matches('"').parse().unwrap_or(USUAL);
+        }
+    }
+    life.clamp(GRACE, LONGEST)
+}
+
+fn after(now: Timestamp, seconds: u64) -> Timestamp {
+    Timestamp::from_unix_seconds(now.as_unix_seconds().saturating_add(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_kept_as_they_say() {
+        for (header, expected) in [
+            (None, USUAL),
+            (Some("max-age=600"), 600),
+            (Some("public, Max-Age=600"), 600),
+            (Some("max-age=1"), GRACE),
+            (Some("max-age=999999999"), LONGEST),
+            (Some("max-age=soon"), USUAL),
+            (Some("max-age=600, no-store"), GRACE),
+            (Some("no-cache"), GRACE),
+        ] {
+            let mut response = Response::new(Bytes::new());
+            if let Some(header) = header {
+                let value = header.parse().unwrap();
+                response.headers_mut().insert(CACHE_CONTROL, value);
+            }
+            assert_eq!(life(&response), expected, "{header:?}");
+        }
+    }
+}

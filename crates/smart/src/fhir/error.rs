@@ -1,0 +1,240 @@
+//! What can go wrong with a server of the second generation.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+#[cfg(feature = "jwt")]
+use smart_oauth::oauth2::{AssertionError, IdTokenError, JwksError};
+use smart_oauth::oauth2::{
+    AuthorizeError, CallbackError, Denial, DiscoveryError, RegistrationError, Remedy, RequestError,
+    ScopeError, TokenError, UrlError,
+};
+
+use crate::Stage;
+use crate::vault::VaultError;
+
+/// What went wrong between an app and a SMART on FHIR server, inside [`Error::Fhir`](crate::Error::Fhir). No message holds a
+/// secret or a patient.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FhirError {
+    // --- The caller's: the same again fails again, and nothing was sent.
+    /// The authorization cannot be asked for.
+    #[error(transparent)]
+    Authorize(#[from] AuthorizeError),
+    /// An address that is no launch.
+    #[error("a launch has {name} exactly once, and iss is an address with https")]
+    BadLaunch {
+        /// What is missing or there twice.
+        name: &'static str,
+    },
+    /// A token that no header can hold.
+    #[error(
+        "the server's access token holds characters that cannot be sent; ask the user to authorize again"
+    )]
+    BadToken,
+    /// A callback that was believed once is not believed again.
+    #[error("this authorization has had its callback; begin a new one")]
+    CallbackUsed,
+    /// The request names no absolute address.
+    #[error("the request has no absolute address; make it from the session's base")]
+    NoAddress,
+    /// A request cannot be made.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// A text is no scope.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+    /// An EHR launched the app that the app does not know.
+    #[error(
+        "the launch comes from {iss}, where this app is not registered; register it there first, if you trust that server"
+    )]
+    UnknownIssuer {
+        /// The FHIR base that the launch names.
+        iss: String,
+    },
+    /// An address cannot be used.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+
+    // --- The session's.
+    /// The runtime ended while a session was being renewed.
+    #[error("the runtime ended while the session was being renewed; open the session again")]
+    Abandoned,
+    /// The entry belongs to another server or app.
+    #[error(
+        "the stored session belongs to another server or another registration of the app; nothing was sent"
+    )]
+    ForeignSession,
+    /// The vault has no such entry.
+    #[error("there is no such session in the vault; let the user authorize the app")]
+    NoSession,
+    /// A renewal was begun and never ended, and the old refresh token is no good any more.
+    #[error(
+        "a refresh that began at {since} (unix time) was cut off, and its answer with the new tokens is lost; ask the user to authorize again"
+    )]
+    RefreshLost {
+        /// When the refresh that was cut off began, in seconds since 1970.
+        since: u64,
+        /// What the server says now.
+        source: TokenError,
+    },
+    /// The session cannot be renewed, for one of the other reasons. All tasks that waited for the same renewal get it.
+    #[error("the session could not be renewed")]
+    Renewal {
+        /// Why.
+        source: Arc<crate::Error>,
+    },
+    /// The vault failed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+
+    // --- The server's.
+    /// A callback that is not believed. The authorization is still open.
+    #[error(transparent)]
+    Callback(#[from] CallbackError),
+    /// The user said no.
+    #[error("the user did not allow it: {}", .0.refusal)]
+    Denied(Denial),
+    /// The server's addresses could not be found out.
+    #[error(transparent)]
+    Discovery(#[from] DiscoveryError),
+    /// The server could not ask the user.
+    #[error("the server could not authorize the app: {}", .0.refusal)]
+    Failed(Denial),
+    /// The app is not registered.
+    #[error(transparent)]
+    Registration(#[from] RegistrationError),
+    /// The token endpoint, or one of its neighbors, gave nothing of use.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+
+    /// The app cannot sign a statement about itself.
+    #[cfg(feature = "jwt")]
+    #[error(transparent)]
+    Assertion(#[from] AssertionError),
+    /// The id token is not believed.
+    #[cfg(feature = "jwt")]
+    #[error(transparent)]
+    IdToken(#[from] IdTokenError),
+    /// The server's keys cannot be used.
+    #[cfg(feature = "jwt")]
+    #[error(transparent)]
+    Jwks(#[from] JwksError),
+}
+
+impl FhirError {
+    /// How far the exchange came.
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Renewal { source } => source.stage(),
+            Self::Registration(RegistrationError::Refused { .. })
+            | Self::Discovery(DiscoveryError::Refused { .. })
+            | Self::RefreshLost { .. }
+            | Self::Token(
+                TokenError::Refused { .. }
+                | TokenError::GrantUnusable { .. }
+                | TokenError::Unavailable { .. },
+            ) => Stage::Refused,
+            Self::Denied(_) | Self::Failed(_) => Stage::Refused,
+            Self::Registration(
+                RegistrationError::Unreadable(_) | RegistrationError::TooLong { .. },
+            )
+            | Self::Discovery(
+                DiscoveryError::Unreadable(_)
+                | DiscoveryError::TooLong { .. }
+                | DiscoveryError::Incomplete { .. }
+                | DiscoveryError::NoOauth
+                | DiscoveryError::BadUrl { .. },
+            )
+            | Self::Token(_) => Stage::Unreadable,
+            _ => Stage::NotSent,
+        }
+    }
+
+    /// The status of the answer, if it was a refusal.
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Renewal { source } => source.status(),
+            Self::RefreshLost { source, .. } | Self::Token(source) => match source {
+                TokenError::Refused { status, .. }
+                | TokenError::GrantUnusable { status }
+                | TokenError::Unavailable { status } => Some(*status),
+                _ => None,
+            },
+            Self::Discovery(DiscoveryError::Refused { status })
+            | Self::Registration(RegistrationError::Refused { status, .. }) => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// Whether the same may go through later.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Renewal { source } => source.is_retryable(),
+            Self::Token(error) => error.remedy() == Remedy::RetryLater,
+            Self::Discovery(DiscoveryError::Refused { status }) => status.is_server_error(),
+            Self::Vault(VaultError::Busy { .. } | VaultError::File { .. }) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the user has to be asked again: the session, or the authorization, is over.
+    pub fn needs_user(&self) -> bool {
+        match self {
+            Self::Renewal { source } => source.needs_user(),
+            Self::Token(error) => error.remedy() == Remedy::Reauthorize,
+            Self::CallbackUsed
+            | Self::Denied(_)
+            | Self::NoSession
+            | Self::RefreshLost { .. }
+            | Self::Request(RequestError::NoRefreshToken) => true,
+            _ => false,
+        }
+    }
+}
+
+/// A renewal's failure, given to everybody who waited for it.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedFailure(Arc<crate::Error>);
+
+impl SharedFailure {
+    pub(crate) fn new(error: crate::Error) -> Self {
+        Self(Arc::new(error))
+    }
+
+    pub(crate) fn needs_user(&self) -> bool {
+        self.0.needs_user()
+    }
+}
+
+impl From<SharedFailure> for crate::Error {
+    fn from(failure: SharedFailure) -> Self {
+        FhirError::Renewal { source: failure.0 }.into()
+    }
+}
+
+/// The `?` from a layer's error to the facade's, past [`FhirError`].
+macro_rules! two_steps {
+    ($($error:ty),* $(,)?) => {$(
+        impl From<$error> for crate::Error {
+            fn from(error: $error) -> Self {
+                FhirError::from(error).into()
+            }
+        }
+    )*};
+}
+
+two_steps!(
+    AuthorizeError,
+    CallbackError,
+    DiscoveryError,
+    RegistrationError,
+    RequestError,
+    ScopeError,
+    TokenError,
+    UrlError,
+    VaultError,
+);
+#[cfg(feature = "jwt")]
+two_steps!(AssertionError, IdTokenError, JwksError);

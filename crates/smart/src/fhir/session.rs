@@ -1,0 +1,358 @@
+//! What one user allowed: tokens that renew themselves, and the way to the data that they open.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
+use http::{Method, Request, Response, StatusCode};
+use smart_oauth::Timestamp;
+use smart_oauth::oauth2::{
+    AccessToken, Introspected, ScopeReport, Scopes, ServerUrl, Token, TokenSet,
+};
+
+use super::App;
+use super::app::{origin, purpose, spelled_for};
+use super::error::FhirError;
+use super::renewal::{Flights, detached};
+use super::stored::{Renewal, Stored};
+use crate::Error;
+use crate::exchange::{Exchanger as _, Purpose};
+use crate::vault::{LockedEntry, VaultKey};
+
+/// The tokens of one user, or of the app itself, for one server. A clone is cheap and shares the tokens; any number of tasks
+/// can send at once.
+///
+/// Tokens are renewed a minute before they end, and once after a 401; the new ones are in the vault before they are used. However
+/// many tasks and processes share the vault, one of them refreshes and the others take what it got. When a renewal is under way
+/// it runs to its end, also when the call that began it is given up.
+///
+/// Made by [`Authorization::exchange`](super::Authorization::exchange), [`App::client_credentials`], and from the vault by
+/// [`Session::open`].
+#[derive(Clone)]
+pub struct Session {
+    inner: Arc<Inner>,
+}
+
+/// What all clones have in common.
+pub(super) struct Inner {
+    pub(super) app: App,
+    pub(super) key: VaultKey,
+    current: Mutex<Arc<Stored>>,
+    pub(super) flights: Flights,
+}
+
+impl App {
+    /// A session of the app's own, no user being there
+    /// ([SMART, backend services](https://hl7.org/fhir/smart-app-launch/backend-services.html)), for scopes such as
+    /// `system/*.rs`. SMART wants an app with a signing key here. New tokens are asked for as the old ones end.
+    ///
+    /// # Errors
+    ///
+    /// When the app cannot prove who it is, the server refuses, or the vault fails.
+    pub async fn client_credentials(&self, scopes: &str) -> Result<Session, Error> {
+        let scopes: Scopes = scopes.parse()?;
+        let key = VaultKey::from_random(self.means().random()?);
+        let app = self.clone();
+        detached(async move {
+            let mut entry = app.settings().vault.lock(&key).await?;
+            let client = app.inner().client().await?;
+            let scopes = spelled_for(client.server(), &scopes);
+            let grant = client.client_credentials(scopes);
+            let origin = origin(&client.server().token)?;
+            let purpose = purpose("client_credentials", true, &origin);
+            let make = |authentication: &_| grant.request(authentication);
+            let response = app.inner().ask(purpose, &client, make).await?;
+            let now = app.means().now()?;
+            let tokens = grant.receive(&response, now)?;
+            let stored = Stored::new(&app, tokens, now, Renewal::Own);
+            Session::begin(app, key, &mut *entry, stored).await
+        })
+        .await
+    }
+}
+
+impl Session {
+    /// The session that the vault has under this name.
+    ///
+    /// # Errors
+    ///
+    /// When there is none ([`FhirError::NoSession`]), it is of another server or registration
+    /// ([`FhirError::ForeignSession`]), or the vault fails.
+    pub async fn open(app: &App, key: VaultKey) -> Result<Self, Error> {
+        let entry = app.settings().vault.read(&key).await?;
+        let stored = Stored::from_entry(&entry.ok_or(FhirError::NoSession)?)?;
+        stored.check_is_of(app)?;
+        Ok(Self::new(app.clone(), key, stored))
+    }
+
+    /// A session of tokens that came another way; they go into the vault under this name.
+    ///
+    /// # Errors
+    ///
+    /// When the vault fails.
+    pub async fn with_tokens(app: &App, key: VaultKey, tokens: TokenSet) -> Result<Self, Error> {
+        let stored = Stored::new(app, tokens, app.means().now()?, Renewal::Refresh);
+        let mut entry = app.settings().vault.lock(&key).await?;
+        Self::begin(app.clone(), key.clone(), &mut *entry, stored).await
+    }
+
+    pub(super) async fn begin(
+        app: App,
+        key: VaultKey,
+        entry: &mut dyn LockedEntry,
+        stored: Stored,
+    ) -> Result<Self, Error> {
+        entry.write(stored.to_entry()).await?;
+        Ok(Self::new(app, key, stored))
+    }
+
+    fn new(app: App, key: VaultKey, stored: Stored) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                app,
+                key,
+                current: Mutex::new(Arc::new(stored)),
+                flights: Flights::default(),
+            }),
+        }
+    }
+
+    /// The base of the server's FHIR resources.
+    pub fn base(&self) -> &ServerUrl {
+        self.inner.app.fhir_base()
+    }
+
+    /// The app that the tokens were given to.
+    pub fn app(&self) -> &App {
+        &self.inner.app
+    }
+
+    /// The name that the session has in the vault.
+    pub fn key(&self) -> &VaultKey {
+        &self.inner.key
+    }
+
+    /// Whose record the tokens open, by FHIR id. `None` where the server did not say: where a patient was asked for, store
+    /// nothing then, since it may be anybody's.
+    pub fn patient(&self) -> Option<String> {
+        self.inner.current().tokens.patient.id().map(str::to_owned)
+    }
+
+    /// What was granted against what was asked. A grant is no proof of access, since servers withhold data without a word.
+    pub fn scopes(&self) -> ScopeReport {
+        self.inner.current().tokens.scopes.clone()
+    }
+
+    /// When the access token ends, if the server said so.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.inner.current().tokens.expires_at
+    }
+
+    /// The tokens as they are now, with all that came with them. Do not refresh them past the session.
+    pub fn tokens(&self) -> TokenSet {
+        self.inner.current().tokens.clone()
+    }
+
+    /// Sends a request with the session's access token in its `Authorization` header, and gives back whatever the server
+    /// answers: a 404 is an answer, too.
+    ///
+    /// The address is absolute and in the origin of [`base`](Self::base); anything else is refused before it is sent, since a
+    /// token shown to another server is lost. Redirects are answers and are not followed.
+    ///
+    /// After a 401 the token is renewed, and a request that can be made twice is made once more. Others (`POST`, but not a
+    /// search) are made once more only where the server said that it was the token that it refused
+    /// ([RFC 6750, section 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)); else the 401 comes back, and the session has new
+    /// tokens for whoever decides to send again.
+    ///
+    /// # Errors
+    ///
+    /// When the address is not the server's ([`Error::OtherOrigin`]), there is no answer, or the session is over and the user
+    /// has to be asked again ([`Error::needs_user`]).
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+        self.check_address(&request)?;
+        let used = self.ready().await?;
+        let response = self.attempt(&request, &used).await?;
+        if response.status() != StatusCode::UNAUTHORIZED || !used.is_renewable() {
+            return Ok(response);
+        }
+        let renewed = self.inner.renew(&used.tokens.access_token).await?;
+        if !is_repeatable(&request) && !blames_the_token(&response) {
+            return Ok(response);
+        }
+        self.attempt(&request, &renewed).await
+    }
+
+    /// Renews the tokens now, whatever the time.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to renew them with, the server refuses, or the vault fails.
+    pub async fn refresh(&self) -> Result<(), Error> {
+        self.inner.flights.forget_failure().await;
+        let used = self.inner.current();
+        self.inner.renew(&used.tokens.access_token).await?;
+        Ok(())
+    }
+
+    /// Asks the server about the access token ([RFC 7662](https://www.rfc-editor.org/rfc/rfc7662)).
+    ///
+    /// # Errors
+    ///
+    /// When the server has no introspection, or refuses.
+    pub async fn introspect(&self) -> Result<Introspected, Error> {
+        let inner = self.app().inner();
+        let client = inner.client().await?;
+        let token = self.inner.current().tokens.access_token.clone();
+        let question = client.introspect(token);
+        let server = client.server();
+        let origin = origin(server.introspect.as_ref().unwrap_or(&server.token))?;
+        let make = |authentication: &_| question.request(authentication);
+        let purpose = purpose("introspect", true, &origin);
+        let response = inner.ask(purpose, &client, make).await?;
+        Ok(question.receive(&response)?)
+    }
+
+    /// Ends the session: at the server ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)), and then in the vault.
+    ///
+    /// # Errors
+    ///
+    /// When the server has no revocation, as that of Sync for Science has none (show the user
+    /// [`Server::manage`](smart_oauth::oauth2::Server::manage), and [`forget`](Self::forget) the session), or does not confirm it. The
+    /// session is still in the vault then.
+    pub async fn revoke(&self) -> Result<(), Error> {
+        let inner = self.app().inner();
+        let client = inner.client().await?;
+        let mut entry = self.app().settings().vault.lock(self.key()).await?;
+        // another process may have other tokens by now, and those are the ones to end
+        let stored = match entry.read().await? {
+            Some(entry) => Arc::new(Stored::from_entry(&entry)?),
+            None => self.inner.current(),
+        };
+        stored.check_is_of(self.app())?;
+        let tokens = &stored.tokens;
+        let token: Token = match &tokens.refresh_token {
+            Some(token) => token.clone().into(),
+            None => tokens.access_token.clone().into(),
+        };
+        let revocation = client.revoke(token);
+        let server = client.server();
+        let origin = origin(server.revoke.as_ref().unwrap_or(&server.token))?;
+        let make = |authentication: &_| revocation.request(authentication);
+        let purpose = purpose("revoke", true, &origin);
+        let response = inner.ask(purpose, &client, make).await?;
+        revocation.receive(&response)?;
+        Ok(entry.remove().await?)
+    }
+
+    /// Takes the session out of the vault. The server is not told, and the tokens are good until they end.
+    ///
+    /// # Errors
+    ///
+    /// When the vault fails.
+    pub async fn forget(&self) -> Result<(), Error> {
+        let mut entry = self.app().settings().vault.lock(self.key()).await?;
+        Ok(entry.remove().await?)
+    }
+
+    /// Tokens that are good for a while. A renewal ahead of time that fails does no harm as long as the old token lives.
+    async fn ready(&self) -> Result<Arc<Stored>, Error> {
+        let current = self.inner.current();
+        let now = self.app().means().now()?;
+        if !current.is_due(now) || !current.is_renewable() {
+            return Ok(current);
+        }
+        match self.inner.renew(&current.tokens.access_token).await {
+            Err(error) if !current.tokens.is_expired(now) && !error.needs_user() => {
+                tracing::warn!(target: "smart", "the session could not be renewed ahead of time; its token is still good");
+                Ok(current)
+            }
+            renewed => renewed,
+        }
+    }
+
+    fn check_address(&self, request: &Request<Bytes>) -> Result<(), Error> {
+        let origin = &self.app().settings().origin;
+        if request.uri().authority().is_none() {
+            return Err(FhirError::NoAddress.into());
+        }
+        if !origin.holds(request.uri()) {
+            let origin = origin.to_string();
+            return Err(Error::OtherOrigin { origin });
+        }
+        Ok(())
+    }
+
+    async fn attempt(
+        &self,
+        request: &Request<Bytes>,
+        stored: &Stored,
+    ) -> Result<Response<Bytes>, Error> {
+        let purpose = Purpose {
+            name: "fhir",
+            path: "fhir",
+            record: stored.tokens.patient.id(),
+            repeatable: is_repeatable(request),
+            origin: &self.app().settings().origin,
+        };
+        let bearer = bearer(&stored.tokens.access_token)?;
+        let make = || {
+            let mut request = request.clone();
+            request.headers_mut().insert(AUTHORIZATION, bearer.clone());
+            Ok(request)
+        };
+        self.app().inner().exchange(purpose, make).await
+    }
+}
+
+impl Inner {
+    pub(super) fn current(&self) -> Arc<Stored> {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&current)
+    }
+
+    pub(super) fn take_over(&self, stored: Stored) -> Arc<Stored> {
+        let stored = Arc::new(stored);
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::clone(&stored);
+        stored
+    }
+}
+
+/// [RFC 6750, section 2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1).
+fn bearer(token: &AccessToken) -> Result<HeaderValue, Error> {
+    let text = zeroize::Zeroizing::new(format!("Bearer {}", token.expose()));
+    let mut value = HeaderValue::from_str(&text).map_err(|_| FhirError::BadToken)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Whether making the request twice does what making it once does. A search by `POST` reads only
+/// ([FHIR, search](https://hl7.org/fhir/http.html#search)).
+fn is_repeatable(request: &Request<Bytes>) -> bool {
+    let is_search = request.uri().path().ends_with("/_search");
+    match *request.method() {
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE => true,
+        Method::POST => is_search,
+        _ => false,
+    }
+}
+
+/// Whether the server says that it was the token that it refused, so that it has done nothing.
+fn blames_the_token(response: &Response<Bytes>) -> bool {
+    let values = response.headers().get_all(WWW_AUTHENTICATE);
+    let mut texts = values.iter().filter_map(|value| value.to_str().ok());
+    texts.any(|text| {
+        let text = text.to_ascii_lowercase();
+        text.starts_with("bearer") && text.contains("invalid_token")
+    })
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Session")
+            .field("app", self.app())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,276 @@
+//! A session as the vault keeps it.
+
+use serde_json::{Map, Value, json};
+use smart_oauth::Timestamp;
+use smart_oauth::oauth2::{
+    AccessToken, IdNonce, IdToken, LaunchContext, PatientContext, RefreshToken, Scopes, TokenSet,
+};
+
+use super::App;
+use super::error::FhirError;
+use crate::vault::{Entry, VaultError};
+
+/// The form that this version writes, and the only one that it reads.
+const VERSION: u64 = 1;
+
+/// Tokens, whose they are, and how they are renewed.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    fhir_base: String,
+    client_id: String,
+    pub(super) tokens: TokenSet,
+    pub(super) received_at: Timestamp,
+    pub(super) renewal: Renewal,
+    /// Set before a refresh is sent, and gone when its answer is stored: if it is there and nobody holds the entry, the answer
+    /// may have been lost.
+    pub(super) refreshing_since: Option<Timestamp>,
+}
+
+/// How new tokens are had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Renewal {
+    /// By the app's own credentials, as the first ones were.
+    Own,
+    /// By the refresh token, if there is one.
+    Refresh,
+}
+
+impl Stored {
+    pub(super) fn new(
+        app: &App,
+        tokens: TokenSet,
+        received_at: Timestamp,
+        renewal: Renewal,
+    ) -> Self {
+        Self {
+            fhir_base: app.fhir_base().as_str().to_owned(),
+            client_id: app.client_id().as_str().to_owned(),
+            tokens,
+            received_at,
+            renewal,
+            refreshing_since: None,
+        }
+    }
+
+    /// The same session with new tokens.
+    pub(super) fn renewed(&self, tokens: TokenSet, received_at: Timestamp) -> Self {
+        Self {
+            tokens,
+            received_at,
+            refreshing_since: None,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn is_renewable(&self) -> bool {
+        self.renewal == Renewal::Own || self.tokens.refresh_token.is_some()
+    }
+
+    /// Whether the token is over soon enough to be renewed before it is used: within a minute, or a tenth of its life where that
+    /// is shorter.
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        let Some(end) = self.tokens.expires_at else {
+            return false;
+        };
+        let end = end.as_unix_seconds();
+        let life = end.saturating_sub(self.received_at.as_unix_seconds());
+        now.as_unix_seconds() >= end.saturating_sub(60.min(life / 10))
+    }
+
+    /// Whether these are other tokens than the one that is given.
+    pub(super) fn is_newer_than(&self, token: &AccessToken) -> bool {
+        self.tokens.access_token.expose() != token.expose()
+    }
+
+    /// Tokens of another server, or of another registration, would go where they do not belong.
+    pub(super) fn check_is_of(&self, app: &App) -> Result<(), FhirError> {
+        let is_own = self.fhir_base.trim_end_matches('/')
+            == app.fhir_base().as_str().trim_end_matches('/')
+            && self.client_id == app.client_id().as_str();
+        is_own.then_some(()).ok_or(FhirError::ForeignSession)
+    }
+
+    pub(super) fn to_entry(&self) -> Entry {
+        let tokens = &self.tokens;
+        let (patient, is_carried) = match &tokens.patient {
+            PatientContext::Carried(id) => (Some(id), true),
+            other => (stated(other), false),
+        };
+        let id_token = tokens.id_token.as_ref();
+        let value = json!({
+            "version": VERSION,
+            "fhir_base": self.fhir_base,
+            "client_id": self.client_id,
+            "access_token": tokens.access_token.expose(),
+            "expires_at": tokens.expires_at.map(Timestamp::as_unix_seconds),
+            "refresh_token": tokens.refresh_token.as_ref().map(RefreshToken::expose),
+            "asked": tokens.scopes.asked.to_string(),
+            "granted": tokens.scopes.granted.to_string(),
+            "granted_is_stated": tokens.scopes.stated,
+            "patient": patient,
+            "patient_is_carried": is_carried,
+            "context": tokens.context.to_json(),
+            "id_token": id_token.map(IdToken::expose),
+            "id_nonce": id_token.and_then(IdToken::nonce).map(IdNonce::expose),
+            "received_at": self.received_at.as_unix_seconds(),
+            "own": self.renewal == Renewal::Own,
+            "refreshing_since": self.refreshing_since.map(Timestamp::as_unix_seconds),
+        });
+        Entry::new(value.to_string().into_bytes())
+    }
+
+    pub(super) fn from_entry(entry: &Entry) -> Result<Self, VaultError> {
+        let value: Value =
+            serde_json::from_slice(entry.expose()).map_err(|_| VaultError::Unreadable)?;
+        Self::read(&value).ok_or(VaultError::Unreadable)
+    }
+
+    fn read(value: &Value) -> Option<Self> {
+        if value.get("version")?.as_u64() != Some(VERSION) {
+            return None;
+        }
+        let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+        let time = |name: &str| {
+            let seconds = value.get(name).and_then(Value::as_u64);
+            seconds.map(Timestamp::from_unix_seconds)
+        };
+        let truth = |name: &str| value.get(name).and_then(Value::as_bool) == Some(true);
+        let scopes = |name: &str| text(name)?.parse::<Scopes>().ok();
+
+        let mut tokens = TokenSet::new(AccessToken::new(text("access_token")?));
+        tokens.expires_at = time("expires_at");
+        tokens.refresh_token = text("refresh_token").map(RefreshToken::new);
+        tokens.scopes.asked = scopes("asked")?;
+        tokens.scopes.granted = scopes("granted")?;
+        tokens.scopes.stated = truth("granted_is_stated");
+        tokens.patient = match text("patient") {
+            Some(id) if truth("patient_is_carried") => PatientContext::Carried(id),
+            Some(id) => PatientContext::Stated(id),
+            None => PatientContext::Unstated,
+        };
+        let nothing = Map::new();
+        let context = value.get("context").and_then(Value::as_object);
+        tokens.context = LaunchContext::from_json(context.unwrap_or(&nothing));
+        let nonce = text("id_nonce").map(IdNonce::new);
+        tokens.id_token = text("id_token").map(|token| IdToken::new(token, nonce));
+        Some(Self {
+            fhir_base: text("fhir_base")?,
+            client_id: text("client_id")?,
+            tokens,
+            received_at: time("received_at")?,
+            renewal: if truth("own") {
+                Renewal::Own
+            } else {
+                Renewal::Refresh
+            },
+            refreshing_since: time("refreshing_since"),
+        })
+    }
+}
+
+fn stated(patient: &PatientContext) -> Option<&String> {
+    match patient {
+        PatientContext::Stated(id) => Some(id),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smart_oauth::oauth2::{Client, Server, ServerUrl};
+
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_unix_seconds(seconds)
+    }
+
+    fn app(base: &str, id: &str) -> App {
+        App::new(base, id, "s", "http://localhost:1/").unwrap()
+    }
+
+    fn stored(answer: &str) -> Stored {
+        let base = ServerUrl::new("https://ehr.example/fhir").unwrap();
+        let client = Client::new("c", Server::new(base.clone(), base));
+        let grant = client.client_credentials("patient/*.rs offline_access".parse().unwrap());
+        let answer = http::Response::new(answer.to_owned());
+        let tokens = grant.receive(&answer, at(1000)).unwrap();
+        Stored::new(
+            &app("https://ehr.example/fhir", "c"),
+            tokens,
+            at(1000),
+            Renewal::Refresh,
+        )
+    }
+
+    #[test]
+    fn sessions_survive_the_vault() {
+        for answer in [
+            r#"{"access_token": "a", "token_type": "Bearer"}"#,
+            r#"{"access_token": "a", "token_type": "Bearer", "expires_in": 3600, "refresh_token": "r", "scope": "patient/*.rs",
+                "patient": "p", "id_token": "x.y.z", "encounter": "e", "fhirContext": [{"reference": "X/1"}], "vendor": {"a": 1}}"#,
+        ] {
+            let mut before = stored(answer);
+            for refreshing_since in [None, Some(at(2000))] {
+                before.refreshing_since = refreshing_since;
+                let after = Stored::from_entry(&before.to_entry()).unwrap();
+                assert_eq!(after.to_entry().expose(), before.to_entry().expose());
+                assert_eq!(after.tokens.patient, before.tokens.patient);
+                assert_eq!(after.tokens.context, before.tokens.context);
+                assert_eq!(after.tokens.scopes, before.tokens.scopes);
+            }
+        }
+    }
+
+    #[test]
+    fn foreign_bytes_are_no_session() {
+        let good = stored(r#"{"access_token": "a", "token_type": "Bearer"}"#).to_entry();
+        let text = std::str::from_utf8(good.expose()).unwrap();
+        for bad in [
+            String::new(),
+            "{}".to_owned(),
+            "[1]".to_owned(),
+            text.replace("\"version\":1", "\"version\":2"),
+            text.replace("access_token", "axess_token"),
+            text[..text.len() - 1].to_owned(),
+        ] {
+            let entry = Entry::new(bad.clone().into_bytes());
+            assert!(
+                matches!(Stored::from_entry(&entry), Err(VaultError::Unreadable)),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn tokens_are_due_shortly_before_their_end() {
+        for (life, due) in [("3600", 3540), ("100", 90), ("9", 9), ("0", 0)] {
+            let answer =
+                format!(r#"{{"access_token": "a", "token_type": "Bearer", "expires_in": {life}}}"#);
+            let stored = stored(&answer);
+            assert!(due == 0 || !stored.is_due(at(1000 + due - 1)), "{life}");
+            assert!(stored.is_due(at(1000 + due)), "{life}");
+        }
+        let endless = stored(r#"{"access_token": "a", "token_type": "Bearer"}"#);
+        assert!(!endless.is_due(at(u64::MAX)));
+    }
+
+    #[test]
+    fn sessions_belong_to_one_server_and_one_registration() {
+        let stored = stored(r#"{"access_token": "a", "token_type": "Bearer"}"#);
+        assert!(
+            stored
+                .check_is_of(&app("https://ehr.example/fhir/", "c"))
+                .is_ok()
+        );
+        for (base, id) in [
+            ("https://evil.example/fhir", "c"),
+            ("https://ehr.example/fhir", "d"),
+            ("https://ehr.example/fhir2", "c"),
+            ("http://localhost/fhir", "c"),
+        ] {
+            let error = stored.check_is_of(&app(base, id)).unwrap_err();
+            assert!(matches!(error, FhirError::ForeignSession), "{base} {id}");
+        }
+    }
+}
