@@ -62,6 +62,21 @@ const ABSENCES: &[Absence] = &[
         "smart-sandbox",
         "an app does not carry a container",
     ),
+    absence(
+        "smart-fhir",
+        "smart-oauth",
+        "whoever sends a request adds the token",
+    ),
+    absence(
+        "smart-fhir",
+        "smart-transport",
+        "whoever has a request sends it",
+    ),
+    absence(
+        "smart-fhir",
+        "smart-api",
+        "the two generations do not know each other",
+    ),
     absence("smart-oauth", "oxigraph", "signing alone stays small"),
     absence(
         "smart-api",

@@ -1,0 +1,183 @@
+//! Bytes that no honest server sends. Whatever comes, it is an answer or an error, soon.
+
+use http::Response;
+use proptest::prelude::*;
+use smart_fhir::{
+    Base, Bundle, Capabilities, Export, Interaction, Limits, Lines, OperationOutcome, Pages,
+    Polled, Polling, Reference, Resource, Search, resolve, resource_from_http, written_from_http,
+};
+
+fn base() -> Base {
+    Base::parse("https://ehr.example/fhir").unwrap()
+}
+
+/// Everything that reads answers.
+fn read_all(status: u16, body: &[u8]) {
+    let limits = Limits::default();
+    let response = Response::builder()
+        .status(status)
+        .header("content-location", "/jobs/1")
+        .header("etag", "W/\"")
+        .body(body)
+        .unwrap();
+    let _ = written_from_http(&response, &limits);
+    let _ = Export::system().receive(&base(), &response, &limits);
+    let polling = Polling::resume(base(), "/jobs/1", limits.clone()).unwrap();
+    if let Ok(Polled::Done(manifest)) = polling.receive(&response) {
+        for file in &manifest.output {
+            let _ = manifest.file_request(file);
+        }
+    }
+    let search = Interaction::search(&Search::new("Patient")).unwrap();
+    let _ = Pages::new(base(), &search, limits.clone())
+        .unwrap()
+        .receive(&response);
+    let mut lines = Lines::new(limits.clone());
+    lines.push(bytes::Bytes::copy_from_slice(body));
+    lines.end();
+    while lines.next_resource().is_some() {}
+    if let Ok(resource) = resource_from_http(&response, &limits) {
+        read_resource(resource, &limits);
+    }
+}
+
+fn read_resource(resource: Resource, limits: &Limits) {
+    let _ = (
+        resource.id(),
+        resource.version(),
+        resource.reference(),
+        resource.at("a.0.b"),
+    );
+    let _ = Capabilities::from_resource(resource.clone());
+    let _ = OperationOutcome::from_resource(resource.clone()).map(|outcome| outcome.summary());
+    let _ = (
+        Interaction::create(&resource),
+        Interaction::update(&resource),
+        Interaction::batch(&resource),
+    );
+    let _ = Bundle::interactions(&resource).count();
+    if let Ok(bundle) = Bundle::from_resource(resource.clone(), limits) {
+        for entry in bundle.entries() {
+            let _ = bundle.find("Patient/1", entry.full_url.as_deref());
+            let _ = resolve(
+                "Patient/1",
+                &resource,
+                Some((&bundle, entry.full_url.as_deref())),
+                &base(),
+            );
+        }
+    }
+}
+
+/// JSON of the shapes that FHIR has, and of others.
+fn any_json() -> impl Strategy<Value = serde_json::Value> {
+    let name = prop::sample::select(vec![
+        "resourceType",
+        "id",
+        "meta",
+        "versionId",
+        "entry",
+        "link",
+        "relation",
+        "url",
+        "fullUrl",
+        "resource",
+        "issue",
+        "severity",
+        "code",
+        "output",
+        "type",
+        "rest",
+        "request",
+        "method",
+        "contained",
+        "extension",
+        "value",
+        "_value",
+        "name",
+        "_name",
+        "given",
+        "_given",
+        "reference",
+        "subject",
+        "coding",
+        "system",
+        "valueDecimal",
+        "valueDateTime",
+        "birthDate",
+        "text",
+        "div",
+    ]);
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<f64>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        prop::sample::select(vec![
+            "Patient",
+            "Bundle",
+            "Observation",
+            "OperationOutcome",
+            "Patient/1",
+            "#a",
+            "next",
+            "https://ehr.example/fhir/Patient/1",
+            "2020-02-30",
+            ""
+        ])
+        .prop_map(Into::into),
+        any::<String>().prop_map(Into::into),
+    ];
+    leaf.prop_recursive(6, 60, 8, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Into::into),
+            prop::collection::hash_map(name.clone(), inner, 0..8).prop_map(|members| {
+                members
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect::<serde_json::Map<_, _>>()
+                    .into()
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_an_answer_or_an_error(status in prop::sample::select(vec![200_u16, 202, 204, 302, 404, 429, 500]), body in prop::collection::vec(any::<u8>(), 0..200)) {
+        read_all(status, &body);
+    }
+
+    #[test]
+    fn any_json_is_an_answer_or_an_error(mut value in any_json(), name in prop::sample::select(vec!["Patient", "Bundle", "OperationOutcome", "Observation", "CapabilityStatement"])) {
+        if let Some(members) = value.as_object_mut() {
+            members.insert("resourceType".to_owned(), name.into());
+        }
+        let body = value.to_string();
+        read_all(200, body.as_bytes());
+        read_all(400, body.as_bytes());
+    }
+
+    #[test]
+    fn any_text_is_some_reference(text in any::<String>()) {
+        let _ = Reference::parse(&text);
+        let _ = Base::parse(&text);
+        let _ = base().below(&text);
+    }
+}
+
+#[test]
+fn deep_and_long_documents_are_refused_at_once() {
+    let deep = format!("{}{}", "[".repeat(1 << 20), "]".repeat(1 << 20));
+    read_all(200, deep.as_bytes());
+    let objects = "{\"a\":".repeat(1 << 18);
+    read_all(200, objects.as_bytes());
+    let response = Response::new(vec![b' '; (16 << 20) + 1]);
+    let error = resource_from_http(&response, &Limits::default()).unwrap_err();
+    assert!(
+        std::error::Error::source(&error)
+            .unwrap()
+            .to_string()
+            .contains("longer than")
+    );
+}
