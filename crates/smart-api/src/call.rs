@@ -8,7 +8,7 @@ use crate::body::Body;
 use crate::error::{CallError, ResponseError};
 use crate::info::CallInfo;
 use crate::model::Model;
-use crate::pages::Pages;
+use crate::pages::{Pages, PagesBlocking};
 use crate::path::PathTemplate;
 use crate::request::CallRequest;
 use crate::response::CallResponse;
@@ -118,16 +118,6 @@ impl<C: Call, S> Prepared<C, S> {
         CallRequest::new(&self.call, &self.query)
     }
 
-    /// The call's answers page by page, each as long as the limit says: see [`Pages`]. Without a limit, everything is on the
-    /// first page.
-    pub fn pages(self) -> Pages<C, S>
-    where
-        S: Caller + Clone + 'static,
-        S::Error: From<ResponseError>,
-    {
-        Pages::new(self)
-    }
-
     /// The path of the request, as far as it can be built.
     pub(crate) fn path(&self) -> String {
         PathTemplate::new(self.call.info().path)
@@ -177,6 +167,16 @@ impl<C: Call, S: Caller> Prepared<C, S> {
         let response = self.sender.call(request).await?;
         Ok(CallResponse::from_http(response))
     }
+
+    /// The call's answers page by page, each as long as the limit says: see [`Pages`]. Without a limit, everything is on the
+    /// first page.
+    pub fn pages(self) -> Pages<C, S>
+    where
+        S: Clone + 'static,
+        S::Error: From<ResponseError>,
+    {
+        Pages::new(self)
+    }
 }
 
 impl<C: Call, S: BlockingCaller> Prepared<C, Blocking<S>> {
@@ -189,6 +189,16 @@ impl<C: Call, S: BlockingCaller> Prepared<C, Blocking<S>> {
         let request = self.to_request()?;
         let response = self.sender.0.call(request)?;
         Ok(CallResponse::from_http(response))
+    }
+
+    /// The call's answers page by page, each as long as the limit says: see [`PagesBlocking`]. Without a limit, everything is
+    /// on the first page.
+    pub fn pages(self) -> PagesBlocking<C, S>
+    where
+        S: Clone,
+        S::Error: From<ResponseError>,
+    {
+        PagesBlocking::new(self)
     }
 }
 

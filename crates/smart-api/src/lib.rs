@@ -92,7 +92,7 @@ pub use dynamic::DynamicCall;
 pub use error::{CallError, ResponseError};
 pub use format::DocumentFormat;
 pub use id::{AppId, ItemId, RecordId, UserId};
-pub use pages::Pages;
+pub use pages::{Pages, PagesBlocking};
 pub use request::CallRequest;
 pub use response::CallResponse;
 pub use summary::ResponseSummary;

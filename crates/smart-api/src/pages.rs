@@ -1,13 +1,14 @@
 //! A long list, page after page.
 
 use std::fmt;
+use std::iter::FusedIterator;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use percent_encoding::percent_decode_str;
 
-use crate::call::{Call, Caller, Prepared};
+use crate::call::{Blocking, BlockingCaller, Call, Caller, Prepared};
 use crate::error::ResponseError;
 use crate::info::ParameterKind;
 use crate::response::CallResponse;
@@ -94,22 +95,63 @@ where
     S::Error: From<ResponseError>,
 {
     let response = call.clone().send().await?;
-    let next = match response
-        .summary()?
-        .and_then(|summary| summary.next_page_url)
-    {
-        Some(url) => Some(next_call(call, &url)?),
-        None => None,
-    };
+    let next = call_after(call, &response)?;
     Ok((response, next))
 }
 
-/// The same call with the parameters of this address.
-fn next_call<C, S>(call: Prepared<C, S>, url: &str) -> Result<Prepared<C, S>, ResponseError>
+/// The same for a thread that waits: an iterator over the pages, which ends after the last one or after the first error.
+/// [`Prepared::pages`] of a blocking handle makes it.
+pub struct PagesBlocking<C: Call, S: BlockingCaller> {
+    next: Option<Prepared<C, Blocking<S>>>,
+}
+
+impl<C: Call, S: BlockingCaller> PagesBlocking<C, S> {
+    pub(crate) const fn new(first: Prepared<C, Blocking<S>>) -> Self {
+        Self { next: Some(first) }
+    }
+}
+
+impl<C, S> Iterator for PagesBlocking<C, S>
 where
     C: Call,
-    S: Caller,
+    S: BlockingCaller + Clone,
+    S::Error: From<ResponseError>,
 {
+    type Item = Result<CallResponse<C>, S::Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let call = self.next.take()?;
+        let fetch = || {
+            let response = call.clone().send()?;
+            let next = call_after(call, &response)?;
+            Ok((response, next))
+        };
+        Some(fetch().map(|(response, next)| {
+            self.next = next;
+            response
+        }))
+    }
+}
+
+impl<C, S> FusedIterator for PagesBlocking<C, S>
+where
+    C: Call,
+    S: BlockingCaller + Clone,
+    S::Error: From<ResponseError>,
+{
+}
+
+/// The call for the page after this one, if there is more.
+fn call_after<C: Call, S>(
+    call: Prepared<C, S>,
+    page: &CallResponse<C>,
+) -> Result<Option<Prepared<C, S>>, ResponseError> {
+    let next = page.summary()?.and_then(|summary| summary.next_page_url);
+    next.map(|url| next_call(call, &url)).transpose()
+}
+
+/// The same call with the parameters of this address.
+fn next_call<C: Call, S>(call: Prepared<C, S>, url: &str) -> Result<Prepared<C, S>, ResponseError> {
     let refused = |reason| ResponseError::NextPage {
         url: url.to_owned(),
         reason,
@@ -157,6 +199,15 @@ impl<C: Call, S: Caller> fmt::Debug for Pages<C, S> {
             State::Ended => "Pages(ended)",
             State::Ready(_) => "Pages(ready)",
             State::Waiting(_) => "Pages(waiting)",
+        })
+    }
+}
+
+impl<C: Call, S: BlockingCaller> fmt::Debug for PagesBlocking<C, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.next {
+            Some(_) => "PagesBlocking(ready)",
+            None => "PagesBlocking(ended)",
         })
     }
 }

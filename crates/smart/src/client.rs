@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::lock::Mutex;
-use http::{Request, Response};
-use smart_api::{ApiBase, AppId, CallInfo, CallRequest, Caller, RecordId, UserId};
+use http::Response;
+use smart_api::{ApiBase, AppId, CallRequest, Caller, RecordId, UserId};
 use smart_oauth::AccessToken;
 use smart_transport::Origin;
 
@@ -176,29 +176,17 @@ impl Client {
         call: CallRequest,
         credential: Option<&Credential>,
     ) -> Result<Response<Bytes>, Error> {
-        // Made anew for each attempt: most need only one, and a copy kept for the others would cost them all.
-        let unsigned = || Ok(call.to_http(self.api_base())?);
-        self.carry_out(call.info(), call.record_id(), unsigned, credential)
-            .await
-    }
-
-    /// Makes a call whose request is there but for the signature.
-    pub(crate) async fn carry_out(
-        &self,
-        info: &'static CallInfo,
-        record: Option<&str>,
-        unsigned: impl Fn() -> Result<Request<Bytes>, Error> + Send,
-        credential: Option<&Credential>,
-    ) -> Result<Response<Bytes>, Error> {
+        let info = call.info();
         let purpose = Purpose {
             name: info.name,
             path: info.path,
-            record,
+            record: call.record_id(),
             repeatable: is_repeatable(info),
             origin: self.origin(),
         };
-        let signed = move || {
-            let mut request = unsigned()?;
+        // Made anew for each attempt: most need only one, and a copy kept for the others would cost them all.
+        let signed = || {
+            let mut request = call.to_http(self.api_base())?;
             self.signer().sign(&mut request, credential)?;
             Ok(request)
         };

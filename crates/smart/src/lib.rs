@@ -110,7 +110,7 @@
 //! - No redirects: credentials go to the origin that they were issued for, and nowhere else.
 //! - No repeats of what may have had its effect: see [`Retries`] for what is repeated, always signed afresh.
 //! - No storage of tokens: [`Record::token`] gives them out, [`Record::with_token`] takes them back.
-//! - No paging by itself: [`Prepared::pages`] asks for one page after the other.
+//! - No paging by itself: [`Prepared::pages`] asks for one page after the other, always at the container's own address.
 //!
 //! # What can be watched
 //!
@@ -150,7 +150,6 @@ mod span;
 
 mod authorization;
 mod manifest;
-mod next_page;
 mod open_record;
 mod path_segment;
 mod randomness;
@@ -176,8 +175,8 @@ pub use user::User;
 
 // What an app author meets of the layers below, and the layers themselves.
 pub use smart_api::{
-    AppId, Body, CallResponse, Finding, ItemId, Link, Model, Number, Pages, PartialDate, Prepared,
-    Reading, RecordId, Required, UserId, codes, models,
+    AppId, Body, CallResponse, Finding, ItemId, Link, Model, Number, Pages, PagesBlocking,
+    PartialDate, Prepared, Reading, RecordId, Required, UserId, codes, models,
 };
 pub use smart_oauth::{AccessToken, Verifier};
 pub use smart_rdf::{Graph, Query, Row, Solutions, Term};

@@ -44,10 +44,6 @@ impl Record {
         self
     }
 
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
-    }
-
     /// The record's id.
     pub fn id(&self) -> &RecordId {
         &self.id

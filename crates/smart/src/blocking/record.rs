@@ -2,9 +2,7 @@
 
 use bytes::Bytes;
 use http::Response;
-use smart_api::{
-    AppId, BlockingCaller, Call, CallRequest, CallResponse, Caller as _, RecordId, UserId,
-};
+use smart_api::{AppId, BlockingCaller, CallRequest, Caller as _, RecordId, UserId};
 use smart_oauth::AccessToken;
 
 use super::runtime::Waiting;
@@ -49,18 +47,6 @@ impl Record {
             record: self.record.with_token(token),
             waiting: self.waiting,
         }
-    }
-
-    /// The page that follows, if the answer names one.
-    ///
-    /// # Errors
-    ///
-    /// As [`crate::Record::next_page`].
-    pub fn next_page<C: Call>(
-        &self,
-        page: &CallResponse<C>,
-    ) -> Result<Option<CallResponse<C>>, Error> {
-        self.waiting.wait_for(self.record.next_page(page))
     }
 }
 

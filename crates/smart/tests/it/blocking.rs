@@ -3,7 +3,7 @@
 use smart::{Body, Error};
 use smart_test_support::{Answer, Server};
 
-use crate::container::{APP, SECRET, builder, form, html, manifest, token, token_body};
+use crate::container::{APP, SECRET, answer, builder, form, html, manifest, token, token_body};
 
 #[test]
 fn sweep_is_an_iterator_and_calls_are_functions() {
@@ -48,6 +48,31 @@ fn connections_are_kept_between_calls_and_handles_may_go_anywhere() {
     }
     // A connection goes back to the pool a moment after its answer is read, which the next call may not wait for.
     assert!(server.connections() < 10, "none was kept");
+}
+
+#[test]
+fn pages_are_an_iterator() {
+    let (builder, log) = builder(|seen| {
+        let next = match seen.uri.split_once("offset=").map(|(_, offset)| offset) {
+            None => "/records/1/medications/?limit=2&offset=2",
+            Some("2") => "/records/1/medications/?limit=2&offset=4",
+            // Back to the start.
+            Some(_) => "/records/1/medications/?limit=2&offset=0",
+        };
+        let page = format!(
+            "@prefix api: <http://smartplatforms.org/terms/api#> . [] a api:ResponseSummary ; api:nextPageURL {next:?} ."
+        );
+        answer(200, "text/turtle", page)
+    });
+    let client = builder.build_blocking().unwrap();
+    let record = client.record("1").with_token(token("t1"));
+    let pages = record.get_medications().limit(2).pages();
+    let pages: Vec<_> = pages.map(|page| page.map(|_| ())).collect();
+    assert_eq!(pages.len(), 3);
+    assert!(pages[0].is_ok() && pages[1].is_ok());
+    let error = pages[2].as_ref().unwrap_err().to_string();
+    assert!(error.contains("does not go on from here"), "{error}");
+    assert_eq!(log.lines().len(), 3);
 }
 
 #[tokio::test]
