@@ -1,9 +1,12 @@
 //! Where a container's API lies.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use http::Uri;
+use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
@@ -18,8 +21,13 @@ use thiserror::Error;
 /// assert_eq!(base.as_str(), "http://localhost");
 /// # Ok::<(), smart_api::ApiBaseError>(())
 /// ```
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct ApiBase(String);
+#[derive(Clone)]
+pub struct ApiBase {
+    text: String,
+    /// The same in parts, so that the address of a call is put together and not read anew.
+    scheme: Scheme,
+    authority: Authority,
+}
 
 impl ApiBase {
     /// Reads and normalizes an address such as `http://localhost:7000`.
@@ -61,12 +69,23 @@ impl ApiBase {
         }
         let host = authority.host().to_ascii_lowercase();
         let port = port(&authority.as_str()[authority.host().len()..], scheme)?;
-        Ok(Self(format!("{scheme}://{host}{port}{path}")))
+        let malformed = |source| ApiBaseError::Malformed { source };
+        Ok(Self {
+            text: format!("{scheme}://{host}{port}{path}"),
+            scheme: Scheme::try_from(scheme).map_err(malformed)?,
+            authority: Authority::try_from(format!("{host}{port}")).map_err(malformed)?,
+        })
     }
 
     /// The normalized address, without a slash at its end.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The path that all others are below, without a slash at its end: usually empty.
+    fn path(&self) -> &str {
+        let before = self.scheme.as_str().len() + "://".len() + self.authority.as_str().len();
+        &self.text[before..]
     }
 
     /// The address of a path below the base. The path begins with a slash and is percent-encoded already.
@@ -76,13 +95,19 @@ impl ApiBase {
     /// Base and path together are no address, because the path holds what has to be encoded or is too long.
     pub fn join(&self, path: &str) -> Result<Uri, ApiBaseError> {
         // By hand, since every call comes through here and formatting costs as much as the rest.
-        let mut address = String::with_capacity(self.0.len() + 1 + path.len());
-        address.push_str(&self.0);
+        let base = self.path();
+        let mut whole = String::with_capacity(base.len() + 1 + path.len());
+        whole.push_str(base);
         if !path.starts_with('/') {
-            address.push('/');
+            whole.push('/');
         }
-        address.push_str(path);
-        Uri::try_from(address).map_err(|source| ApiBaseError::Malformed { source })
+        whole.push_str(path);
+        let malformed = |source| ApiBaseError::Malformed { source };
+        let mut parts = Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(PathAndQuery::try_from(whole).map_err(malformed)?);
+        Uri::from_parts(parts).map_err(|_unfit| ApiBaseError::Address)
     }
 }
 
@@ -101,7 +126,40 @@ fn port(text: &str, scheme: &str) -> Result<String, ApiBaseError> {
 
 impl fmt::Display for ApiBase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for ApiBase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ApiBase").field(&self.text).finish()
+    }
+}
+
+// There is one spelling, so the text is the base.
+impl PartialEq for ApiBase {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for ApiBase {}
+
+impl PartialOrd for ApiBase {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ApiBase {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text.cmp(&other.text)
+    }
+}
+
+impl Hash for ApiBase {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
     }
 }
 
@@ -117,6 +175,9 @@ impl FromStr for ApiBase {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ApiBaseError {
+    /// Base and path do not make an address together.
+    #[error("the path does not make an address with the API base; it is too long, or no path")]
+    Address,
     /// The path steps upward.
     #[error("an API base has no `.` or `..` in its path")]
     DotSegment,

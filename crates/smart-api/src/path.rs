@@ -74,8 +74,13 @@ impl<'a> PathTemplate<'a> {
                     let (_, value) = value.ok_or_else(|| CallError::MissingParameter {
                         parameter: name.to_owned(),
                     })?;
-                    check_value(name, value)?;
-                    path.extend(utf8_percent_encode(value, ENCODED_IN_SEGMENT));
+                    // Most ids are letters and digits, and every call has one.
+                    if value.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !value.is_empty() {
+                        path.push_str(value);
+                    } else {
+                        check_value(name, value)?;
+                        path.extend(utf8_percent_encode(value, ENCODED_IN_SEGMENT));
+                    }
                 }
             }
         }

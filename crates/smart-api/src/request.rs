@@ -36,7 +36,8 @@ impl CallRequest {
         query: &[(&'static str, String)],
     ) -> Result<Self, CallError> {
         let info = call.info();
-        let mut path_and_query = PathTemplate::new(info.path).expand(&call.path_values())?;
+        let path_values = call.path_values();
+        let mut path_and_query = PathTemplate::new(info.path).expand(&path_values)?;
         for (name, value) in query {
             if let Some(parameter) = info.query_parameter(name) {
                 check_value(parameter, value)?;
@@ -59,7 +60,7 @@ impl CallRequest {
                 info,
                 path_and_query,
                 body,
-                subject: subject(call),
+                subject: subject(info, &path_values),
             }),
         }
     }
@@ -107,17 +108,15 @@ impl CallRequest {
 }
 
 /// The record or user of a call about one.
-fn subject(call: &impl Call) -> Option<String> {
-    let info = call.info();
+fn subject(info: &CallInfo, path_values: &[(&str, &str)]) -> Option<String> {
     let wanted = match info.category {
         Category::Record => PathParameterKind::Record,
         Category::User => PathParameterKind::User,
         Category::Container => return None,
     };
     let gap = info.path_parameters.iter().find(|gap| gap.kind == wanted)?;
-    let values = call.path_values();
-    let (_, value) = values.into_iter().find(|(name, _)| *name == gap.name)?;
-    Some(value.to_owned())
+    let (_, value) = path_values.iter().find(|(name, _)| *name == gap.name)?;
+    Some((*value).to_owned())
 }
 
 fn check_value(parameter: &QueryParameter, value: &str) -> Result<(), CallError> {

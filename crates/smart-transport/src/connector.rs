@@ -6,6 +6,7 @@ use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -20,8 +21,12 @@ use crate::error::BoxError;
 use crate::tls::LazyTls;
 
 /// Opens connections. The limit covers the name lookup too, which the time-out of hyper-util's own does not.
+///
+/// hyper-util clones it several times for each request, whether that opens a connection or not.
 #[derive(Clone)]
-pub(crate) struct Connector {
+pub(crate) struct Connector(Arc<Inner>);
+
+struct Inner {
     route: Route,
     #[cfg(feature = "tls")]
     tls: LazyTls,
@@ -37,14 +42,16 @@ type Connecting = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>
 
 impl Connector {
     pub(crate) fn new(route: Route, #[cfg(feature = "tls")] tls: LazyTls, limit: Duration) -> Self {
-        Self {
+        Self(Arc::new(Inner {
             route,
             #[cfg(feature = "tls")]
             tls,
             limit,
-        }
+        }))
     }
+}
 
+impl Inner {
     #[cfg(feature = "tls")]
     fn connect(&self, uri: Uri) -> Connecting {
         let config = match self.tls.config(&uri) {
@@ -79,7 +86,7 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let connecting = timeout(self.limit, self.connect(uri));
+        let connecting = timeout(self.0.limit, self.0.connect(uri));
         Box::pin(async move {
             match connecting.await {
                 Ok(connected) => connected,
@@ -93,7 +100,7 @@ impl fmt::Debug for Connector {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Connector")
-            .field("limit", &self.limit)
+            .field("limit", &self.0.limit)
             .finish_non_exhaustive()
     }
 }

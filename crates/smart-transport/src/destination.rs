@@ -2,28 +2,70 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use http::Uri;
-use http::uri::Authority;
+use http::uri::{Authority, Scheme};
 
 use crate::error::Kind;
 use crate::{OriginError, Stage, TransportError};
 
-/// The hosts beyond this machine that may be reached over plain http, by name and in lower case.
+/// Where requests may go: anywhere over `https`; over plain `http` to this machine, and to hosts that were opened by name.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PlainHttp {
-    hosts: Vec<String>,
+pub(crate) struct Destinations {
+    /// By name and in lower case.
+    plain_http: Vec<String>,
+    /// The first that was found to be allowed: most transports know no other, and need not look at each URL anew.
+    known: OnceLock<(Scheme, Host)>,
 }
 
-impl PlainHttp {
+impl Destinations {
     pub(crate) fn open(&mut self, host: &str) {
-        self.hosts.push(bare(host).to_ascii_lowercase());
+        self.plain_http.push(bare(host).to_ascii_lowercase());
     }
 
-    fn allows(&self, host: &str) -> bool {
+    /// Checks the URL and returns its host.
+    pub(crate) fn check(&self, uri: &Uri) -> Result<Host, TransportError> {
+        if let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) {
+            // As it is written, so that nothing about it has to be understood.
+            let is_known = |(known, host): &&(Scheme, Host)| {
+                known == scheme && host.0.as_str() == authority.as_str()
+            };
+            if let Some((_, host)) = self.known.get().filter(is_known) {
+                return Ok(host.clone());
+            }
+        }
+        let host = self.check_anew(uri)?;
+        if let Some(scheme) = uri.scheme() {
+            // Somebody else may have been first.
+            let _ = self.known.set((scheme.clone(), host.clone()));
+        }
+        Ok(host)
+    }
+
+    fn check_anew(&self, uri: &Uri) -> Result<Host, TransportError> {
+        let origin = |problem| refused(Kind::NoOrigin(problem));
+        let Some(authority) = uri.authority() else {
+            return Err(origin(OriginError::Relative));
+        };
+        // Credentials in a URL would be dropped in silence, and `http://localhost@elsewhere/` is a trick to deceive a reader.
+        if authority.as_str().contains('@') {
+            return Err(origin(OriginError::UserInfo));
+        }
+        let host = Host(authority.clone());
+        match uri.scheme_str() {
+            Some("http") if self.allows_plain_http(bare(authority.host())) => Ok(host),
+            Some("http") => Err(refused(Kind::PlainHttp { host })),
+            Some("https") if cfg!(feature = "tls") => Ok(host),
+            Some("https") => Err(refused(Kind::HttpsUnsupported { host })),
+            _ => Err(origin(OriginError::Scheme)),
+        }
+    }
+
+    fn allows_plain_http(&self, host: &str) -> bool {
         is_this_machine(host)
             || self
-                .hosts
+                .plain_http
                 .iter()
                 .any(|open| open.eq_ignore_ascii_case(host))
     }
@@ -46,26 +88,6 @@ impl fmt::Debug for Host {
     }
 }
 
-/// Checks the URL and returns its host.
-pub(crate) fn check(uri: &Uri, plain_http: &PlainHttp) -> Result<Host, TransportError> {
-    let origin = |problem| refused(Kind::NoOrigin(problem));
-    let Some(authority) = uri.authority() else {
-        return Err(origin(OriginError::Relative));
-    };
-    // Credentials in a URL would be dropped in silence, and `http://localhost@elsewhere/` is a trick to deceive a reader.
-    if authority.as_str().contains('@') {
-        return Err(origin(OriginError::UserInfo));
-    }
-    let host = Host(authority.clone());
-    match uri.scheme_str() {
-        Some("http") if plain_http.allows(bare(authority.host())) => Ok(host),
-        Some("http") => Err(refused(Kind::PlainHttp { host })),
-        Some("https") if cfg!(feature = "tls") => Ok(host),
-        Some("https") => Err(refused(Kind::HttpsUnsupported { host })),
-        _ => Err(origin(OriginError::Scheme)),
-    }
-}
-
 /// Whether a URL leads to this machine, where no proxy is asked.
 pub(crate) fn is_local(uri: &Uri) -> bool {
     uri.host().is_some_and(|host| is_this_machine(bare(host)))
@@ -78,7 +100,8 @@ fn refused(kind: Kind) -> TransportError {
 /// Loopback, as an address or as the name that is reserved for it
 /// ([RFC 6761](https://www.rfc-editor.org/rfc/rfc6761#section-6.3)).
 fn is_this_machine(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
+    matches!(host, "localhost" | "127.0.0.1")
+        || host.eq_ignore_ascii_case("localhost")
         || host
             .parse::<IpAddr>()
             .is_ok_and(|address| address.to_canonical().is_loopback())
@@ -96,11 +119,14 @@ mod tests {
     use super::*;
 
     fn verdict(uri: &str) -> String {
-        let mut plain_http = PlainHttp::default();
-        plain_http.open("EMR.clinic.example");
-        plain_http.open("[fd00::1]");
+        let mut destinations = Destinations::default();
+        destinations.open("EMR.clinic.example");
+        destinations.open("[fd00::1]");
+        // What is known already says nothing of another URL.
+        let known = "http://localhost:7000/".parse().unwrap();
+        destinations.check(&known).unwrap();
         let uri: Uri = uri.parse().unwrap();
-        match check(&uri, &plain_http) {
+        match destinations.check(&uri) {
             Ok(host) => format!("to {host}"),
             Err(error) => {
                 assert_eq!(error.stage(), Stage::NotSent);

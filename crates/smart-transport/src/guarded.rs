@@ -1,19 +1,19 @@
 //! A body on its way in, within its limits on size and time.
 
-use std::future::Future as _;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use crate::coding::{Decoder, Problem};
 use crate::destination::Host;
 use crate::error::{BoxError, Kind};
 use crate::root_cause::root_cause;
+use crate::watch::Watch;
 use crate::{Deadline, Stage, TransportError};
 
 /// What one answer may cost.
@@ -32,9 +32,9 @@ pub(crate) struct GuardedBody {
     deadline: Deadline,
     /// How many bytes may still come in.
     left: usize,
-    progress: Instant,
-    /// Set only when there is something to wait for, which in most exchanges there is not.
-    timer: Option<Pin<Box<Sleep>>>,
+    watch: Watch,
+    /// Since when nothing has come, if the next piece is being waited for.
+    waiting_since: Option<Instant>,
     over: bool,
 }
 
@@ -46,6 +46,7 @@ impl GuardedBody {
         host: Host,
         limits: BodyLimits,
         deadline: Deadline,
+        watch: Watch,
     ) -> Result<Self, TransportError> {
         let body = Self {
             incoming,
@@ -54,8 +55,8 @@ impl GuardedBody {
             limits,
             deadline,
             left: limits.bytes,
-            progress: Instant::now(),
-            timer: None,
+            watch,
+            waiting_since: None,
             over: false,
         };
         if body.incoming.size_hint().lower() > limits.bytes as u64 {
@@ -84,29 +85,19 @@ impl GuardedBody {
 
     /// Ready when the body has run out of time.
     fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<TransportError> {
-        loop {
-            let idle_at = self.progress.checked_add(self.limits.idle);
-            let total_at = self.deadline.at();
-            let next = idle_at.map_or(total_at, |idle_at| idle_at.min(total_at));
-            let timer = self
-                .timer
-                .get_or_insert_with(|| Box::pin(sleep_until(next)));
-            if timer.as_mut().poll(context).is_pending() {
-                return Poll::Pending;
-            }
-            let now = Instant::now();
-            let host = self.host.clone();
-            if now >= total_at {
-                let after = self.deadline.limit();
-                return Poll::Ready(unreadable(Kind::TotalTimeout { host, after }));
-            }
-            if now >= next {
-                let after = self.limits.idle;
-                return Poll::Ready(unreadable(Kind::IdleTimeout { host, after }));
-            }
-            // Something came since the timer was set: it is set again only here, once in a while and not at each piece.
-            timer.as_mut().reset(next);
-        }
+        let since = *self.waiting_since.get_or_insert_with(Instant::now);
+        let total_at = self.deadline.at();
+        let idle_at = since.checked_add(self.limits.idle);
+        let next = idle_at.map_or(total_at, |idle_at| idle_at.min(total_at));
+        ready!(self.watch.poll_until(next, context));
+        let host = self.host.clone();
+        Poll::Ready(unreadable(if next == total_at {
+            let after = self.deadline.limit();
+            Kind::TotalTimeout { host, after }
+        } else {
+            let after = self.limits.idle;
+            Kind::IdleTimeout { host, after }
+        }))
     }
 
     fn too_large(&self) -> TransportError {
@@ -148,7 +139,7 @@ impl Body for GuardedBody {
         while !this.over {
             let piece = match Pin::new(&mut this.incoming).poll_frame(context) {
                 Poll::Ready(Some(Ok(frame))) => {
-                    this.progress = Instant::now();
+                    this.waiting_since = None;
                     // Trailers say nothing that anybody here reads.
                     frame
                         .into_data()

@@ -4,8 +4,11 @@ mod builder;
 mod failure;
 mod outgoing;
 
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,15 +16,16 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, PROXY_AUTHORIZATION};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
-use tokio::time::timeout_at;
+use tokio::time::Instant;
 
 pub use builder::HyperTransportBuilder;
 use outgoing::Outgoing;
 
 use crate::connector::Connector;
-use crate::destination::{self, Host};
+use crate::destination::Host;
 use crate::error::Kind;
 use crate::guarded::{BodyLimits, GuardedBody};
+use crate::watch::Watch;
 use crate::{Body, Deadline, FreshConnection, Stage, Transport, TransportError, coding};
 
 /// A pooled HTTP client on hyper, to be used inside a tokio runtime.
@@ -57,17 +61,33 @@ impl Default for HyperTransport {
 
 impl Transport for HyperTransport {
     async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
-        let host = destination::check(request.uri(), &self.settings.plain_http)?;
+        let began = Instant::now();
+        let settings = &self.settings;
+        let host = settings.destinations.check(request.uri())?;
         let asked = request.extensions_mut().remove::<Deadline>();
-        let deadline = Deadline::after(self.settings.total_timeout).or_earlier(asked.as_ref());
+        let deadline = Deadline::since(began, settings.total_timeout).or_earlier(asked.as_ref());
+        let first_byte = Deadline::since(began, settings.first_byte_timeout);
         let packed = coding::ask(request.headers_mut());
         self.greet_proxy(&mut request);
         let client = match request.extensions_mut().remove::<FreshConnection>() {
             Some(_) => &self.unpooled,
             None => &self.pooled,
         };
-        let answer = self.answer(client, request, &host, deadline).await?;
-        self.guard(answer, packed, host, deadline)
+        let taken = Arc::new(AtomicBool::new(false));
+        let request = request.map(|body| Outgoing::new(body, Arc::clone(&taken)));
+        let mut sending = client.request(request);
+        let mut watch = Watch::new(settings.first_byte_timeout.min(settings.idle_timeout));
+        let first = deadline.or_earlier(Some(&first_byte));
+        let head = poll_fn(|context| {
+            if let Poll::Ready(answer) = Pin::new(&mut sending).poll(context) {
+                return Poll::Ready(answer.map_err(|error| self.unanswered(&host, &error)));
+            }
+            ready!(watch.poll_until(first.at(), context));
+            let host = host.clone();
+            Poll::Ready(Err(late(host, first, deadline, &taken)))
+        });
+        let answer = head.await?;
+        self.guard(answer, packed, host, deadline, watch)
     }
 
     fn total_timeout(&self) -> Option<Duration> {
@@ -76,37 +96,6 @@ impl Transport for HyperTransport {
 }
 
 impl HyperTransport {
-    /// Sends the request and waits for the head of the answer.
-    async fn answer(
-        &self,
-        client: &legacy::Client<Connector, Outgoing>,
-        request: Request<Bytes>,
-        host: &Host,
-        deadline: Deadline,
-    ) -> Result<Response<Incoming>, TransportError> {
-        let taken = Arc::new(AtomicBool::new(false));
-        let request = request.map(|body| Outgoing::new(body, Arc::clone(&taken)));
-        let first_byte = Deadline::after(self.settings.first_byte_timeout);
-        let first = deadline.or_earlier(Some(&first_byte));
-        match timeout_at(first.at(), client.request(request)).await {
-            Ok(answer) => answer.map_err(|error| self.unanswered(host, &error)),
-            Err(_elapsed) => {
-                let stage = if taken.load(Ordering::Relaxed) {
-                    Stage::MaybeSent
-                } else {
-                    Stage::NotSent
-                };
-                let (host, after) = (host.clone(), first.limit());
-                let kind = if first.at() == deadline.at() {
-                    Kind::TotalTimeout { host, after }
-                } else {
-                    Kind::FirstByteTimeout { host, after }
-                };
-                Err(TransportError::of(kind, stage))
-            }
-        }
-    }
-
     /// Puts the limits around the body.
     fn guard(
         &self,
@@ -114,6 +103,7 @@ impl HyperTransport {
         packed: bool,
         host: Host,
         deadline: Deadline,
+        watch: Watch,
     ) -> Result<Response<Body>, TransportError> {
         let (mut head, incoming) = answer.into_parts();
         let limits = BodyLimits {
@@ -133,7 +123,7 @@ impl HyperTransport {
             head.headers.remove(CONTENT_ENCODING);
             head.headers.remove(CONTENT_LENGTH);
         }
-        let body = GuardedBody::new(incoming, decoder, host, limits, deadline)?;
+        let body = GuardedBody::new(incoming, decoder, host, limits, deadline, watch)?;
         Ok(Response::from_parts(head, Body::new(body)))
     }
 
@@ -149,4 +139,20 @@ impl HyperTransport {
                 .insert(PROXY_AUTHORIZATION, authorization);
         }
     }
+}
+
+/// No head came in time.
+fn late(host: Host, first: Deadline, total: Deadline, taken: &AtomicBool) -> TransportError {
+    let stage = if taken.load(Ordering::Relaxed) {
+        Stage::MaybeSent
+    } else {
+        Stage::NotSent
+    };
+    let after = first.limit();
+    let kind = if first.at() == total.at() {
+        Kind::TotalTimeout { host, after }
+    } else {
+        Kind::FirstByteTimeout { host, after }
+    };
+    TransportError::of(kind, stage)
 }

@@ -82,6 +82,7 @@ mod guarded;
 mod proxy;
 #[cfg(feature = "tls")]
 mod tls;
+mod watch;
 
 mod error;
 mod root_cause;

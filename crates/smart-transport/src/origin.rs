@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::Uri;
+use http::uri::Scheme;
 
 /// Scheme, host and port of a URL after [RFC 6454](https://www.rfc-editor.org/rfc/rfc6454#section-4), in one spelling: a
 /// credential goes to the origin that it was issued for, and to no other.
@@ -44,35 +45,57 @@ impl Origin {
 
     /// Whether a URL lies in this origin. A URL without an origin of its own does not.
     pub fn holds(&self, uri: &Uri) -> bool {
-        parts(uri).is_ok_and(|(https, host, port)| {
-            https == self.https && port == self.port && host.eq_ignore_ascii_case(&self.host)
+        let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
+            return false;
+        };
+        // No host has an `@` in it, so a user name before it makes another text, and one after it another port.
+        let split = authority.as_str().split_at_checked(self.host.len());
+        split.is_some_and(|(host, rest)| {
+            host.eq_ignore_ascii_case(&self.host)
+                && is_https(scheme) == Ok(self.https)
+                && port(rest, self.https) == Ok(self.port)
         })
     }
 }
 
 /// Whether it is `https`, the host as it is written, and the port.
 fn parts(uri: &Uri) -> Result<(bool, &str, u16), OriginError> {
-    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+    let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
         return Err(OriginError::Relative);
     };
-    let https = match scheme {
-        _ if scheme.eq_ignore_ascii_case("https") => true,
-        _ if scheme.eq_ignore_ascii_case("http") => false,
-        _ => return Err(OriginError::Scheme),
-    };
+    let https = is_https(scheme)?;
     if authority.as_str().contains('@') {
         return Err(OriginError::UserInfo);
     }
     let host = authority.host();
-    let port = match authority.as_str()[host.len()..].strip_prefix(':') {
-        None | Some("") if https => 443,
-        None | Some("") => 80,
-        Some(digits) => digits.parse().map_err(|_digits| OriginError::Port)?,
-    };
-    if host.is_empty() || port == 0 {
+    if host.is_empty() {
         return Err(OriginError::Port);
     }
+    let port = port(&authority.as_str()[host.len()..], https)?;
     Ok((https, host, port))
+}
+
+fn is_https(scheme: &Scheme) -> Result<bool, OriginError> {
+    if *scheme == Scheme::HTTPS {
+        Ok(true)
+    } else if *scheme == Scheme::HTTP {
+        Ok(false)
+    } else {
+        Err(OriginError::Scheme)
+    }
+}
+
+/// The port that follows a host, or the scheme's own.
+fn port(rest: &str, https: bool) -> Result<u16, OriginError> {
+    if matches!(rest, "" | ":") {
+        return Ok(if https { 443 } else { 80 });
+    }
+    let digits = rest.strip_prefix(':').ok_or(OriginError::Port)?;
+    let port = digits.parse().map_err(|_digits| OriginError::Port)?;
+    if port == 0 {
+        return Err(OriginError::Port);
+    }
+    Ok(port)
 }
 
 impl fmt::Display for Origin {

@@ -24,8 +24,12 @@ pub struct Deadline {
 impl Deadline {
     /// A deadline so long from now. One beyond what the clock can count is none.
     pub fn after(limit: Duration) -> Self {
-        let now = Instant::now();
-        let at = now.checked_add(limit).unwrap_or(now + A_DECADE);
+        Self::since(Instant::now(), limit)
+    }
+
+    /// A deadline so long from that moment.
+    pub(crate) fn since(moment: Instant, limit: Duration) -> Self {
+        let at = moment.checked_add(limit).unwrap_or(moment + A_DECADE);
         Self { at, limit }
     }
 

@@ -106,7 +106,7 @@ async fn attempts(
             continue;
         }
         let chance = || by.chance();
-        match attempts.next(&outcome, chance, deadline.remaining()) {
+        match attempts.next(&outcome, chance, || deadline.remaining()) {
             Next::AtOnce => {
                 fresh = true;
                 tracing::debug!("the connection died before the answer; trying again on a new one");

@@ -23,6 +23,12 @@ use crate::{Client, Error};
 /// - It was kept from an earlier run: [`with_token`](Self::with_token).
 #[derive(Clone, Debug)]
 pub struct Record {
+    inner: Arc<Inner>,
+}
+
+/// Every prepared call holds a handle, so that its clone has to be cheap.
+#[derive(Clone, Debug)]
+struct Inner {
     client: Client,
     id: RecordId,
     credential: Option<Arc<Credential>>,
@@ -32,26 +38,28 @@ pub struct Record {
 impl Record {
     pub(crate) fn new(client: Client, id: RecordId) -> Self {
         Self {
-            client,
-            id,
-            credential: None,
-            user_id: None,
+            inner: Arc::new(Inner {
+                client,
+                id,
+                credential: None,
+                user_id: None,
+            }),
         }
     }
 
     pub(crate) fn with_user_id(mut self, user_id: Option<UserId>) -> Self {
-        self.user_id = user_id;
+        Arc::make_mut(&mut self.inner).user_id = user_id;
         self
     }
 
     /// The record's id.
     pub fn id(&self) -> &RecordId {
-        &self.id
+        &self.inner.id
     }
 
     /// The id of the app that reads it.
     pub fn app_id(&self) -> &AppId {
-        self.client.app_id()
+        self.inner.client.app_id()
     }
 
     /// The token, to keep it for a later run. Its secret opens the record: treat it like one.
@@ -61,20 +69,21 @@ impl Record {
 
     /// What signs the calls, if there is a token.
     pub(crate) fn credential(&self) -> Option<&Credential> {
-        self.credential.as_deref()
+        self.inner.credential.as_deref()
     }
 
     /// The user who authorized the app, as the container named them in the dance. The reference container gives an
     /// identifier of its own there and not the mail address that its paths take, so it may not do for
     /// [`Client::user`].
     pub fn user_id(&self) -> Option<&UserId> {
-        self.user_id.as_ref()
+        self.inner.user_id.as_ref()
     }
 
     /// The same record with this token.
     #[must_use]
     pub fn with_token(mut self, token: AccessToken) -> Self {
-        self.credential = Some(Arc::new(self.client.signer().credential(token)));
+        let credential = self.inner.client.signer().credential(token);
+        Arc::make_mut(&mut self.inner).credential = Some(Arc::new(credential));
         self
     }
 }
@@ -83,19 +92,20 @@ impl Caller for Record {
     type Error = Error;
 
     async fn call(&self, request: CallRequest) -> Result<Response<Bytes>, Error> {
-        if let Some(asked) = request.record_id().filter(|id| *id != self.id.as_str()) {
+        if let Some(asked) = request.record_id().filter(|id| *id != self.id().as_str()) {
             return Err(Error::OtherHandle {
                 call: request.info().name,
                 asked: format!("record {asked}"),
-                handle: format!("record {}", self.id),
+                handle: format!("record {}", self.id()),
             });
         }
         let Some(credential) = self.credential() else {
             return Err(Error::NoToken {
                 call: request.info().name,
-                owner: format!("record {}", self.id),
+                owner: format!("record {}", self.id()),
             });
         };
-        self.client.call_with(request, Some(credential)).await
+        let client = &self.inner.client;
+        client.call_with(request, Some(credential)).await
     }
 }

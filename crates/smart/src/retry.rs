@@ -150,12 +150,12 @@ impl<'c> Attempts<'c> {
         }
     }
 
-    /// What follows from this outcome. `chance` is a random number between 0 and 1, `remaining` the time that is left.
+    /// What follows from this outcome. `chance` is a random number between 0 and 1, `remaining` tells the time that is left.
     pub(crate) fn next(
         &mut self,
         outcome: &Outcome,
         chance: impl FnOnce() -> f64,
-        remaining: Duration,
+        remaining: impl FnOnce() -> Duration,
     ) -> Next {
         if self.retries.attempts == 1 {
             return Next::Done;
@@ -182,7 +182,7 @@ impl<'c> Attempts<'c> {
             // The random part stays: others were told to wait as long.
             pause = pause.saturating_add(wanted);
         }
-        if pause >= remaining || !self.budget.spend() {
+        if pause >= remaining() || !self.budget.spend() {
             return Next::Done;
         }
         Next::After(pause)
@@ -286,9 +286,9 @@ mod tests {
         let budget = Budget::new(&retries);
         let mut attempts = Attempts::new(&retries, &budget, true);
         let outcome = Ok(busy(&[("retry-after", "30")]));
-        let next = attempts.next(&outcome, || 0.0, Duration::from_secs(30));
+        let next = attempts.next(&outcome, || 0.0, || Duration::from_secs(30));
         assert_eq!(next, Next::Done);
-        let next = attempts.next(&outcome, || 0.0, Duration::from_secs(31));
+        let next = attempts.next(&outcome, || 0.0, || Duration::from_secs(31));
         assert_eq!(next, Next::After(Duration::from_secs(30)));
     }
 
@@ -299,7 +299,7 @@ mod tests {
         let repeats = || {
             let mut attempts = Attempts::new(&retries, &budget, true);
             let minute = Duration::from_secs(60);
-            std::iter::repeat_with(|| attempts.next(&Ok(busy(&[])), || 0.0, minute))
+            std::iter::repeat_with(|| attempts.next(&Ok(busy(&[])), || 0.0, || minute))
                 .take_while(|next| *next != Next::Done)
                 .count()
         };
@@ -307,7 +307,7 @@ mod tests {
         assert_eq!(repeats(), 0);
         for _ in 0..10 {
             let fine = Ok(Response::new(Bytes::new()));
-            let next = Attempts::new(&retries, &budget, true).next(&fine, || 0.0, Duration::MAX);
+            let next = Attempts::new(&retries, &budget, true).next(&fine, || 0.0, || Duration::MAX);
             assert_eq!(next, Next::Done);
         }
         assert_eq!(repeats(), 1);

@@ -8,7 +8,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::HyperTransport;
 use crate::connector::{Addresses, Connector, Route};
-use crate::destination::PlainHttp;
+use crate::destination::Destinations;
 #[cfg(feature = "tls")]
 use crate::tls::{Certificates, Identity, LazyTls, TlsSettings};
 use crate::{BODY_LIMIT, Proxy};
@@ -22,7 +22,7 @@ pub struct HyperTransportBuilder {
     pub(super) idle_timeout: Duration,
     pub(super) total_timeout: Duration,
     pub(super) body_limit: usize,
-    pub(super) plain_http: PlainHttp,
+    pub(super) destinations: Destinations,
     pub(super) proxy: Proxy,
     pool_idle_timeout: Duration,
     pool_idle_connections: usize,
@@ -40,7 +40,7 @@ impl Default for HyperTransportBuilder {
             idle_timeout: Duration::from_secs(15),
             total_timeout: Duration::from_secs(60),
             body_limit: BODY_LIMIT,
-            plain_http: PlainHttp::default(),
+            destinations: Destinations::default(),
             proxy: Proxy::none(),
             pool_idle_timeout: Duration::from_secs(30),
             pool_idle_connections: 64,
@@ -100,7 +100,7 @@ impl HyperTransportBuilder {
     /// Whoever is on the way to it can then read every answer, and every secret that the dance hands out. It is meant
     /// for a test network or a tunnel.
     pub fn allow_plain_http_to(mut self, host: &str) -> Self {
-        self.plain_http.open(host);
+        self.destinations.open(host);
         self
     }
 
