@@ -125,6 +125,14 @@ pub enum WriteError {
         /// The term that holds it.
         term: String,
     },
+    /// There is a named graph, and the syntax is for one graph.
+    #[error(
+        "there is the named graph {name}, and the syntax is for one graph; write TriG, N-Quads or JSON-LD, or a single graph of it"
+    )]
+    NamedGraph {
+        /// The name.
+        name: String,
+    },
     /// The IRI of a predicate must end in an XML name to become a tag
     /// ([RDF/XML, 6.4](https://www.w3.org/TR/rdf-syntax-grammar/#section-Serialising)).
     #[error(

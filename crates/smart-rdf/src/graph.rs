@@ -208,17 +208,19 @@ pub(crate) struct BlankLabels {
 
 impl BlankLabels {
     pub(crate) fn relabel(&mut self, triple: TripleRef<'_>) -> Triple {
-        let subject = match triple.subject {
-            NamedOrBlankNodeRef::NamedNode(node) => node.into_owned().into(),
-            NamedOrBlankNodeRef::BlankNode(node) => {
-                NamedOrBlankNode::from(self.label(node.into_owned()))
-            }
-        };
+        let subject = self.relabel_node(triple.subject);
         let object = match triple.object {
             TermRef::BlankNode(node) => Term::from(self.label(node.into_owned())),
             other => other.into_owned(),
         };
         Triple::new(subject, triple.predicate, object)
+    }
+
+    pub(crate) fn relabel_node(&mut self, node: NamedOrBlankNodeRef<'_>) -> NamedOrBlankNode {
+        match node {
+            NamedOrBlankNodeRef::NamedNode(node) => node.into_owned().into(),
+            NamedOrBlankNodeRef::BlankNode(node) => self.label(node.into_owned()).into(),
+        }
     }
 
     fn label(&mut self, node: BlankNode) -> BlankNode {

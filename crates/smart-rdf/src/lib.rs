@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  RDF/XML ─┐                                     ┌─ matching, objects, instances_of, …
-//!           ├─ guard ─► strict parser ─► Graph ───┼─ Query ─► Solutions, bool, Graph
-//!  Turtle ──┘                                     └─ RdfXmlWriter, TurtleWriter
+//!  Turtle ──┼─ guard ─► strict parser ─► Graph ───┼─ Query ─► Solutions, bool, Graph
+//!  JSON-LD ─┘                                     └─ Writer ─► RDF/XML, Turtle, JSON-LD, …
 //! ```
 //!
 //! It does not fetch anything: no sockets, no files, no clock, and a query cannot leave its graph. It knows nothing of SMART; the
@@ -53,7 +53,9 @@ pub use oxrdf::{
 pub use graph::{Dataset, Graph, Triples};
 pub use node::{Node, Object};
 // Syntaxes
-pub use syntax::{RdfXml, RdfXmlWriter, Reader, Repair, Syntax, Turtle, TurtleWriter};
+pub use syntax::{
+    JsonLdWriter, RdfXml, RdfXmlWriter, Reader, Repair, Syntax, Turtle, TurtleWriter, Writer,
+};
 // SPARQL
 pub use sparql::{
     Answer, Cancellation, FromTerm, Query, QueryError, QueryLimits, ResultFormat, Row, Solutions,

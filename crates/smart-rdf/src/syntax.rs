@@ -1,18 +1,22 @@
 mod intake;
+mod json_ld_writer;
 mod rdf_xml;
 mod rdf_xml_writer;
 mod reader;
 mod turtle;
 mod turtle_writer;
+mod writer;
 mod xml;
 
+pub use json_ld_writer::JsonLdWriter;
 pub use rdf_xml::{RdfXml, Repair};
 pub use rdf_xml_writer::RdfXmlWriter;
 pub use reader::Reader;
 pub use turtle::Turtle;
 pub use turtle_writer::TurtleWriter;
+pub use writer::Writer;
 
-use crate::error::ParseError;
+use crate::error::{ParseError, WriteError};
 use crate::graph::Graph;
 
 /// A syntax that graphs can be read from and written in.
@@ -145,5 +149,14 @@ impl Syntax {
     /// The document is malformed, not UTF-8, exceeds a limit or has named graphs.
     pub fn parse(self, document: &[u8]) -> Result<Graph, ParseError> {
         Reader::new(self).for_slice(document)
+    }
+
+    /// Writes a graph as a document, without prefixes; [`Writer`] has more to choose.
+    ///
+    /// # Errors
+    ///
+    /// The syntax cannot express the graph, which happens with RDF/XML only.
+    pub fn write(self, graph: &Graph) -> Result<String, WriteError> {
+        Writer::new(self).write(graph)
     }
 }

@@ -221,6 +221,12 @@ impl Terms {
         }
     }
 
+    /// All IRIs, those of datatypes included.
+    pub(crate) fn iris(&self) -> impl Iterator<Item = &str> {
+        let iris = self.entries.iter().filter(|entry| entry.kind == Kind::Iri);
+        iris.map(|entry| self.text_of(*entry))
+    }
+
     pub(crate) fn text_bytes(&self) -> usize {
         self.text.len()
     }

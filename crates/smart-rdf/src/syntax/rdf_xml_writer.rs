@@ -1,26 +1,31 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
+use std::ops::Range;
 
 use oxrdf::vocab::{rdf, xsd};
-use oxrdf::{LiteralRef, NamedNodeRef, NamedOrBlankNodeRef, Term, TermRef, Triple};
+use oxrdf::{LiteralRef, NamedNodeRef, NamedOrBlankNodeRef, TermRef, TripleRef};
 
 use crate::error::WriteError;
-use crate::graph::{BlankLabels, Graph};
+use crate::graph::Graph;
 use crate::syntax::xml::{is_nc_name, is_nc_name_char, is_nc_name_start, is_xml_char};
 
 const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 
+/// How many elements of nodes stand inside each other at most: a reader's limit on depth must not refuse what is written here.
+const NESTED: usize = 16;
+
 /// Writes a graph as [RDF/XML](https://www.w3.org/TR/rdf-syntax-grammar/).
 ///
-/// One element for each subject, in the graph's own order and named by its first class; blank nodes are numbered through; namespaces
-/// without a prefix get `ns0`, `ns1`, … The same document gives the same text each time.
+/// One element for each subject, in the graph's own order and named by its first class. A blank node that one triple leads to stands
+/// inside that triple's element; others are numbered through. Namespaces without a prefix get `ns0`, `ns1`, … The same document gives
+/// the same text each time.
 ///
 /// ```
 /// use smart_rdf::{RdfXmlWriter, Syntax};
 ///
 /// let graph = Syntax::Turtle.parse(b"<http://example.org/m> a <http://example.org/Medication> .")?;
 /// let text = RdfXmlWriter::new().with_prefix("e", "http://example.org/").write(&graph)?;
-/// assert!(text.contains(r#"<e:Medication rdf:about="http://example.org/m">"#));
+/// assert!(text.contains(r#"<e:Medication rdf:about="http://example.org/m"/>"#));
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -53,31 +58,30 @@ impl RdfXmlWriter {
     ///
     /// RDF/XML cannot express every graph: a predicate must end in an XML name, and text must not hold control characters.
     pub fn write(&self, graph: &Graph) -> Result<String, WriteError> {
-        let mut labels = BlankLabels::default();
-        let triples: Vec<Triple> = graph.iter().map(|triple| labels.relabel(triple)).collect();
-        let prefixes = self.with_missing(&triples)?;
+        let triples: Vec<TripleRef<'_>> = graph.iter().collect();
         let mut document = Document {
             text: String::new(),
-            prefixes,
+            prefixes: self.with_missing(&triples)?,
+            subjects: Subjects::new(&triples),
+            triples: &triples,
+            written: HashSet::new(),
+            labels: HashMap::new(),
         };
         document.open();
-        for group in triples.chunk_by(|left, right| left.subject == right.subject) {
-            document.subject(group)?;
-        }
+        document.subjects()?;
         document.text.push_str("</rdf:RDF>\n");
         Ok(document.text)
     }
 
     /// The prefixes that the document uses: those given, and a numbered one for each further namespace.
-    fn with_missing(&self, triples: &[Triple]) -> Result<BTreeMap<String, String>, WriteError> {
+    fn with_missing(
+        &self,
+        triples: &[TripleRef<'_>],
+    ) -> Result<BTreeMap<String, String>, WriteError> {
         let mut prefixes = BTreeMap::from([(RDF.to_owned(), "rdf".to_owned())]);
         let mut number = 0;
         for triple in triples {
-            let predicate = triple.predicate.as_ref();
-            let (namespace, _) =
-                split(predicate.as_str()).ok_or_else(|| WriteError::Predicate {
-                    predicate: predicate.as_str().to_owned(),
-                })?;
+            let (namespace, _) = name_of(triple.predicate)?;
             if prefixes.contains_key(namespace) {
                 continue;
             }
@@ -103,12 +107,54 @@ impl RdfXmlWriter {
     }
 }
 
-struct Document {
-    text: String,
-    prefixes: BTreeMap<String, String>,
+/// Where the triples of each subject stand, and how often each blank node is an object.
+struct Subjects<'g> {
+    /// In the graph's order.
+    order: Vec<NamedOrBlankNodeRef<'g>>,
+    triples: HashMap<NamedOrBlankNodeRef<'g>, Range<usize>>,
+    uses: HashMap<NamedOrBlankNodeRef<'g>, usize>,
 }
 
-impl Document {
+impl<'g> Subjects<'g> {
+    fn new(triples: &[TripleRef<'g>]) -> Self {
+        let mut subjects = Self {
+            order: Vec::new(),
+            triples: HashMap::new(),
+            uses: HashMap::new(),
+        };
+        let mut start = 0;
+        for group in triples.chunk_by(|left, right| left.subject == right.subject) {
+            let range = start..start + group.len();
+            start = range.end;
+            subjects.order.push(group[0].subject);
+            subjects.triples.insert(group[0].subject, range);
+        }
+        for triple in triples {
+            if let TermRef::BlankNode(node) = triple.object {
+                *subjects.uses.entry(node.into()).or_default() += 1;
+            }
+        }
+        subjects
+    }
+
+    /// Whether a node may stand where the one triple stands that leads to it.
+    fn is_part(&self, node: NamedOrBlankNodeRef<'_>) -> bool {
+        self.uses.get(&node) == Some(&1)
+    }
+}
+
+struct Document<'d, 'g> {
+    text: String,
+    prefixes: BTreeMap<String, String>,
+    triples: &'d [TripleRef<'g>],
+    subjects: Subjects<'g>,
+    /// The nodes that have their element, or whose element is open.
+    written: HashSet<NamedOrBlankNodeRef<'g>>,
+    /// Blank nodes that need a name.
+    labels: HashMap<NamedOrBlankNodeRef<'g>, usize>,
+}
+
+impl<'d, 'g> Document<'d, 'g> {
     fn open(&mut self) {
         self.text
             .push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rdf:RDF");
@@ -120,46 +166,88 @@ impl Document {
         self.text.push_str(">\n");
     }
 
-    fn subject(&mut self, group: &[Triple]) -> Result<(), WriteError> {
-        let Some(first) = group.first() else {
-            return Ok(());
-        };
-        let class = group.iter().position(|triple| {
-            triple.predicate.as_ref() == rdf::TYPE && self.class_tag(&triple.object).is_some()
-        });
-        let tag = class
-            .and_then(|index| self.class_tag(&group[index].object))
-            .unwrap_or_else(|| "rdf:Description".to_owned());
-        let _ = write!(self.text, "  <{tag}");
-        match first.subject.as_ref() {
-            NamedOrBlankNodeRef::NamedNode(node) => self.attribute("rdf:about", node.as_str()),
-            NamedOrBlankNodeRef::BlankNode(node) => self.attribute("rdf:nodeID", node.as_str()),
-        }
-        self.text.push_str(">\n");
-        for (index, triple) in group.iter().enumerate() {
-            if Some(index) != class {
-                self.property(triple)?;
+    /// First what cannot stand inside something else. What is left then leads to itself, or was too deep for its place.
+    fn subjects(&mut self) -> Result<(), WriteError> {
+        let (parts, others): (Vec<_>, Vec<_>) = self
+            .subjects
+            .order
+            .iter()
+            .partition(|node| self.subjects.is_part(**node));
+        for node in others.into_iter().chain(parts) {
+            if !self.written.contains(&node) {
+                let is_named = self.subjects.uses.contains_key(&node);
+                self.node(node, is_named, 0)?;
             }
         }
-        let _ = writeln!(self.text, "  </{tag}>");
         Ok(())
     }
 
-    fn property(&mut self, triple: &Triple) -> Result<(), WriteError> {
-        let tag = self
-            .tag(triple.predicate.as_ref())
-            .ok_or_else(|| WriteError::Predicate {
-                predicate: triple.predicate.as_str().to_owned(),
-            })?;
-        let _ = write!(self.text, "    <{tag}");
-        match triple.object.as_ref() {
+    /// The element of a node, `depth` others around it. A blank node that nothing else refers to needs no name.
+    fn node(
+        &mut self,
+        node: NamedOrBlankNodeRef<'g>,
+        is_named: bool,
+        depth: usize,
+    ) -> Result<(), WriteError> {
+        self.written.insert(node);
+        let triples = self.triples_of(node);
+        let class = triples.iter().position(|triple| {
+            triple.predicate == rdf::TYPE && self.class_tag(triple.object).is_some()
+        });
+        let tag = class
+            .and_then(|index| self.class_tag(triples[index].object))
+            .unwrap_or_else(|| "rdf:Description".to_owned());
+        self.indent(2 * depth + 1);
+        let _ = write!(self.text, "<{tag}");
+        match node {
+            NamedOrBlankNodeRef::NamedNode(node) => self.attribute("rdf:about", node.as_str()),
+            NamedOrBlankNodeRef::BlankNode(_) if is_named => self.node_id(node),
+            NamedOrBlankNodeRef::BlankNode(_) => {}
+        }
+        if triples.len() == usize::from(class.is_some()) {
+            self.text.push_str("/>\n");
+            return Ok(());
+        }
+        self.text.push_str(">\n");
+        for (index, triple) in triples.iter().enumerate() {
+            if Some(index) != class {
+                self.property(triple, depth)?;
+            }
+        }
+        self.indent(2 * depth + 1);
+        let _ = writeln!(self.text, "</{tag}>");
+        Ok(())
+    }
+
+    fn triples_of(&self, node: NamedOrBlankNodeRef<'g>) -> &'d [TripleRef<'g>] {
+        let range = self.subjects.triples.get(&node).cloned();
+        &self.triples[range.unwrap_or_default()]
+    }
+
+    fn property(&mut self, triple: &TripleRef<'g>, depth: usize) -> Result<(), WriteError> {
+        let (namespace, local) = name_of(triple.predicate)?;
+        let tag = match self.prefixes.get(namespace) {
+            Some(prefix) => format!("{prefix}:{local}"),
+            None => return Err(unspeakable(triple.predicate)),
+        };
+        self.indent(2 * depth + 2);
+        let _ = write!(self.text, "<{tag}");
+        match triple.object {
             TermRef::NamedNode(node) => {
                 self.attribute("rdf:resource", node.as_str());
                 self.text.push_str("/>\n");
             }
             TermRef::BlankNode(node) => {
-                self.attribute("rdf:nodeID", node.as_str());
-                self.text.push_str("/>\n");
+                let node = node.into();
+                if self.stands_inside(node, depth) {
+                    self.text.push_str(">\n");
+                    self.node(node, false, depth + 1)?;
+                    self.indent(2 * depth + 2);
+                    let _ = writeln!(self.text, "</{tag}>");
+                } else {
+                    self.node_id(node);
+                    self.text.push_str("/>\n");
+                }
             }
             TermRef::Literal(literal) => {
                 self.literal(literal)?;
@@ -167,6 +255,10 @@ impl Document {
             }
         }
         Ok(())
+    }
+
+    fn stands_inside(&self, node: NamedOrBlankNodeRef<'_>, depth: usize) -> bool {
+        depth + 1 < NESTED && self.subjects.is_part(node) && !self.written.contains(&node)
     }
 
     fn literal(&mut self, literal: LiteralRef<'_>) -> Result<(), WriteError> {
@@ -186,24 +278,40 @@ impl Document {
         Ok(())
     }
 
+    fn node_id(&mut self, node: NamedOrBlankNodeRef<'g>) {
+        let next = self.labels.len();
+        let label = *self.labels.entry(node).or_insert(next);
+        let _ = write!(self.text, " rdf:nodeID=\"b{label}\"");
+    }
+
     fn attribute(&mut self, name: &str, value: &str) {
         let _ = write!(self.text, " {name}=\"");
         escape(&mut self.text, value);
         self.text.push('"');
     }
 
-    fn class_tag(&self, class: &Term) -> Option<String> {
-        match class {
-            Term::NamedNode(class) => self.tag(class.as_ref()),
-            _ => None,
-        }
+    fn indent(&mut self, levels: usize) {
+        self.text.extend(std::iter::repeat_n("  ", levels));
     }
 
-    /// The tag of a predicate or class, unless its namespace has no prefix or the syntax keeps its name for itself.
-    fn tag(&self, node: NamedNodeRef<'_>) -> Option<String> {
-        let (namespace, local) = split(node.as_str())?;
+    /// The tag of a class, unless its namespace has no prefix or the syntax keeps its name for itself.
+    fn class_tag(&self, class: TermRef<'_>) -> Option<String> {
+        let TermRef::NamedNode(class) = class else {
+            return None;
+        };
+        let (namespace, local) = split(class.as_str())?;
         let prefix = self.prefixes.get(namespace)?;
         Some(format!("{prefix}:{local}"))
+    }
+}
+
+fn name_of(predicate: NamedNodeRef<'_>) -> Result<(&str, &str), WriteError> {
+    split(predicate.as_str()).ok_or_else(|| unspeakable(predicate))
+}
+
+fn unspeakable(predicate: NamedNodeRef<'_>) -> WriteError {
+    WriteError::Predicate {
+        predicate: predicate.as_str().to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use oxttl::TurtleSerializer;
 
 use crate::graph::{BlankLabels, Graph};
+use crate::syntax::xml::is_nc_name;
 
 /// Writes a graph as [Turtle](https://www.w3.org/TR/turtle/).
 ///
@@ -29,10 +30,14 @@ impl TurtleWriter {
         Self::default()
     }
 
-    /// Abbreviates IRIs that begin with `iri`. A prefix that is not an absolute IRI is left out, as no term can begin with it.
+    /// Abbreviates IRIs that begin with `iri`. A prefix that does not stand for an absolute IRI is left out, as no term can begin with
+    /// it, and so is one whose name is none in Turtle ([Turtle, 6.5](https://www.w3.org/TR/turtle/#grammar-production-PN_PREFIX)).
     #[must_use]
     pub fn with_prefix(mut self, name: impl Into<String>, iri: impl Into<String>) -> Self {
-        self.prefixes.insert(name.into(), iri.into());
+        let name = name.into();
+        if is_prefix(&name) {
+            self.prefixes.insert(name, iri.into());
+        }
         self
     }
 
@@ -62,4 +67,9 @@ impl TurtleWriter {
         }
         serializer
     }
+}
+
+/// What Turtle takes for the name of a prefix: an XML name, but that it cannot begin with `_` or end in a dot; or nothing.
+pub(super) fn is_prefix(name: &str) -> bool {
+    name.is_empty() || is_nc_name(name) && !name.starts_with('_') && !name.ends_with('.')
 }

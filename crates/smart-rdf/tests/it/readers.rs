@@ -3,8 +3,10 @@
 use std::io::{self, Read};
 
 use proptest::collection::vec;
-use proptest::prelude::{prop_assert_eq, proptest};
+use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 use smart_rdf::{Dataset, Graph, Limit, Limits, NamedNode, ParseError, ReadError, Reader, Syntax};
+
+use crate::terms;
 
 /// The same two triples in every syntax.
 const DOCUMENTS: [(Syntax, &str); 6] = [
@@ -65,6 +67,23 @@ proptest! {
             let chunks = Chunks { document: document.as_bytes(), sizes: sizes.clone(), turn: 0 };
             let graph = Reader::new(syntax).for_reader(chunks).unwrap();
             prop_assert_eq!(graph.is_isomorphic(&expected()), true, "{:?}", syntax);
+        }
+    }
+}
+
+proptest! {
+    /// Whatever the document is, it is the same in pieces, faults included.
+    #[test]
+    fn pieces_make_no_difference(graph in terms::graph(terms::xml_text()), sizes in vec(1..50usize, 1..10), cut in 0..1000usize) {
+        for (syntax, _) in DOCUMENTS {
+            let text = syntax.write(&graph).unwrap();
+            let whole = &text.as_bytes()[..text.len() - cut.min(text.len())];
+            let chunks = Chunks { document: whole, sizes: sizes.clone(), turn: 0 };
+            match (Reader::new(syntax).for_reader(chunks), syntax.parse(whole)) {
+                (Ok(pieces), Ok(whole)) => prop_assert!(pieces.is_isomorphic(&whole)),
+                (Err(ReadError::Parse(pieces)), Err(whole)) => prop_assert_eq!(pieces, whole),
+                other => prop_assert!(false, "{:?}", other),
+            }
         }
     }
 }

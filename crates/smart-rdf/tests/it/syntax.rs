@@ -3,29 +3,73 @@ use proptest::prelude::{Just, Strategy, prop_assert, prop_assert_eq, prop_oneof,
 use rio_api::model as rio;
 use rio_api::parser::TriplesParser;
 use smart_rdf::{
-    BlankNode, Graph, Literal, NamedNode, NamedOrBlankNode, ParseError, RdfXml, RdfXmlWriter,
-    Syntax, Term, Triple, Turtle, TurtleWriter, WriteError,
+    BlankNode, Dataset, Graph, Literal, NamedNode, NamedOrBlankNode, ParseError, RdfXml,
+    RdfXmlWriter, Reader, Syntax, Term, Triple, Turtle, WriteError, Writer,
 };
 
 use crate::terms;
 
+/// Prefixes of every sort: one that fits, ones that a syntax cannot use, and one that IRIs of the graphs begin with.
+const PREFIXES: [(&str, &str); 5] = [
+    ("e", "http://example.org/vocabulary#"),
+    ("ns0", "urn:x:"),
+    ("urn", "http://example.org/"),
+    ("half", "http://example.org/na"),
+    ("a:b", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
+];
+
+const SYNTAXES: [Syntax; 6] = [
+    Syntax::JsonLd,
+    Syntax::NQuads,
+    Syntax::NTriples,
+    Syntax::RdfXml,
+    Syntax::TriG,
+    Syntax::Turtle,
+];
+
 proptest! {
     #[test]
-    fn rdf_xml_reads_what_it_writes(graph in terms::graph(terms::xml_text())) {
-        let plain = RdfXmlWriter::new().write(&graph).unwrap();
-        prop_assert!(Syntax::RdfXml.parse(plain.as_bytes()).unwrap().is_isomorphic(&graph), "{}", plain);
-        let named = RdfXmlWriter::new()
-            .with_prefix("e", "http://example.org/vocabulary#")
-            .with_prefix("ns0", "urn:x:")
-            .write(&graph)
-            .unwrap();
-        prop_assert!(Syntax::RdfXml.parse(named.as_bytes()).unwrap().is_isomorphic(&graph), "{}", named);
+    fn every_syntax_reads_what_it_writes(graph in terms::graph(terms::xml_text())) {
+        for syntax in SYNTAXES {
+            for text in [syntax.write(&graph), Writer::new(syntax).with_prefixes(PREFIXES).write(&graph)] {
+                let text = text.unwrap();
+                let again = syntax.parse(text.as_bytes());
+                prop_assert!(again.is_ok_and(|again| again.is_isomorphic(&graph)), "{:?}: {}", syntax, text);
+            }
+        }
     }
 
     #[test]
-    fn turtle_reads_what_it_writes(graph in terms::graph(terms::any_text())) {
-        let text = TurtleWriter::new().with_prefix("e", "http://example.org/").write(&graph);
-        prop_assert!(Syntax::Turtle.parse(text.as_bytes()).unwrap().is_isomorphic(&graph), "{}", text);
+    fn any_text_can_be_written(graph in terms::graph(terms::any_text())) {
+        for syntax in SYNTAXES.into_iter().filter(|syntax| *syntax != Syntax::RdfXml) {
+            let text = Writer::new(syntax).with_prefixes(PREFIXES).write(&graph).unwrap();
+            prop_assert!(syntax.parse(text.as_bytes()).unwrap().is_isomorphic(&graph), "{:?}: {}", syntax, text);
+        }
+    }
+
+    #[test]
+    fn datasets_are_read_as_written(
+        default in terms::graph(terms::any_text()),
+        named in vec((terms::subject(), terms::graph(terms::any_text())), 0..3),
+    ) {
+        let named: Vec<_> = named.into_iter().filter(|(_, graph)| !graph.is_empty()).collect();
+        let dataset = Dataset::new(&default, named.iter().map(|(name, graph)| (name.clone(), graph)));
+        for syntax in [Syntax::JsonLd, Syntax::NQuads, Syntax::TriG] {
+            let text = Writer::new(syntax).with_prefixes(PREFIXES).write_dataset(&dataset).unwrap();
+            let again = Reader::new(syntax).dataset_for_slice(text.as_bytes()).unwrap();
+            prop_assert!(again.is_isomorphic(&dataset), "{:?}: {}", syntax, text);
+        }
+        for syntax in [Syntax::NTriples, Syntax::RdfXml, Syntax::Turtle] {
+            let written = Writer::new(syntax).write_dataset(&Dataset::new(&Graph::default(), named.iter().cloned().map(|(name, _)| (name, &default))));
+            prop_assert_eq!(matches!(written, Err(WriteError::NamedGraph { .. })), !named.is_empty() && !default.is_empty());
+        }
+    }
+
+    /// Two parsers that share no code read the same, from what a third wrote.
+    #[test]
+    fn what_is_written_as_turtle_is_read_by_rio(graph in terms::graph(terms::any_text())) {
+        let text = Writer::new(Syntax::Turtle).with_prefixes(PREFIXES).write(&graph).unwrap();
+        prop_assert!(read_with_rio(&text).is_isomorphic(&graph), "{}", text);
     }
 
     /// Labels come from the document or from chance; what is written does not show it.
@@ -41,8 +85,9 @@ proptest! {
             triple
         }).collect();
         let graph: Graph = triples.into_iter().collect();
-        prop_assert_eq!(TurtleWriter::new().write(&graph), TurtleWriter::new().write(&renamed));
-        prop_assert_eq!(RdfXmlWriter::new().write(&graph), RdfXmlWriter::new().write(&renamed));
+        for syntax in SYNTAXES {
+            prop_assert_eq!(syntax.write(&graph), syntax.write(&renamed));
+        }
     }
 
     /// The two parsers share no code.
@@ -340,7 +385,8 @@ fn rdf_xml_is_readable() {
     let graph = Syntax::Turtle
         .parse(
             b"@prefix e: <http://example.org/> .
-            e:m a e:Medication ; e:name 'Aspirin <500>' ; e:dose _:d .
+            e:m a e:Medication ; e:name 'Aspirin <500>' ; e:dose _:d ; e:code [ a e:Code ] ; e:next _:n .
+            _:n a e:Thing ; e:next _:n .
             _:d e:value '5'^^<http://www.w3.org/2001/XMLSchema#decimal> ; <http://f.org/unit> 'g'@en .",
         )
         .unwrap();
@@ -357,20 +403,107 @@ fn rdf_xml_is_readable() {
     xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
   <e:Medication rdf:about="http://example.org/m">
     <e:name>Aspirin &lt;500&gt;</e:name>
-    <e:dose rdf:nodeID="b0"/>
+    <e:dose>
+      <rdf:Description>
+        <e:value rdf:datatype="http://www.w3.org/2001/XMLSchema#decimal">5</e:value>
+        <ns0:unit xml:lang="en">g</ns0:unit>
+      </rdf:Description>
+    </e:dose>
+    <e:code>
+      <e:Code/>
+    </e:code>
+    <e:next rdf:nodeID="b0"/>
   </e:Medication>
-  <rdf:Description rdf:nodeID="b0">
-    <e:value rdf:datatype="http://www.w3.org/2001/XMLSchema#decimal">5</e:value>
-    <ns0:unit xml:lang="en">g</ns0:unit>
-  </rdf:Description>
+  <e:Thing rdf:nodeID="b0">
+    <e:next rdf:nodeID="b0"/>
+  </e:Thing>
 </rdf:RDF>
 "#
     );
 }
 
+/// Parts stand inside what they are parts of, but not without end, and not where there is no outside.
+#[test]
+fn rdf_xml_nests_within_bounds() {
+    let chain: String = (0..100)
+        .map(|n| format!("_:n{n} <http://e.org/p> _:n{} .\n", n + 1))
+        .collect();
+    let ring = format!("{chain}_:n100 <http://e.org/p> _:n0 .\n");
+    let backwards: String = chain
+        .lines()
+        .rev()
+        .map(|line| format!("{line}\n"))
+        .collect();
+    for text in [chain, ring, backwards] {
+        let graph = Syntax::Turtle.parse(text.as_bytes()).unwrap();
+        let text = Syntax::RdfXml.write(&graph).unwrap();
+        let again = Syntax::RdfXml.parse(text.as_bytes()).unwrap();
+        assert!(again.is_isomorphic(&graph), "{text}");
+    }
+}
+
+#[test]
+fn json_ld_is_readable() {
+    let graph = Syntax::Turtle
+        .parse(
+            br#"@prefix e: <http://example.org/> .
+            e:m a e:Medication, e:Thing ; e:name 'Aspirin "500"\n' ; e:dose _:d ; a 'a drug' .
+            _:d e:value '5'^^<http://www.w3.org/2001/XMLSchema#decimal> ; <http://f.org/unit> 'g'@en, 'mg' ; e:is e: ."#,
+        )
+        .unwrap();
+    let text = Writer::new(Syntax::JsonLd)
+        .with_prefix("e", "http://example.org/")
+        .write(&graph)
+        .unwrap();
+    assert_eq!(
+        text,
+        r#"{
+  "@context": {
+    "e": "http://example.org/"
+  },
+  "@graph": [
+    {
+      "@id": "http://example.org/m",
+      "@type": [
+        "e:Medication",
+        "e:Thing"
+      ],
+      "http://www.w3.org/1999/02/22-rdf-syntax-ns#type": "a drug",
+      "e:name": "Aspirin \"500\"\n",
+      "e:dose": {
+        "@id": "_:b0"
+      }
+    },
+    {
+      "@id": "_:b0",
+      "e:value": {
+        "@type": "http://www.w3.org/2001/XMLSchema#decimal",
+        "@value": "5"
+      },
+      "http://f.org/unit": [
+        {
+          "@language": "en",
+          "@value": "g"
+        },
+        "mg"
+      ],
+      "e:is": {
+        "@id": "http://example.org/"
+      }
+    }
+  ]
+}
+"#
+    );
+    assert_eq!(
+        Syntax::JsonLd.write(&Graph::default()).unwrap(),
+        "{\n  \"@graph\": []\n}\n"
+    );
+}
+
 #[test]
 fn media_types_choose_the_syntax() {
-    for syntax in [Syntax::RdfXml, Syntax::Turtle] {
+    for syntax in SYNTAXES {
         assert_eq!(Syntax::from_media_type(syntax.media_type()), Some(syntax));
     }
     assert_eq!(
