@@ -1,5 +1,6 @@
 mod builder;
 mod dataset;
+mod difference;
 mod index;
 mod isomorphism;
 mod terms;
@@ -17,6 +18,7 @@ use oxrdf::{
 
 pub(crate) use builder::{DatasetBuilder, GraphBuilder};
 pub use dataset::Dataset;
+pub use difference::Difference;
 pub(crate) use index::{Index, TripleIds};
 pub(crate) use terms::Terms;
 pub use triples::Triples;
@@ -153,6 +155,33 @@ impl Graph {
             labels.forget_graph();
         }
         builder.build()
+    }
+
+    /// What was removed and what was added on the way from this graph to a newer one.
+    ///
+    /// Blank nodes have no names to go by: they are paired by what surrounds them, so that a part of which one value changed is that
+    /// part with one value changed. Nothing differs if the graphs are isomorphic, as far as [`Graph::is_isomorphic`] can tell; else the
+    /// difference is right, though not always the shortest.
+    ///
+    /// ```
+    /// use smart_rdf::Syntax;
+    ///
+    /// let [older, newer] = [1, 2].map(|dose| {
+    ///     Syntax::Turtle.parse(format!("<a:m> <a:name> 'Aspirin' ; <a:dose> [ <a:value> '{dose}' ; <a:unit> 'mg' ] .").as_bytes())
+    /// });
+    /// let difference = older?.difference(&newer?);
+    /// assert_eq!(difference.to_string(), "- _:b0 <a:value> \"1\" .\n+ _:b0 <a:value> \"2\" .\n");
+    /// # Ok::<_, smart_rdf::ParseError>(())
+    /// ```
+    pub fn difference(&self, newer: &Self) -> Difference {
+        if self.is_isomorphic(newer) {
+            return Difference {
+                unchanged: self.clone(),
+                removed: Self::default(),
+                added: Self::default(),
+            };
+        }
+        difference::difference(self, newer)
     }
 
     /// The numbers of the terms of a pattern; `None` if the graph does not hold one of them.

@@ -50,7 +50,7 @@ pub use oxrdf::{
     NamedOrBlankNodeRef, Term, TermRef, Triple, TripleRef,
 };
 // Graphs
-pub use graph::{Dataset, Graph, Triples};
+pub use graph::{Dataset, Difference, Graph, Triples};
 pub use node::{Node, Object};
 // Syntaxes
 pub use syntax::{

@@ -48,6 +48,24 @@ proptest! {
         prop_assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), model);
     }
 
+    /// What both have and what one has over the other make up that one.
+    #[test]
+    fn a_difference_leads_from_one_graph_to_the_other(
+        common in terms::graph(terms::any_text()),
+        older in terms::graph(terms::any_text()),
+        newer in terms::graph(terms::any_text()),
+    ) {
+        let both = |graph: &Graph| -> Graph { common.iter().chain(graph).collect() };
+        let (older, newer) = (both(&older), both(&newer));
+        let difference = older.difference(&newer);
+        let with = |part: &Graph| -> Graph { difference.unchanged.iter().chain(part).collect() };
+        prop_assert!(with(&difference.removed).is_isomorphic(&older));
+        prop_assert!(with(&difference.added).is_isomorphic(&newer));
+        prop_assert_eq!(difference.unchanged.len() + difference.removed.len(), older.len());
+        prop_assert_eq!(difference.unchanged.len() + difference.added.len(), newer.len());
+        prop_assert_eq!(difference.is_empty(), older.is_isomorphic(&newer));
+    }
+
     /// Patterns made from a triple that is there, which random ones rarely hit.
     #[test]
     fn every_pattern_of_a_triple_finds_it(
@@ -255,4 +273,37 @@ fn a_blank_node_is_no_constant() {
     assert!(!turtle("_:a :p :o .").is_isomorphic(&turtle(":a :p :o .")));
     assert!(!turtle("_:a :p _:a .").is_isomorphic(&turtle("_:a :p _:b .")));
     assert!(!turtle("_:a :p 1 . _:a :q 2 .").is_isomorphic(&turtle("_:a :p 1 . _:b :q 2 .")));
+}
+
+#[test]
+fn differences_are_short() {
+    let medication = |number: usize, dose: usize| {
+        format!(
+            "_:m{number} a :Medication ; :record _:r ; :drug [ :title 'drug {number}' ; :code [ :id {number} ] ] ; :dose [ :value {dose} ] .
+             _:r :has _:m{number} .\n"
+        )
+    };
+    let record = |doses: &[usize]| -> Graph {
+        let medications = doses.iter().enumerate();
+        turtle(
+            &medications
+                .map(|(number, dose)| medication(number, *dose))
+                .collect::<String>(),
+        )
+    };
+    let check = |older: &Graph, newer: &Graph, removed: usize, added: usize| {
+        let difference = older.difference(newer);
+        assert_eq!(
+            (difference.removed.len(), difference.added.len()),
+            (removed, added),
+            "{difference}"
+        );
+    };
+    let older = record(&[1, 2, 3, 4]);
+    check(&older, &record(&[1, 2, 3, 4]), 0, 0);
+    check(&older, &record(&[1, 2, 3, 5]), 1, 1);
+    check(&older, &record(&[1, 2, 7, 5]), 2, 2);
+    check(&older, &record(&[1, 2, 3]), 9, 0);
+    check(&record(&[1, 2, 3]), &older, 0, 9);
+    check(&older, &Graph::default(), older.len(), 0);
 }
