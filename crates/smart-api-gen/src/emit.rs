@@ -4,6 +4,7 @@ mod call;
 mod code_set;
 mod facade;
 mod imports;
+mod lists;
 mod model;
 mod reference;
 mod statements;
@@ -107,6 +108,12 @@ pub(crate) fn emit(api: &Api, source: &str) -> Vec<SourceFile> {
         "check.rs",
         "Everything in a graph that a model reads.",
         model::checks(&api.models, &roots),
+    );
+    add(
+        Tree::Api,
+        "lists.rs",
+        "What occurs more than once.",
+        lists::emit(&api.models),
     );
     for set in &api.code_sets {
         let path = format!("codes/{}.rs", set.module);

@@ -1,11 +1,10 @@
 //! What a call that writes sends.
 
 use bytes::Bytes;
-use smart_rdf::vocab::{dcterms, foaf, vcard};
-use smart_rdf::{Graph, RdfXmlWriter, Syntax, WriteError};
+use smart_rdf::{Graph, Syntax, WriteError, Writer};
 
 use crate::model::Model;
-use crate::vocab::{sp, spcode};
+use crate::vocab::PREFIXES;
 
 /// The body of a request and its media type, which goes with it always: containers guess, and guess differently, when a
 /// body comes without one.
@@ -35,12 +34,7 @@ impl Body {
     ///
     /// The graph holds a term that RDF/XML cannot express.
     pub fn rdf_xml(graph: &Graph) -> Result<Self, WriteError> {
-        let writer = RdfXmlWriter::new()
-            .with_prefix("dcterms", dcterms::NAMESPACE)
-            .with_prefix("foaf", foaf::NAMESPACE)
-            .with_prefix("sp", sp::NAMESPACE)
-            .with_prefix("spcode", spcode::NAMESPACE)
-            .with_prefix("v", vcard::NAMESPACE);
+        let writer = Writer::new(Syntax::RdfXml).with_prefixes(PREFIXES);
         Ok(Self::new(Syntax::RdfXml.media_type(), writer.write(graph)?))
     }
 

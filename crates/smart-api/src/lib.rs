@@ -60,6 +60,7 @@
 mod api_base;
 mod body;
 mod call;
+mod check;
 mod date;
 mod dynamic;
 mod error;
@@ -69,6 +70,7 @@ mod generated;
 mod id;
 mod info;
 mod model;
+mod objects;
 mod pages;
 mod path;
 mod request;
@@ -83,6 +85,9 @@ pub use model::{
     AnyStatement, CodeSet, Expected, Field, Finding, KnownCode, Label, Link, Linked, List, Model,
     Number, Reader, Reading, Required, StrictError, Subject, Value, Writer,
 };
+// A graph as plain objects, and what in one breaks the ontology.
+pub use check::check;
+pub use objects::objects;
 // What calls are made of and what becomes of them.
 pub use api_base::{ApiBase, ApiBaseError};
 pub use body::Body;

@@ -12,9 +12,10 @@ use smart_rdf::{Graph, Syntax};
 
 use crate::body::Body;
 use crate::call::{ItemCall, ListCall};
+use crate::check::check;
 use crate::error::ResponseError;
-use crate::generated::check;
 use crate::model::{Model as _, Reading};
+use crate::objects::objects;
 use crate::summary::ResponseSummary;
 
 /// How much of an answer an error shows.
@@ -91,6 +92,15 @@ impl<C> CallResponse<C> {
         Ok(self.graph.get_or_init(|| graph).clone())
     }
 
+    /// The body as plain objects by class, as SMART's JavaScript client has them: see [`objects`](crate::objects()).
+    ///
+    /// # Errors
+    ///
+    /// As for [`graph`](Self::graph).
+    pub fn objects(&self) -> Result<serde_json::Value, ResponseError> {
+        Ok(objects(&self.graph()?))
+    }
+
     /// What the container says about its answer, if it does.
     ///
     /// # Errors
@@ -106,8 +116,7 @@ impl<C> CallResponse<C> {
     ///
     /// As for [`graph`](Self::graph).
     pub fn check(&self) -> Result<Reading<()>, ResponseError> {
-        let graph = self.graph()?;
-        Ok(Reading::new((), &graph, check(&graph)))
+        Ok(check(&self.graph()?))
     }
 
     /// Makes sure that the container keeps what was sent, as its answer to a `PUT` shows. Containers have no other way to tell

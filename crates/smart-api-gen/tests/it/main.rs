@@ -134,6 +134,7 @@ fn an_older_ontology_gives_fewer_files() {
             "check.rs",
             "codes.rs",
             "codes/modality_type.rs",
+            "lists.rs",
             "models.rs",
             "models/imaging_study.rs",
             "models/medical_image.rs",

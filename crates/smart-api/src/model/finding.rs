@@ -4,6 +4,8 @@ use std::fmt;
 
 use smart_rdf::{NamedNode, NamedNodeRef, NamedOrBlankNode, Term};
 
+use crate::vocab::PREFIXES;
+
 /// Something in a graph that the ontology does not allow, or that is worth knowing.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -141,17 +143,6 @@ fn shown(literal: &smart_rdf::Literal) -> String {
 
 /// An IRI as people write it.
 fn short(iri: &str) -> String {
-    const PREFIXES: &[(&str, &str)] = &[
-        ("spcode", "http://smartplatforms.org/terms/codes/"),
-        ("sp", "http://smartplatforms.org/terms#"),
-        ("api", "http://smartplatforms.org/terms/api#"),
-        ("dcterms", "http://purl.org/dc/terms/"),
-        ("foaf", "http://xmlns.com/foaf/0.1/"),
-        ("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
-        ("rdfs", "http://www.w3.org/2000/01/rdf-schema#"),
-        ("v", "http://www.w3.org/2006/vcard/ns#"),
-        ("xsd", "http://www.w3.org/2001/XMLSchema#"),
-    ];
     let local = |(prefix, namespace): &(&str, &str)| {
         let local = iri.strip_prefix(namespace)?;
         let is_plain = !local.is_empty() && !local.contains(['/', '#', ':', '>']);

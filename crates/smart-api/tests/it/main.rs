@@ -3,6 +3,7 @@
 mod by_name;
 mod laws;
 mod models;
+mod objects;
 mod pages;
 mod requests;
 mod sending;
