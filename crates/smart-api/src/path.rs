@@ -46,8 +46,15 @@ impl<'a> PathTemplate<'a> {
 
     /// What stands between the slashes after the first. A template that ends in a slash has an empty last segment.
     pub fn segments(self) -> impl Iterator<Item = PathSegment<'a>> {
-        let path = self.0.strip_prefix('/').unwrap_or(self.0);
-        path.split('/').map(|segment| {
+        let mut rest = Some(self.0.strip_prefix('/').unwrap_or(self.0));
+        // By hand, since every call comes through here, and `split` is for longer texts.
+        let segments = std::iter::from_fn(move || {
+            let text = rest?;
+            let slash = text.bytes().position(|byte| byte == b'/');
+            rest = slash.map(|at| &text[at + 1..]);
+            Some(&text[..slash.unwrap_or(text.len())])
+        });
+        segments.map(|segment| {
             match segment
                 .strip_prefix('{')
                 .and_then(|segment| segment.strip_suffix('}'))

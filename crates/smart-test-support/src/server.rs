@@ -24,6 +24,7 @@ pub struct Server {
 #[derive(Debug, Default)]
 struct Counters {
     connections: AtomicUsize,
+    closed: AtomicUsize,
     requests: AtomicUsize,
 }
 
@@ -141,9 +142,26 @@ impl Server {
         self.counters.connections.load(Ordering::SeqCst)
     }
 
+    /// How many of them are open now.
+    pub fn open_connections(&self) -> usize {
+        // In this order, so that one which opens and closes in between is not counted as minus one.
+        let closed = self.counters.closed.load(Ordering::SeqCst);
+        self.connections() - closed
+    }
+
     /// How many requests came, as far as the servers of this crate count them; scripts of your own do not.
     pub fn requests(&self) -> usize {
         self.counters.requests.load(Ordering::SeqCst)
+    }
+}
+
+/// Counts a connection as closed when it is.
+struct Closing(Counting);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        let counters = &self.0.0;
+        counters.closed.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -169,7 +187,9 @@ async fn accept<Script, Running>(
         counting.0.connections.fetch_add(1, Ordering::SeqCst);
         let (script, counting) = (Arc::clone(&script), counting.clone());
         let acceptor = acceptor.clone();
+        let closing = Closing(counting.clone());
         running.spawn(async move {
+            let _closing = closing;
             let stream: Box<dyn Stream> = match acceptor {
                 Some(acceptor) => Box::new(acceptor.accept(stream).await?),
                 None => Box::new(stream),

@@ -34,9 +34,9 @@ struct Inner {
 }
 
 #[cfg(feature = "tls")]
-type Stream = hyper_rustls::MaybeHttpsStream<Routed>;
+pub(crate) type Stream = hyper_rustls::MaybeHttpsStream<Routed>;
 #[cfg(not(feature = "tls"))]
-type Stream = Routed;
+pub(crate) type Stream = Routed;
 
 type Connecting = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
 

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::coding::{Decoder, Problem};
 use crate::destination::Host;
 use crate::error::{BoxError, Kind};
+use crate::pool::Loan;
 use crate::root_cause::root_cause;
 use crate::watch::Watch;
 use crate::{Deadline, Stage, TransportError};
@@ -26,6 +27,8 @@ pub(crate) struct BodyLimits {
 /// A body that ends with an error where a limit is, unpacked if it came packed.
 pub(crate) struct GuardedBody {
     incoming: Incoming,
+    /// The connection that it comes on, if that can be used again afterwards.
+    loan: Option<Loan>,
     decoder: Option<Decoder>,
     host: Host,
     limits: BodyLimits,
@@ -42,14 +45,16 @@ impl GuardedBody {
     /// Fails at once if the announced length is over the limit.
     pub(crate) fn new(
         incoming: Incoming,
+        loan: Option<Loan>,
         decoder: Option<Decoder>,
         host: Host,
         limits: BodyLimits,
         deadline: Deadline,
         watch: Watch,
     ) -> Result<Self, TransportError> {
-        let body = Self {
+        let mut body = Self {
             incoming,
+            loan,
             decoder,
             host,
             limits,
@@ -62,7 +67,15 @@ impl GuardedBody {
         if body.incoming.size_hint().lower() > limits.bytes as u64 {
             return Err(body.too_large());
         }
+        body.give_back_at_the_end();
         Ok(body)
+    }
+
+    /// Nobody may ask for more once everything has come.
+    fn give_back_at_the_end(&mut self) {
+        if let Some(loan) = self.loan.take_if(|_| self.incoming.is_end_stream()) {
+            loan.give_back();
+        }
     }
 
     fn take(&mut self, data: Bytes) -> Result<Bytes, TransportError> {
@@ -140,6 +153,7 @@ impl Body for GuardedBody {
             let piece = match Pin::new(&mut this.incoming).poll_frame(context) {
                 Poll::Ready(Some(Ok(frame))) => {
                     this.waiting_since = None;
+                    this.give_back_at_the_end();
                     // Trailers say nothing that anybody here reads.
                     frame
                         .into_data()
@@ -148,6 +162,7 @@ impl Body for GuardedBody {
                 Poll::Ready(Some(Err(error))) => Err(this.broken(error)),
                 Poll::Ready(None) => {
                     this.over = true;
+                    this.give_back_at_the_end();
                     this.finish()
                 }
                 Poll::Pending => match this.poll_timer(context) {

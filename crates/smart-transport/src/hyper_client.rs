@@ -2,12 +2,9 @@
 
 mod builder;
 mod failure;
-mod outgoing;
 
 use std::future::{Future as _, poll_fn};
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::pin::pin;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
@@ -15,16 +12,14 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, PROXY_AUTHORIZATION};
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper_util::client::legacy;
 use tokio::time::Instant;
 
 pub use builder::HyperTransportBuilder;
-use outgoing::Outgoing;
 
-use crate::connector::Connector;
 use crate::destination::Host;
 use crate::error::Kind;
 use crate::guarded::{BodyLimits, GuardedBody};
+use crate::pool::{Loan, Pool, Taken};
 use crate::watch::Watch;
 use crate::{Body, Deadline, FreshConnection, Stage, Transport, TransportError, coding};
 
@@ -35,9 +30,7 @@ use crate::{Body, Deadline, FreshConnection, Stage, Transport, TransportError, c
 /// [crate's page](crate) for the limits and their defaults.
 #[derive(Clone, Debug)]
 pub struct HyperTransport {
-    pooled: legacy::Client<Connector, Outgoing>,
-    /// The same without a pool, for requests that want a connection of their own.
-    unpooled: legacy::Client<Connector, Outgoing>,
+    pool: Pool,
     settings: HyperTransportBuilder,
 }
 
@@ -69,25 +62,21 @@ impl Transport for HyperTransport {
         let first_byte = Deadline::since(began, settings.first_byte_timeout);
         let packed = coding::ask(request.headers_mut());
         self.greet_proxy(&mut request);
-        let client = match request.extensions_mut().remove::<FreshConnection>() {
-            Some(_) => &self.unpooled,
-            None => &self.pooled,
-        };
-        let taken = Arc::new(AtomicBool::new(false));
-        let request = request.map(|body| Outgoing::new(body, Arc::clone(&taken)));
-        let mut sending = client.request(request);
+        let fresh = request.extensions_mut().remove::<FreshConnection>();
+        let taken = Taken::default();
+        let mut sending = pin!(self.pool.send(request, fresh.is_some(), &taken));
         let mut watch = Watch::new(settings.first_byte_timeout.min(settings.idle_timeout));
         let first = deadline.or_earlier(Some(&first_byte));
         let head = poll_fn(|context| {
-            if let Poll::Ready(answer) = Pin::new(&mut sending).poll(context) {
-                return Poll::Ready(answer.map_err(|error| self.unanswered(&host, &error)));
+            if let Poll::Ready(answer) = sending.as_mut().poll(context) {
+                return Poll::Ready(answer.map_err(|failure| self.unanswered(&host, &failure)));
             }
             ready!(watch.poll_until(first.at(), context));
             let host = host.clone();
             Poll::Ready(Err(late(host, first, deadline, &taken)))
         });
-        let answer = head.await?;
-        self.guard(answer, packed, host, deadline, watch)
+        let (answer, loan) = head.await?;
+        self.guard(answer, loan, packed, host, deadline, watch)
     }
 
     fn total_timeout(&self) -> Option<Duration> {
@@ -100,6 +89,7 @@ impl HyperTransport {
     fn guard(
         &self,
         answer: Response<Incoming>,
+        loan: Option<Loan>,
         packed: bool,
         host: Host,
         deadline: Deadline,
@@ -123,7 +113,7 @@ impl HyperTransport {
             head.headers.remove(CONTENT_ENCODING);
             head.headers.remove(CONTENT_LENGTH);
         }
-        let body = GuardedBody::new(incoming, decoder, host, limits, deadline, watch)?;
+        let body = GuardedBody::new(incoming, loan, decoder, host, limits, deadline, watch)?;
         Ok(Response::from_parts(head, Body::new(body)))
     }
 
@@ -142,8 +132,8 @@ impl HyperTransport {
 }
 
 /// No head came in time.
-fn late(host: Host, first: Deadline, total: Deadline, taken: &AtomicBool) -> TransportError {
-    let stage = if taken.load(Ordering::Relaxed) {
+fn late(host: Host, first: Deadline, total: Deadline, taken: &Taken) -> TransportError {
+    let stage = if taken.is_so() {
         Stage::MaybeSent
     } else {
         Stage::NotSent

@@ -79,6 +79,7 @@ mod coding;
 mod connector;
 mod destination;
 mod guarded;
+mod pool;
 mod proxy;
 #[cfg(feature = "tls")]
 mod tls;

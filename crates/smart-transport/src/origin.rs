@@ -51,7 +51,7 @@ impl Origin {
         // No host has an `@` in it, so a user name before it makes another text, and one after it another port.
         let split = authority.as_str().split_at_checked(self.host.len());
         split.is_some_and(|(host, rest)| {
-            host.eq_ignore_ascii_case(&self.host)
+            (host == self.host || host.eq_ignore_ascii_case(&self.host))
                 && is_https(scheme) == Ok(self.https)
                 && port(rest, self.https) == Ok(self.port)
         })

@@ -3,12 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hyper_util::client::legacy;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-
 use super::HyperTransport;
 use crate::connector::{Addresses, Connector, Route};
 use crate::destination::Destinations;
+use crate::pool::Pool;
 #[cfg(feature = "tls")]
 use crate::tls::{Certificates, Identity, LazyTls, TlsSettings};
 use crate::{BODY_LIMIT, Proxy};
@@ -146,20 +144,14 @@ impl HyperTransportBuilder {
 
     /// The transport.
     pub fn build(self) -> HyperTransport {
-        let connector = self.connector();
-        let mut client = legacy::Client::builder(TokioExecutor::new());
-        client
-            // A second try has to be signed afresh, which the layers above must do: the host knows the nonce by then.
-            .retry_canceled_requests(false)
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(self.pool_idle_timeout)
-            .pool_max_idle_per_host(self.pool_idle_connections);
-        let pooled = client.build(connector.clone());
-        let unpooled = client.pool_max_idle_per_host(0).build(connector);
+        // Nothing is sent twice from here: a second try has to be signed afresh, which the layers above must do.
+        let pool = Pool::new(
+            self.connector(),
+            self.pool_idle_timeout,
+            self.pool_idle_connections,
+        );
         HyperTransport {
-            pooled,
-            unpooled,
+            pool,
             settings: self,
         }
     }

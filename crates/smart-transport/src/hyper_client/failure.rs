@@ -1,26 +1,34 @@
 //! What a failure of hyper means for the request: how far it came, and whose fault it was.
 
-use hyper_util::client::legacy;
+use std::error::Error;
 
 use super::HyperTransport;
 use crate::connector::{ConnectTimedOut, NoSuchName, ProxyFailed};
 use crate::destination::Host;
 use crate::error::Kind;
+use crate::pool::Failure;
 use crate::root_cause::{cause, root_cause};
 use crate::{Stage, TransportError};
 
 impl HyperTransport {
     /// No head came.
-    pub(super) fn unanswered(&self, host: &Host, error: &legacy::Error) -> TransportError {
-        let (kind, stage) = if error.is_connect() {
-            (self.unconnected(host.clone(), error), Stage::NotSent)
-        } else {
-            unanswered(host.clone(), error)
+    pub(super) fn unanswered(&self, host: &Host, failure: &Failure) -> TransportError {
+        let host = host.clone();
+        let (kind, stage, error): (_, _, &(dyn Error + 'static)) = match failure {
+            Failure::Connect(error) => {
+                let kind = self.unconnected(host, &**error);
+                (kind, Stage::NotSent, &**error)
+            }
+            Failure::Unsent(error) => (Kind::Closed { host }, Stage::NotSent, error),
+            Failure::Sent(error) => {
+                let (kind, stage) = unanswered(host, error);
+                (kind, stage, error)
+            }
         };
         TransportError::of(kind, stage).caused_by(root_cause(error))
     }
 
-    fn unconnected(&self, host: Host, error: &legacy::Error) -> Kind {
+    fn unconnected(&self, host: Host, error: &(dyn Error + 'static)) -> Kind {
         if cause::<ConnectTimedOut>(error).is_some() {
             let after = self.settings.connect_timeout;
             return Kind::ConnectTimeout { host, after };
@@ -37,7 +45,7 @@ impl HyperTransport {
 
 /// What is wrong with TLS, if that was it.
 #[cfg(feature = "tls")]
-fn unsecured(host: &Host, error: &legacy::Error) -> Option<Kind> {
+fn unsecured(host: &Host, error: &(dyn Error + 'static)) -> Option<Kind> {
     use rustls::CertificateError;
 
     use crate::CertificateProblem;
@@ -66,30 +74,29 @@ fn unsecured(host: &Host, error: &legacy::Error) -> Option<Kind> {
 }
 
 #[cfg(not(feature = "tls"))]
-fn unsecured(_host: &Host, _error: &legacy::Error) -> Option<Kind> {
+fn unsecured(_host: &Host, _error: &(dyn Error + 'static)) -> Option<Kind> {
     None
 }
 
 /// The connection was there.
-fn unanswered(host: Host, error: &legacy::Error) -> (Kind, Stage) {
-    let stage = if was_not_processed(error) {
+fn unanswered(host: Host, error: &hyper::Error) -> (Kind, Stage) {
+    if error.is_parse() {
+        return (Kind::NotHttp { host }, Stage::Unreadable);
+    }
+    // hyper hands a request back as cancelled only if it wrote none of it.
+    let stage = if error.is_canceled() || was_not_processed(error) {
         Stage::NotSent
     } else {
         Stage::MaybeSent
     };
-    match cause::<hyper::Error>(error) {
-        Some(cause) if cause.is_parse() => (Kind::NotHttp { host }, Stage::Unreadable),
-        // hyper hands a request back as cancelled only if it wrote none of it.
-        Some(cause) if cause.is_canceled() => (Kind::Closed { host }, Stage::NotSent),
-        _ => (Kind::Closed { host }, stage),
-    }
+    (Kind::Closed { host }, stage)
 }
 
 /// Whether an HTTP/2 server said that it left the request alone: a GOAWAY in peace reaches only requests behind the last
 /// that it looked at ([RFC 9113, section 6.8](https://www.rfc-editor.org/rfc/rfc9113#section-6.8)), and a refused stream
 /// was not processed ([section 8.7](https://www.rfc-editor.org/rfc/rfc9113#section-8.7)).
 #[cfg(feature = "http2")]
-fn was_not_processed(error: &legacy::Error) -> bool {
+fn was_not_processed(error: &hyper::Error) -> bool {
     cause::<h2::Error>(error).is_some_and(|error| {
         let reason = error.reason();
         let in_peace = error.is_go_away() && reason == Some(h2::Reason::NO_ERROR);
@@ -98,6 +105,6 @@ fn was_not_processed(error: &legacy::Error) -> bool {
 }
 
 #[cfg(not(feature = "http2"))]
-fn was_not_processed(_error: &legacy::Error) -> bool {
+fn was_not_processed(_error: &hyper::Error) -> bool {
     false
 }

@@ -236,6 +236,74 @@ async fn address_given_by_hand_stands_for_a_name() {
 }
 
 #[tokio::test]
+async fn idle_connections_are_closed_after_their_time_and_beyond_their_number() {
+    let server = Server::in_turn([Answer::new(200).body("hello")])
+        .await
+        .unwrap();
+    let idle = Duration::from_millis(150);
+    let builder = HyperTransport::builder().pool_idle_timeout(idle);
+    let transport = builder.pool_idle_connections(2).build();
+    let four = || {
+        let calls: Vec<_> = (0..4)
+            .map(|_| {
+                let (transport, request) = (transport.clone(), request(&server));
+                tokio::spawn(async move { transport.send(request).await })
+            })
+            .collect();
+        async move {
+            let mut answers = Vec::new();
+            for call in calls {
+                answers.push(call.await.unwrap().unwrap());
+            }
+            for answer in answers {
+                assert_eq!(answer.into_body().bytes().await.unwrap(), "hello");
+            }
+        }
+    };
+    four().await;
+    assert_eq!(server.connections(), 4);
+    // Two of them were kept.
+    four().await;
+    assert_eq!(server.connections(), 6);
+    // Nobody asks for them, and they are closed all the same.
+    for _ in 0..100 {
+        if server.open_connections() == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(server.open_connections(), 0);
+    four().await;
+    assert_eq!(server.connections(), 10);
+}
+
+#[tokio::test]
+async fn without_a_pool_each_request_has_its_own_connection() {
+    let server = Server::in_turn([Answer::new(200).body("hello")])
+        .await
+        .unwrap();
+    let builder = HyperTransport::builder().pool_idle_connections(0);
+    let transport = builder.build();
+    for number in 1..4 {
+        transport.fetch(request(&server)).await.unwrap();
+        assert_eq!(server.connections(), number);
+    }
+}
+
+#[test]
+fn transport_outlives_a_runtime() {
+    let lasting = tokio::runtime::Runtime::new().unwrap();
+    let server = lasting.block_on(Server::in_turn([Answer::new(200).body("hello")]));
+    let server = server.unwrap();
+    let transport = HyperTransport::new();
+    for _ in 0..2 {
+        let passing = tokio::runtime::Runtime::new().unwrap();
+        let answer = passing.block_on(transport.fetch(request(&server)));
+        assert_eq!(answer.unwrap().body(), "hello");
+    }
+}
+
+#[tokio::test]
 async fn call_dropped_anywhere_leaves_the_pool_usable() {
     let server = Server::slow_body(Duration::from_millis(1)).await.unwrap();
     let well = Server::in_turn([Answer::new(200).body("hello")])

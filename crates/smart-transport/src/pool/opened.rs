@@ -1,0 +1,189 @@
+//! One connection, of either version of HTTP.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use http::header::HOST;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Request, Response, Uri};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+#[cfg(feature = "http2")]
+use hyper::client::conn::http2;
+use hyper_util::client::legacy::connect::Connection as _;
+#[cfg(feature = "http2")]
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use super::Failure;
+use crate::connector::Stream;
+
+/// Whether a connection has taken a request: before, nothing of it was sent.
+#[derive(Debug, Default)]
+pub(crate) struct Taken(AtomicBool);
+
+impl Taken {
+    pub(crate) fn is_so(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A request whose URL and `Host` are still to be put in the form that the connection wants.
+pub(super) struct Outgoing(Request<Full<Bytes>>);
+
+impl Outgoing {
+    pub(super) fn new(request: Request<Bytes>) -> Self {
+        Self(request.map(Full::new))
+    }
+
+    /// For HTTP/1.1: the path alone, or the whole URL for a proxy that reads it
+    /// ([RFC 9112, section 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)).
+    fn for_http1(self, absolute: bool) -> Request<Full<Bytes>> {
+        let mut request = self.0;
+        if !request.headers().contains_key(HOST)
+            && let Some(host) = host(request.uri())
+        {
+            request.headers_mut().insert(HOST, host);
+        }
+        if !absolute {
+            let path = request.uri().path_and_query().cloned();
+            let path = path.unwrap_or(PathAndQuery::from_static("/"));
+            *request.uri_mut() = Uri::from(path);
+        }
+        request
+    }
+}
+
+/// Host and port, without the port that the scheme has anyway.
+fn host(uri: &Uri) -> Option<HeaderValue> {
+    let authority = uri.authority()?;
+    let https = uri.scheme_str() == Some("https");
+    let default = if https { ":443" } else { ":80" };
+    let text = authority.as_str();
+    let text = text.strip_suffix(default).unwrap_or(text);
+    HeaderValue::from_str(text.strip_suffix(':').unwrap_or(text)).ok()
+}
+
+/// An open connection, which a task of the runtime drives until nobody holds it.
+pub(super) enum Opened {
+    One {
+        sender: http1::SendRequest<Full<Bytes>>,
+        absolute: bool,
+    },
+    #[cfg(feature = "http2")]
+    Many(http2::SendRequest<Full<Bytes>>),
+}
+
+impl Opened {
+    /// Agrees with the other side on how to speak.
+    pub(super) async fn on(stream: Stream) -> Result<Self, Failure> {
+        let connected = stream.connected();
+        #[cfg(feature = "http2")]
+        if connected.is_negotiated_h2() {
+            let (sender, connection) = http2::Builder::new(TokioExecutor::new())
+                .timer(TokioTimer::new())
+                .handshake(stream)
+                .await
+                .map_err(Failure::Unsent)?;
+            tokio::spawn(connection);
+            return Ok(Self::Many(sender));
+        }
+        let (sender, connection) = http1::handshake(stream).await.map_err(Failure::Unsent)?;
+        // What becomes of it, the request on it is told.
+        tokio::spawn(connection);
+        Ok(Self::One {
+            sender,
+            absolute: connected.is_proxied(),
+        })
+    }
+
+    /// Whether many requests can use it at once.
+    pub(super) fn is_many(&self) -> bool {
+        self.another().is_some()
+    }
+
+    /// The same connection for one more request, if it can have more than one.
+    pub(super) fn another(&self) -> Option<Self> {
+        match self {
+            Self::One { .. } => None,
+            #[cfg(feature = "http2")]
+            Self::Many(sender) => Some(Self::Many(sender.clone())),
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        match self {
+            Self::One { sender, .. } => sender.is_closed(),
+            #[cfg(feature = "http2")]
+            Self::Many(sender) => sender.is_closed(),
+        }
+    }
+
+    /// Waits until the last exchange is over on this side as well; no if the connection ended with it.
+    pub(super) async fn is_ready(&mut self) -> bool {
+        match self {
+            Self::One { sender, .. } => sender.ready().await.is_ok(),
+            #[cfg(feature = "http2")]
+            Self::Many(sender) => sender.ready().await.is_ok(),
+        }
+    }
+
+    pub(super) async fn send(
+        &mut self,
+        request: Outgoing,
+        taken: &Taken,
+    ) -> Result<Response<Incoming>, Failure> {
+        let answer = match self {
+            Self::One { sender, absolute } => {
+                let answer = sender.try_send_request(request.for_http1(*absolute));
+                taken.0.store(true, Ordering::Relaxed);
+                answer.await
+            }
+            #[cfg(feature = "http2")]
+            Self::Many(sender) => {
+                let answer = sender.try_send_request(request.0);
+                taken.0.store(true, Ordering::Relaxed);
+                answer.await
+            }
+        };
+        answer.map_err(|mut failed| match failed.take_message() {
+            Some(_untouched) => Failure::Unsent(failed.into_error()),
+            None => Failure::Sent(failed.into_error()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_has_the_port_only_where_it_says_something() {
+        for (uri, expected) in [
+            ("http://localhost:7000/a", "localhost:7000"),
+            ("http://emr.example/a", "emr.example"),
+            ("http://emr.example:80/a", "emr.example"),
+            ("http://emr.example:/a", "emr.example"),
+            ("https://emr.example:80/a", "emr.example:80"),
+            ("https://emr.example:443/a", "emr.example"),
+            ("http://[::1]:7000/a", "[::1]:7000"),
+            ("http://[::80]/a", "[::80]"),
+        ] {
+            assert_eq!(host(&uri.parse().unwrap()).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn proxies_get_the_whole_url_and_servers_the_path() {
+        for (uri, path) in [
+            ("http://emr.example/a?b", "/a?b"),
+            ("http://emr.example", "/"),
+            ("http://emr.example?b", "/?b"),
+        ] {
+            let request = || Outgoing::new(Request::get(uri).body(Bytes::new()).unwrap());
+            assert_eq!(request().for_http1(false).uri(), path);
+            let whole: Uri = uri.parse().unwrap();
+            assert_eq!(*request().for_http1(true).uri(), whole);
+        }
+    }
+}
