@@ -19,7 +19,7 @@ pub use builder::HyperTransportBuilder;
 use crate::destination::Host;
 use crate::error::Kind;
 use crate::guarded::{BodyLimits, GuardedBody};
-use crate::pool::{Loan, Pool, Taken};
+use crate::pool::{Loan, Outgoing, Pool, Taken};
 use crate::watch::Watch;
 use crate::{Body, Deadline, FreshConnection, Stage, Transport, TransportError, coding};
 
@@ -53,7 +53,61 @@ impl Default for HyperTransport {
 }
 
 impl Transport for HyperTransport {
-    async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> impl Future<Output = Result<Response<Body>, TransportError>> + Send {
+        // What can be done at once is, and the request put into a box: every call allocates and moves what waits.
+        let outset = self.set_out(request);
+        async move {
+            let (request, course) = outset?;
+            let Course {
+                host,
+                deadline,
+                first,
+                fresh,
+                packed,
+            } = course;
+            let settings = &self.settings;
+            let taken = Taken::default();
+            let mut sending = pin!(self.pool.send(request, fresh, &taken));
+            let mut watch = Watch::new(settings.first_byte_timeout.min(settings.idle_timeout));
+            let head = poll_fn(|context| {
+                if let Poll::Ready(answer) = sending.as_mut().poll(context) {
+                    return Poll::Ready(answer.map_err(|failure| self.unanswered(&host, &failure)));
+                }
+                ready!(watch.poll_until(first.at(), context));
+                let host = host.clone();
+                Poll::Ready(Err(late(host, first, deadline, &taken)))
+            });
+            let (answer, loan) = head.await?;
+            self.guard(answer, loan, packed, host, deadline, watch)
+        }
+    }
+
+    fn total_timeout(&self) -> Option<Duration> {
+        Some(self.settings.total_timeout)
+    }
+}
+
+/// How an exchange goes about its way.
+struct Course {
+    host: Host,
+    /// When all has to be over.
+    deadline: Deadline,
+    /// When the head of the answer has to be there.
+    first: Deadline,
+    fresh: bool,
+    /// Whether a packed answer was asked for.
+    packed: bool,
+}
+
+impl HyperTransport {
+    /// Checks where a request leads, and takes out of it what it asks of the transport.
+    fn set_out(
+        &self,
+        mut request: Request<Bytes>,
+    ) -> Result<(Box<Outgoing>, Course), TransportError> {
         let began = Instant::now();
         let settings = &self.settings;
         let host = settings.destinations.check(request.uri())?;
@@ -63,28 +117,16 @@ impl Transport for HyperTransport {
         let packed = coding::ask(request.headers_mut());
         self.greet_proxy(&mut request);
         let fresh = request.extensions_mut().remove::<FreshConnection>();
-        let taken = Taken::default();
-        let mut sending = pin!(self.pool.send(request, fresh.is_some(), &taken));
-        let mut watch = Watch::new(settings.first_byte_timeout.min(settings.idle_timeout));
-        let first = deadline.or_earlier(Some(&first_byte));
-        let head = poll_fn(|context| {
-            if let Poll::Ready(answer) = sending.as_mut().poll(context) {
-                return Poll::Ready(answer.map_err(|failure| self.unanswered(&host, &failure)));
-            }
-            ready!(watch.poll_until(first.at(), context));
-            let host = host.clone();
-            Poll::Ready(Err(late(host, first, deadline, &taken)))
-        });
-        let (answer, loan) = head.await?;
-        self.guard(answer, loan, packed, host, deadline, watch)
+        let course = Course {
+            host,
+            deadline,
+            first: deadline.or_earlier(Some(&first_byte)),
+            fresh: fresh.is_some(),
+            packed,
+        };
+        Ok((Box::new(Outgoing::new(request)), course))
     }
 
-    fn total_timeout(&self) -> Option<Duration> {
-        Some(self.settings.total_timeout)
-    }
-}
-
-impl HyperTransport {
     /// Puts the limits around the body.
     fn guard(
         &self,

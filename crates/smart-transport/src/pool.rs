@@ -12,16 +12,15 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::uri::{Authority, Scheme};
-use http::{Request, Response, Uri};
+use http::{Response, Uri};
 use hyper::body::Incoming;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep};
 use tower_service::Service as _;
 
-pub(crate) use opened::Taken;
-use opened::{Opened, Outgoing};
+use opened::Opened;
+pub(crate) use opened::{Outgoing, Taken};
 
 use crate::connector::Connector;
 use crate::error::BoxError;
@@ -83,7 +82,7 @@ impl Pool {
     /// back, if it can be used again.
     pub(crate) async fn send(
         &self,
-        request: Request<Bytes>,
+        request: Box<Outgoing>,
         fresh: bool,
         taken: &Taken,
     ) -> Result<(Response<Incoming>, Option<Loan>), Failure> {
@@ -94,7 +93,7 @@ impl Pool {
             // In a box, so that the many requests that find one are not as large as the few that do not.
             None => Box::pin(self.open(&uri, fresh)).await?,
         };
-        let answer = connection.send(Outgoing::new(request), taken).await?;
+        let answer = connection.send(request, taken).await?;
         let comes_back = !fresh && !connection.is_many() && self.shared.most_idle > 0;
         let loan = comes_back.then(|| Loan {
             connection,

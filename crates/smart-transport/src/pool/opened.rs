@@ -29,11 +29,15 @@ impl Taken {
 }
 
 /// A request whose URL and `Host` are still to be put in the form that the connection wants.
-pub(super) struct Outgoing(Request<Full<Bytes>>);
+pub(crate) struct Outgoing(Request<Full<Bytes>>);
 
 impl Outgoing {
-    pub(super) fn new(request: Request<Bytes>) -> Self {
+    pub(crate) fn new(request: Request<Bytes>) -> Self {
         Self(request.map(Full::new))
+    }
+
+    pub(super) fn uri(&self) -> &Uri {
+        self.0.uri()
     }
 
     /// For HTTP/1.1: the path alone, or the whole URL for a proxy that reads it
@@ -130,21 +134,16 @@ impl Opened {
 
     pub(super) async fn send(
         &mut self,
-        request: Outgoing,
+        request: Box<Outgoing>,
         taken: &Taken,
     ) -> Result<Response<Incoming>, Failure> {
+        taken.0.store(true, Ordering::Relaxed);
         let answer = match self {
             Self::One { sender, absolute } => {
-                let answer = sender.try_send_request(request.for_http1(*absolute));
-                taken.0.store(true, Ordering::Relaxed);
-                answer.await
+                sender.try_send_request(request.for_http1(*absolute)).await
             }
             #[cfg(feature = "http2")]
-            Self::Many(sender) => {
-                let answer = sender.try_send_request(request.0);
-                taken.0.store(true, Ordering::Relaxed);
-                answer.await
-            }
+            Self::Many(sender) => sender.try_send_request(request.0).await,
         };
         answer.map_err(|mut failed| match failed.take_message() {
             Some(_untouched) => Failure::Unsent(failed.into_error()),
