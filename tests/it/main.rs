@@ -2,5 +2,6 @@
 
 mod background;
 mod downstream;
+mod notebook;
 mod refusals;
 mod typed;

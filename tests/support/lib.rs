@@ -1,5 +1,9 @@
 //! What the cross-crate tests share.
 
+mod participant;
+
+pub use participant::{Decision, Participant, Stopped};
+
 use smart::Client;
 use smart_sandbox::{BACKGROUND_APP_ID, STOCK_SECRET, Sandbox, UI_APP_ID};
 
