@@ -1,9 +1,10 @@
 //! Where tokens are kept between calls and between runs.
 //!
-//! A [`Vault`] keeps one [`Entry`] for each [`VaultKey`]: bytes that only the session understands. [`MemoryVault`] forgets them
-//! with the process; A store of your own (a database, an OS keychain) is two
-//! methods, and a lock that holds for everybody who shares the store.
+//! A [`Vault`] keeps one [`Entry`] for each [`VaultKey`]: bytes that only the session understands. [`MemoryVault`] forgets them with
+//! the process; [`FileVault`] keeps them on disk, sealed. A store of your own (a database, an OS keychain) is two methods, and a
+//! lock that holds for everybody who shares the store.
 
+mod file;
 mod memory;
 mod steps;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;
 
+pub use file::FileVault;
 pub use memory::MemoryVault;
 pub(crate) use steps::step;
 

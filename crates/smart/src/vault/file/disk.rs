@@ -1,0 +1,260 @@
+//! Files that are there whole or not at all, and that nobody else reads.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::vault::{VaultError, step};
+
+/// The key's file.
+const KEY: &str = "key";
+
+/// The longest entry that is read, in bytes: tokens are a few kilobytes.
+const MAX_ENTRY_BYTES: u64 = 4 * 1024 * 1024;
+
+/// The folder of a vault.
+pub(super) struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    pub(super) fn open(path: PathBuf) -> Result<Self, VaultError> {
+        make(&path).map_err(at("make", &path))?;
+        let metadata = fs::metadata(&path).map_err(at("look at", &path))?;
+        check_private(&path, &metadata, 0o700)?;
+        Ok(Self { path })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The key, which is made if there is none. Of several that are made at once, one stays.
+    pub(super) fn key(&self) -> Result<Zeroizing<[u8; 32]>, VaultError> {
+        let path = self.path.join(KEY);
+        if !path.exists() {
+            self.make_key(&path)?;
+        }
+        let mut file = File::open(&path).map_err(at("open", &path))?;
+        let metadata = file.metadata().map_err(at("look at", &path))?;
+        check_private(&path, &metadata, 0o600)?;
+        let mut key = Zeroizing::new([0; 32]);
+        let is_key = metadata.len() == 32 && file.read_exact(&mut *key).is_ok();
+        if is_key && key.iter().any(|byte| *byte != 0) {
+            Ok(key)
+        } else {
+            Err(VaultError::NoKey { path })
+        }
+    }
+
+    /// Written beside its place and linked there, which fails where another process was faster.
+    fn make_key(&self, path: &Path) -> Result<(), VaultError> {
+        let mut key = Zeroizing::new([0; 32]);
+        let randomness = |source: getrandom::Error| VaultError::Randomness {
+            source: source.into(),
+        };
+        getrandom::fill(&mut *key).map_err(randomness)?;
+        let mut own = [0; 8];
+        getrandom::fill(&mut own).map_err(randomness)?;
+        let draft = self
+            .path
+            .join(format!("{KEY}.{:016x}", u64::from_le_bytes(own)));
+        create(&draft, &*key).map_err(at("write", &draft))?;
+        step("key written");
+        let linked = fs::hard_link(&draft, path);
+        fs::remove_file(&draft).map_err(at("remove", &draft))?;
+        match linked {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(at("write", path)(error)),
+            _ => self.settle(),
+        }
+    }
+
+    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, VaultError> {
+        let path = self.path.join(name);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(at("open", &path)(error)),
+        };
+        let metadata = file.metadata().map_err(at("look at", &path))?;
+        check_private(&path, &metadata, 0o600)?;
+        let mut bytes = Vec::new();
+        let read = file.take(MAX_ENTRY_BYTES + 1).read_to_end(&mut bytes);
+        read.map_err(at("read", &path))?;
+        if bytes.len() as u64 > MAX_ENTRY_BYTES {
+            return Err(VaultError::Unreadable);
+        }
+        Ok(Some(bytes))
+    }
+
+    /// The new file is on the disk before it has the old one's name, and the name is on the disk before this comes back. Only the
+    /// holder of the lock may write, so that the draft's name can be a fixed one, and a draft that a crash left is written over.
+    pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), VaultError> {
+        let path = self.path.join(name);
+        let draft = self.path.join(format!("{name}.new"));
+        step("entry about to be written");
+        match fs::remove_file(&draft) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(at("remove", &draft)(error));
+            }
+            _ => {}
+        }
+        create(&draft, bytes).map_err(at("write", &draft))?;
+        step("draft on disk");
+        fs::rename(&draft, &path).map_err(at("write", &path))?;
+        step("draft renamed");
+        self.settle()?;
+        step("folder on disk");
+        Ok(())
+    }
+
+    pub(super) fn remove(&self, name: &str) -> Result<(), VaultError> {
+        let path = self.path.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(at("remove", &path)(error)),
+            Ok(()) => self.settle(),
+        }
+    }
+
+    /// A file to lock. It is empty and stays: whoever removed it could leave two processes with a lock each.
+    pub(super) fn lock_file(&self, name: &str) -> Result<(File, PathBuf), VaultError> {
+        let path = self.path.join(name);
+        let mut options = private();
+        let file = options.read(true).write(true).create(true).truncate(false);
+        let file = file.open(&path).map_err(at("open", &path))?;
+        Ok((file, path))
+    }
+
+    /// Forces the folder's own content, the names in it, to the disk.
+    fn settle(&self) -> Result<(), VaultError> {
+        // elsewhere folders cannot be opened, and a rename is on the disk in the order of the journal
+        #[cfg(unix)]
+        {
+            let folder = File::open(&self.path).map_err(at("open", &self.path))?;
+            folder.sync_all().map_err(at("write", &self.path))?;
+        }
+        Ok(())
+    }
+}
+
+/// Where this system has its users' apps keep their data.
+pub(super) fn data_folder(app: &str) -> Result<PathBuf, VaultError> {
+    let is_plain =
+        !app.is_empty() && !app.starts_with('.') && !app.contains(['/', '\\', '\0', ':']);
+    let base = is_plain.then(|| base_folder(|name| std::env::var_os(name)));
+    let base = base.flatten().ok_or_else(|| VaultError::File {
+        action: "find a place for",
+        path: app.into(),
+        source: io::Error::new(ErrorKind::NotFound, "no home folder, or not a plain name"),
+    })?;
+    Ok(base.join(app).join("tokens"))
+}
+
+fn base_folder(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let path = |name: &str| variable(name).map(PathBuf::from);
+    // a relative path would be another place in every folder
+    let absolute = |name: &str| path(name).filter(|path| path.is_absolute());
+    if cfg!(windows) {
+        absolute("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        Some(absolute("HOME")?.join("Library/Application Support"))
+    } else {
+        absolute("XDG_DATA_HOME").or_else(|| Some(absolute("HOME")?.join(".local/share")))
+    }
+}
+
+/// A new file with these bytes, forced to the disk.
+fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = private().write(true).create_new(true).open(path)?;
+    file.write_all(bytes)?;
+    step("draft written");
+    file.sync_all()
+}
+
+#[cfg(unix)]
+fn private() -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}
+
+#[cfg(not(unix))]
+fn private() -> OpenOptions {
+    OpenOptions::new()
+}
+
+#[cfg(unix)]
+fn make(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+}
+
+#[cfg(not(unix))]
+fn make(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+/// On systems without such rights the folder inherits those of the user's own.
+#[cfg_attr(
+    not(unix),
+    expect(clippy::unnecessary_wraps, reason = "it can fail on unix")
+)]
+fn check_private(path: &Path, metadata: &fs::Metadata, mode: u32) -> Result<(), VaultError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        if metadata.permissions().mode() & 0o077 != 0 {
+            let path = path.to_owned();
+            return Err(VaultError::Exposed { path, mode });
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (path, metadata, mode);
+    Ok(())
+}
+
+fn at<'p>(action: &'static str, path: &'p Path) -> impl FnOnce(io::Error) -> VaultError + 'p {
+    move |source| VaultError::File {
+        action,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(all(unix, not(target_os = "macos")))]
+    fn data_goes_to_the_users_place() {
+        let given = |pairs: &'static [(&str, &str)]| {
+            base_folder(move |name| {
+                let pair = pairs.iter().find(|(known, _)| *known == name);
+                pair.map(|(_, value)| value.into())
+            })
+        };
+        let home = given(&[("HOME", "/home/a")]);
+        assert_eq!(home, Some("/home/a/.local/share".into()));
+        let moved = given(&[("HOME", "/home/a"), ("XDG_DATA_HOME", "/data")]);
+        assert_eq!(moved, Some("/data".into()));
+        let relative = given(&[("HOME", "/home/a"), ("XDG_DATA_HOME", "data")]);
+        assert_eq!(relative, Some("/home/a/.local/share".into()));
+        assert_eq!(given(&[]), None);
+    }
+
+    #[test]
+    fn apps_have_plain_names() {
+        for name in ["", "..", ".hidden", "a/b", "a\\b", "/etc"] {
+            assert!(data_folder(name).is_err(), "{name}");
+        }
+    }
+}
