@@ -40,6 +40,9 @@ const STAGES: &[Stage] = &[
         &[
             "clippy --package smart-oauth --features rsa-sha1 --all-targets --locked -- --deny warnings",
             "test --package smart-oauth --features rsa-sha1 --locked",
+            "clippy --package smart --all-targets --locked -- --deny warnings",
+            "clippy --package smart --features jwt --all-targets --locked -- --deny warnings",
+            "test --package smart --features jwt --locked",
         ],
         None,
     ),

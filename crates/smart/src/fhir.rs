@@ -35,6 +35,9 @@ mod stored;
 
 mod error;
 
+#[cfg(test)]
+mod tests;
+
 // The public list.
 pub use app::App;
 pub use authorization::Authorization;

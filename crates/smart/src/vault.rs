@@ -16,6 +16,8 @@ use zeroize::Zeroizing;
 
 pub use file::FileVault;
 pub use memory::MemoryVault;
+#[cfg(test)]
+pub(crate) use steps::counted::DIE_AT;
 pub(crate) use steps::step;
 
 /// Keeps entries.
