@@ -12,10 +12,10 @@ use crate::model::Reading;
 ///
 /// let graph = Syntax::Turtle.parse(b"
 ///     @prefix sp: <http://smartplatforms.org/terms#> .
-///     <http://e.org/1> a sp:AllergyExclusion ; sp:belongsTo <http://e.org/records/1> .
+///     <http://example.org/1> a sp:AllergyExclusion ; sp:belongsTo <http://example.org/records/1> .
 /// ")?;
 /// let checked = smart_api::check(&graph);
-/// assert_eq!(checked.findings()[0].to_string(), "<http://e.org/1> sp:allergyExclusionName: expected exactly one, found none");
+/// assert_eq!(checked.findings()[0].to_string(), "<http://example.org/1> sp:allergyExclusionName: expected exactly one, found none");
 /// # Ok::<_, smart_rdf::ParseError>(())
 /// ```
 pub fn check(graph: &Graph) -> Reading<()> {

@@ -16,7 +16,7 @@
 //! and the client talks to the container at that address.
 //!
 //! ```
-//! use smart::{Client, Query};
+//! use smart::{Client, PREFIXES, Query};
 //! # use bytes::Bytes;
 //! # use http::{Request, Response};
 //! # async fn container(request: Request<Bytes>) -> Result<Response<Bytes>, smart::transport::TransportError> {
@@ -38,9 +38,9 @@
 //!
 //! #[tokio::main(flavor = "current_thread")]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let drugs = Query::prepare(
-//!         "PREFIX sp: <http://smartplatforms.org/terms#> PREFIX dcterms: <http://purl.org/dc/terms/>
-//!          SELECT ?drug WHERE { ?medication a sp:Medication ; sp:drugName/dcterms:title ?drug } ORDER BY ?drug",
+//!     let drugs = Query::prepare_with_prefixes(
+//!         "SELECT ?drug WHERE { ?medication a sp:Medication ; sp:drugName/dcterms:title ?drug } ORDER BY ?drug",
+//!         &PREFIXES,
 //!     )?;
 //!     let client = Client::builder()
 //!         .app_id("counter@apps.example.org")
@@ -176,10 +176,10 @@ pub use user::User;
 // What an app author meets of the layers below, and the layers themselves.
 pub use smart_api::{
     AppId, Body, CallResponse, Finding, ItemId, Link, Model, Number, Pages, PagesBlocking,
-    PartialDate, Prepared, Reading, RecordId, Required, UserId, codes, models,
+    PartialDate, Prepared, Reading, RecordId, Required, UserId, codes, models, vocab::PREFIXES,
 };
 pub use smart_oauth::{AccessToken, Verifier};
-pub use smart_rdf::{Graph, Query, Row, Solutions, Term};
+pub use smart_rdf::{Graph, Query, Row, Solutions, Sparql, Term};
 pub use {smart_api as api, smart_oauth as oauth, smart_rdf as rdf, smart_transport as transport};
 
 /// The examples of the workspace's README, compiled as documentation tests.

@@ -27,6 +27,25 @@ impl Finding {
     pub fn property(&self) -> Option<NamedNodeRef<'_>> {
         self.path.last().map(NamedNode::as_ref)
     }
+
+    /// The way to the property as people write it: `sp:drugName/dcterms:title`.
+    pub fn path_text(&self) -> String {
+        let steps = self.path.iter().map(|step| short(step.as_str()));
+        steps.collect::<Vec<_>>().join("/")
+    }
+
+    /// What is there as people write it, long texts cut short; `none` if nothing is.
+    pub fn found_text(&self) -> String {
+        if self.found.is_empty() {
+            return "none".to_owned();
+        }
+        let terms = self.found.iter().map(|term| match term {
+            Term::NamedNode(node) => short(node.as_str()),
+            Term::Literal(text) => shown(text),
+            Term::BlankNode(_) => "a blank node".to_owned(),
+        });
+        terms.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// What the ontology expects of a property.
@@ -104,26 +123,13 @@ impl fmt::Display for Expected {
 impl fmt::Display for Finding {
     /// `<…/medications/1> sp:drugName/dcterms:title: expected exactly one, found none`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path: Vec<_> = self.path.iter().map(|step| short(step.as_str())).collect();
-        write!(
-            f,
-            "{} {}: expected {}, found ",
-            self.statement,
-            path.join("/"),
-            self.expected
-        )?;
-        if self.found.is_empty() {
-            return f.write_str("none");
-        }
-        for (place, term) in self.found.iter().enumerate() {
-            let comma = if place > 0 { ", " } else { "" };
-            match term {
-                Term::NamedNode(node) => write!(f, "{comma}{}", short(node.as_str()))?,
-                Term::Literal(text) => write!(f, "{comma}{}", shown(text))?,
-                Term::BlankNode(_) => write!(f, "{comma}a blank node")?,
-            }
-        }
-        Ok(())
+        let (path, found) = (self.path_text(), self.found_text());
+        let Self {
+            statement,
+            expected,
+            ..
+        } = self;
+        write!(f, "{statement} {path}: expected {expected}, found {found}")
     }
 }
 

@@ -55,6 +55,26 @@ impl Dataset {
         builder.build()
     }
 
+    /// All these datasets in one, their blank nodes kept apart: their default graphs become one, and so do graphs of the same name.
+    pub fn merge<'d>(datasets: impl IntoIterator<Item = &'d Self>) -> Self {
+        let mut builder = DatasetBuilder::default();
+        let mut labels = BlankLabels::default();
+        for dataset in datasets {
+            for triple in dataset.default_graph() {
+                builder.insert(labels.relabel(triple).as_ref(), None);
+            }
+            for (name, graph) in dataset.named_graphs() {
+                let name = labels.relabel_node(name);
+                builder.name(name.as_ref());
+                for triple in graph {
+                    builder.insert(labels.relabel(triple).as_ref(), Some(name.as_ref()));
+                }
+            }
+            labels.forget_graph();
+        }
+        builder.build()
+    }
+
     pub(crate) fn assemble(default: Graph, named: BTreeMap<u32, Graph>) -> Self {
         Self(Arc::new(Inner { default, named }))
     }

@@ -1,7 +1,7 @@
 //! Several graphs at once.
 
 use smart_rdf::{
-    BlankNode, Dataset, Graph, NamedNode, NamedNodeRef, NamedOrBlankNode, Query, Syntax,
+    BlankNode, Dataset, Graph, NamedNode, NamedNodeRef, NamedOrBlankNode, Query, Reader, Syntax,
 };
 
 fn turtle(text: &str) -> Graph {
@@ -126,4 +126,26 @@ fn a_store_answers_as_a_graph_does() {
     );
     let of_one = query.with("m", NamedNode::new("a:n").unwrap()).unwrap();
     assert_eq!(texts(of_one.select(&store).unwrap()), ["Ibuprofen"]);
+}
+
+#[test]
+fn merging_keeps_graphs_and_their_blank_nodes_apart() {
+    let one = Dataset::new(
+        &turtle("_:x <a:p> 1 ."),
+        [(name("a:g"), &turtle("_:x <a:p> 2 ."))],
+    );
+    let two = Dataset::new(
+        &turtle("_:x <a:p> 1 ."),
+        [(name("a:g"), &turtle("_:x <a:p> 3 ."))],
+    );
+    let expected = Dataset::new(
+        &turtle("_:x <a:p> 1 . _:y <a:p> 1 ."),
+        [(name("a:g"), &turtle("_:x <a:p> 2 . _:y <a:p> 3 ."))],
+    );
+    assert!(Dataset::merge([&one, &two]).is_isomorphic(&expected));
+    // A node that two graphs of one dataset share is still one node.
+    let shared = b"<a:g> { _:x <a:p> 1 } <a:h> { _:x <a:p> 2 }";
+    let shared = Reader::new(Syntax::TriG).dataset_for_slice(shared).unwrap();
+    assert!(Dataset::merge([&shared]).is_isomorphic(&shared));
+    assert!(Dataset::merge([]).is_empty());
 }
