@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::check::CheckArgs;
+use crate::commands::convert::ConvertArgs;
+use crate::commands::query::QueryArgs;
+
 /// Talk to a SMART container, or be one.
 #[derive(Debug, Parser)]
 #[command(name = "smart", version, max_term_width = 100)]
@@ -19,11 +23,15 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// List the calls, or explain one
     Calls(CallsArgs),
+    /// Tell what in RDF files breaks the ontology
+    Check(CheckArgs),
+    /// Write RDF files in another syntax
+    Convert(ConvertArgs),
     /// Start an embedded container, read every record, then walk the three-legged dance, explaining each step
     Demo(DemoArgs),
     /// Make one call and print what the container answers
     Get(GetArgs),
-    /// Run a SPARQL query over one RDF file
+    /// Run a SPARQL query over RDF files
     Query(QueryArgs),
     /// Run an embedded container until Ctrl-C
     Sandbox(SandboxArgs),
@@ -77,16 +85,6 @@ pub(crate) struct GetArgs {
     pub(crate) content_type: String,
     #[command(flatten)]
     pub(crate) container: ContainerArgs,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct QueryArgs {
-    /// The file that holds the query
-    #[arg(value_name = "QUERY.rq")]
-    pub(crate) query: PathBuf,
-    /// The file that holds the data, RDF/XML or Turtle
-    #[arg(value_name = "DATA")]
-    pub(crate) data: PathBuf,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,8 @@
 //! One module a command.
 
 pub(crate) mod calls;
+pub(crate) mod check;
+pub(crate) mod convert;
 pub(crate) mod demo;
 pub(crate) mod get;
 pub(crate) mod query;
@@ -10,4 +12,5 @@ pub(crate) mod sweep;
 pub(crate) mod verify;
 
 mod batch;
+mod data;
 mod signing;

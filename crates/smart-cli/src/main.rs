@@ -30,6 +30,8 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         match args.command {
             Command::Calls(args) => commands::calls::run(&args),
+            Command::Check(args) => commands::check::run(&args),
+            Command::Convert(args) => commands::convert::run(&args),
             Command::Demo(args) => commands::demo::run(args, record).await,
             Command::Get(args) => commands::get::run(args, record).await,
             Command::Query(args) => commands::query::run(&args),

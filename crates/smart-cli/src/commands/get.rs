@@ -7,6 +7,7 @@ use smart::Client;
 use smart::api::{Body, CALLS, CallInfo, Caller, DynamicCall, Reading};
 
 use crate::args::GetArgs;
+use crate::commands::check::counted;
 use crate::failure::UsageError;
 use crate::output;
 use crate::session::Session;
@@ -84,11 +85,8 @@ fn findings(checked: &Reading<()>) -> String {
             text += &format!("{kind}: {note}\n");
         }
     }
-    let [findings, remarks] = [
-        (checked.findings().len(), "finding"),
-        (checked.remarks().len(), "remark"),
-    ]
-    .map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }));
+    let findings = counted(checked.findings().len(), "finding");
+    let remarks = counted(checked.remarks().len(), "remark");
     text + &format!("{findings}, {remarks}\n")
 }
 

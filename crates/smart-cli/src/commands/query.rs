@@ -1,34 +1,101 @@
-//! `smart query QUERY.rq DATA`: SPARQL over one RDF file.
+//! `smart query QUERY.rq DATA…`: SPARQL over RDF files.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
-use smart::rdf::{Answer, Graph, Query, Syntax, Term, TurtleWriter};
+use anyhow::{Context as _, Result, anyhow, bail};
+use clap::ValueEnum;
+use smart::rdf::{
+    Answer, Graph, Query, QueryLimits, ResultFormat, Solutions, Sparql, Syntax, Term, Writer,
+};
 
-use crate::args::QueryArgs;
+use crate::commands::data::DataArgs;
+use crate::failure::UsageError;
 use crate::output;
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct QueryArgs {
+    /// The file that holds the query
+    #[arg(value_name = "QUERY.rq")]
+    query: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
+    /// How to print what is found
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// The query need not declare the prefixes of SMART: sp, spcode, api, dcterms, foaf, v, rdf, rdfs, xsd
+    #[arg(long)]
+    prefixes: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// Columns to read; a graph as Turtle
+    Table,
+    /// Comma-separated values
+    Csv,
+    /// Tab-separated values
+    Tsv,
+    /// JSON of the W3C; a graph as JSON-LD
+    Json,
+    /// XML of the W3C; a graph as RDF/XML
+    Xml,
+}
+
 pub(crate) fn run(args: &QueryArgs) -> Result<()> {
-    let text = read(&args.query)?;
-    let text = std::str::from_utf8(&text)
-        .with_context(|| format!("{} is no UTF-8 text", args.query.display()))?;
-    let query = Query::prepare(text).with_context(|| args.query.display().to_string())?;
-    let graph = load(&args.data)?;
-    match query.run(&graph)? {
-        Answer::Boolean(answer) => output::line(answer)?,
-        Answer::Graph(graph) => output::bytes(TurtleWriter::new().write(&graph).as_bytes())?,
-        Answer::Solutions(solutions) => {
-            let headings = solutions.variables().to_vec();
-            let cell = |term: Option<&Term>| term.map(plain).unwrap_or_default();
-            let rows: Vec<_> = solutions
-                .rows()
-                .map(|row| headings.iter().map(|name| cell(row.get(name))).collect())
-                .collect();
-            output::bytes(output::table(&headings, &rows).as_bytes())?;
-        }
+    let file = args.query.display();
+    let text = std::fs::read(&args.query).with_context(|| format!("{file} cannot be read"))?;
+    let text = std::str::from_utf8(&text).with_context(|| format!("{file} is no UTF-8 text"))?;
+    let query = prepare(text, args.prefixes).with_context(|| file.to_string())?;
+    let data = args.data.load_merged()?;
+    let mut printed = match query.run(&data)? {
+        Answer::Boolean(answer) => boolean(answer, args.format),
+        Answer::Graph(graph) => document(&graph, args)?,
+        Answer::Solutions(solutions) => rows(&solutions, args.format),
         _ => bail!("the query's kind of answer cannot be printed"),
+    };
+    if !printed.ends_with('\n') {
+        printed.push('\n');
     }
-    Ok(())
+    Ok(output::bytes(printed.as_bytes())?)
+}
+
+fn prepare(text: &str, with_prefixes: bool) -> Result<Query> {
+    let bare = Sparql::new().with_limits(limits());
+    let prefixed = bare.clone().with_prefixes(smart::PREFIXES);
+    if with_prefixes {
+        return Ok(prefixed.prepare(text)?);
+    }
+    bare.prepare(text).map_err(|error| {
+        let hint = match prefixed.prepare(text) {
+            Ok(_) => " (here: --prefixes)",
+            Err(_) => "",
+        };
+        anyhow!("{error}{hint}")
+    })
+}
+
+/// Who waits at a terminal can stop a query that takes too long.
+fn limits() -> QueryLimits {
+    QueryLimits::default()
+        .with_steps(usize::MAX)
+        .with_rows(100_000_000)
+}
+
+fn boolean(answer: bool, format: Format) -> String {
+    result_format(format).map_or_else(|| answer.to_string(), |format| format.write_boolean(answer))
+}
+
+fn rows(solutions: &Solutions, format: Format) -> String {
+    if let Some(format) = result_format(format) {
+        return format.write(solutions);
+    }
+    let headings = solutions.variables().to_vec();
+    let cell = |term: Option<&Term>| term.map(plain).unwrap_or_default();
+    let rows: Vec<_> = solutions
+        .rows()
+        .map(|row| headings.iter().map(|name| cell(row.get(name))).collect())
+        .collect();
+    output::table(&headings, &rows)
 }
 
 /// A literal's text, or the term as N-Triples writes it.
@@ -39,21 +106,29 @@ fn plain(term: &Term) -> String {
     }
 }
 
-/// Reads a file by what its name says it is.
-fn load(path: &Path) -> Result<Graph> {
-    let syntax = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("rdf" | "xml" | "owl") => Syntax::RdfXml,
-        Some("ttl") => Syntax::Turtle,
-        _ => bail!(
-            "{} ends neither in .rdf, .xml, .owl (RDF/XML) nor in .ttl (Turtle)",
-            path.display()
-        ),
+fn document(graph: &Graph, args: &QueryArgs) -> Result<String> {
+    let syntax = match args.format {
+        Format::Table => Syntax::Turtle,
+        Format::Json => Syntax::JsonLd,
+        Format::Xml => Syntax::RdfXml,
+        Format::Csv | Format::Tsv => bail!(UsageError(
+            "the query makes a graph, which has no rows; print it as table, json or xml".to_owned()
+        )),
     };
-    syntax
-        .parse(&read(path)?)
-        .with_context(|| path.display().to_string())
+    let mut writer = Writer::new(syntax);
+    if args.prefixes {
+        writer = writer.with_prefixes(smart::PREFIXES);
+    }
+    Ok(writer.write(graph)?)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))
+/// The form of the W3C; none for people.
+fn result_format(format: Format) -> Option<ResultFormat> {
+    match format {
+        Format::Table => None,
+        Format::Csv => Some(ResultFormat::Csv),
+        Format::Tsv => Some(ResultFormat::Tsv),
+        Format::Json => Some(ResultFormat::Json),
+        Format::Xml => Some(ResultFormat::Xml),
+    }
 }

@@ -1,6 +1,8 @@
 //! The `smart` command as a person or a script meets it: what it prints, and how it ends.
 
 mod calls;
+mod check;
+mod convert;
 mod demo;
 mod failures;
 mod network;
