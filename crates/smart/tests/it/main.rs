@@ -6,6 +6,8 @@ mod authorization;
 mod blocking;
 mod clock;
 mod container;
+#[cfg(feature = "fhir")]
+mod fhir;
 mod manifest;
 mod origins;
 mod records;
