@@ -1,6 +1,7 @@
 //! The client against the container, over loopback, and what a downstream crate pulls in.
 
 mod background;
+mod departures;
 mod downstream;
 mod notebook;
 mod refusals;

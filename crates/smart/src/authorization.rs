@@ -40,6 +40,7 @@ impl Client {
             record: Some(record_id.as_str()),
             // A request token that is never used harms nobody.
             repeatable: true,
+            single_use: false,
             origin: &origin(&endpoints.request_token)?,
         };
         let dance = Dance::new(self.signer().consumer().clone(), endpoints, asked);
@@ -156,6 +157,7 @@ impl Authorization {
             record: Some(self.record_id.as_str()),
             // Request token and verifier are good for one exchange.
             repeatable: false,
+            single_use: false,
             origin: &origin(&endpoints.access_token)?,
         };
         let signed = || {

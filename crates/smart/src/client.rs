@@ -182,6 +182,7 @@ impl Client {
             path: info.path,
             record: call.record_id(),
             repeatable: is_repeatable(info),
+            single_use: false,
             origin: self.origin(),
         };
         // Made anew for each attempt: most need only one, and a copy kept for the others would cost them all.

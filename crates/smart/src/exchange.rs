@@ -24,6 +24,8 @@ pub(crate) struct Purpose<'p> {
     pub(crate) record: Option<&'p str>,
     /// Whether it may be made twice as well as once.
     pub(crate) repeatable: bool,
+    /// Whether it is over with the first answer, even one that says "later".
+    pub(crate) single_use: bool,
     /// Where its credentials belong.
     pub(crate) origin: &'p Origin,
 }
@@ -104,6 +106,9 @@ async fn attempts(
         if !clock_corrected && by.corrects_clock(&outcome) {
             clock_corrected = true;
             continue;
+        }
+        if purpose.single_use && outcome.is_ok() {
+            return told(purpose, outcome, made);
         }
         let chance = || by.chance();
         match attempts.next(&outcome, chance, || deadline.remaining()) {

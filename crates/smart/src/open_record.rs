@@ -22,6 +22,7 @@ impl Client {
             record: Some(id.as_str()),
             // A token that is never used harms nobody.
             repeatable: true,
+            single_use: false,
             origin: self.origin(),
         };
         let signed = || {

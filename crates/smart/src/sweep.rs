@@ -105,6 +105,7 @@ impl Sweep {
             record: None,
             // A token that is never used harms nobody, and the loop moves on only with the answer.
             repeatable: true,
+            single_use: false,
             origin: self.client.origin(),
         };
         let signed = || {

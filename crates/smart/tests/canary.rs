@@ -89,6 +89,67 @@ async fn run(client: &Client) {
     }
 }
 
+/// The same of a server of the second generation. Its description comes from memory, and all else from that server.
+#[cfg(feature = "fhir")]
+async fn run_fhir(server: &Server, transport: HyperTransport, retries: Retries, paper: &Paper) {
+    use bytes::Bytes;
+    use http::{Request, Response};
+    use smart::fhir::s4s::DebugToken;
+    use smart::fhir::{App, PatientContext, RefreshToken, Session, TokenSet};
+    use smart::transport::Transport as _;
+    use smart::vault::VaultKey;
+
+    let at = server.url("");
+    let described = move |request: Request<Bytes>| {
+        let (at, transport) = (at.clone(), transport.clone());
+        async move {
+            if !request.uri().path().ends_with("/smart-configuration") {
+                return transport.send(request).await;
+            }
+            let description = format!(
+                r#"{{"authorization_endpoint": "{at}/authorize", "token_endpoint": "{at}/token", "revocation_endpoint": "{at}/revoke",
+                    "introspection_endpoint": "{at}/introspect", "registration_endpoint": "{at}/register"}}"#
+            );
+            Ok(Response::new(Bytes::from(description).into()))
+        }
+    };
+    let app = App::builder(server.url("/fhir"))
+        .client_id("app")
+        .client_secret("canary-secret")
+        .redirect_uri("http://localhost:8000/back")
+        .retries(retries)
+        .record_exchanges(paper.clone())
+        .transport(described);
+    let app = app.build().unwrap();
+    let mut tokens = TokenSet::new("canary-access");
+    tokens.refresh_token = Some(RefreshToken::new("canary-refresh"));
+    tokens.patient = PatientContext::Stated("canary-patient".to_owned());
+    let key = VaultKey::new("canary-user").unwrap();
+    let session = Session::with_tokens(&app, key, tokens).await.unwrap();
+    let mut errors = Vec::new();
+    let search = server.url("/fhir/Patient?name=canary-name");
+    let request = Request::get(search).body(Bytes::from("canary")).unwrap();
+    errors.extend(session.send(request).await.err());
+    let foreign = Request::get("https://evil.example/canary").body(Bytes::new());
+    errors.extend(session.send(foreign.unwrap()).await.err());
+    errors.extend(session.refresh().await.err());
+    errors.extend(session.introspect().await.err());
+    let authorization = app.authorize("patient/*.rs").await.unwrap();
+    let callback = format!("code=canary-code&state={}", authorization.state());
+    errors.extend(authorization.exchange(&callback).await.err());
+    let forged = authorization.exchange("code=canary&state=canary").await;
+    errors.extend(forged.err());
+    let token = DebugToken::new("app", "canary-user", "canary-patient");
+    errors.extend(app.debug_session(&token).await.err());
+    let access = session.tokens().access_token;
+    errors.extend(app.debug_introspect(access).await.err());
+    errors.extend(session.revoke().await.err());
+    assert!(errors.len() > 4);
+    for error in &errors {
+        assert_clean_error(error);
+    }
+}
+
 fn listen(paper: &Paper) {
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -150,11 +211,14 @@ async fn nothing_planted_comes_to_light() {
     for server in &servers {
         let certificates = Certificates::from_pem(authority.pem().as_bytes()).unwrap();
         let transport = HyperTransport::builder().trust_certificate(certificates);
+        let transport = transport.build();
+        #[cfg(feature = "fhir")]
+        run_fhir(server, transport.clone(), at_once, &recording).await;
         let client = Client::builder()
             .app_id(APP)
             .api_base(server.url(""))
             .consumer(APP, "canary-consumer-secret")
-            .transport(transport.build())
+            .transport(transport)
             .retries(at_once)
             .record_exchanges(recording.clone())
             .build()
@@ -166,6 +230,15 @@ async fn nothing_planted_comes_to_light() {
     assert_clean(&recording);
 
     // It was looking: all this is there.
+    #[cfg(feature = "fhir")]
+    for expected in [
+        "call=\"fhir\"",
+        "call=\"exchange\"",
+        "call=\"refresh\"",
+        "call=\"revoke\"",
+    ] {
+        assert!(log.contains(expected), "{expected} is not in the log");
+    }
     for expected in [
         "call{",
         "get_medications",

@@ -334,6 +334,7 @@ pub(super) fn purpose<'p>(name: &'static str, repeatable: bool, origin: &'p Orig
         path: name,
         record: None,
         repeatable,
+        single_use: false,
         origin,
     }
 }

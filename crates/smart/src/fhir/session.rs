@@ -293,6 +293,7 @@ impl Session {
             path: "fhir",
             record: stored.tokens.patient.id(),
             repeatable: is_repeatable(request),
+            single_use: false,
             origin: &self.app().settings().origin,
         };
         let bearer = bearer(&stored.tokens.access_token)?;
