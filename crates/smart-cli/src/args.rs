@@ -6,7 +6,10 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::check::CheckArgs;
 use crate::commands::convert::ConvertArgs;
+use crate::commands::login::LoginArgs;
 use crate::commands::query::QueryArgs;
+use crate::commands::register::RegisterArgs;
+use crate::commands::token::TokenArgs;
 
 /// Talk to a SMART container, or be one.
 #[derive(Debug, Parser)]
@@ -27,18 +30,24 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Write RDF files in another syntax
     Convert(ConvertArgs),
-    /// Start an embedded container, read every record, then walk the three-legged dance, explaining each step
+    /// Start an embedded container, read every record, then walk the dances of both generations, explaining each step
     Demo(DemoArgs),
     /// Make one call and print what the container answers
     Get(GetArgs),
+    /// Let a user allow this command to read from a SMART on FHIR server
+    Login(LoginArgs),
     /// Run a SPARQL query over RDF files
     Query(QueryArgs),
+    /// Make this command known to a SMART on FHIR server
+    Register(RegisterArgs),
     /// Run an embedded container until Ctrl-C
     Sandbox(SandboxArgs),
     /// Sign a request with OAuth 1.0a, without sending it
     Sign(SignArgs),
     /// Print every record's medications, as a background app
     Sweep(SweepArgs),
+    /// Look at, renew or end what a login gave
+    Token(TokenArgs),
     /// Verify the signature of a request that was received
     Verify(VerifyArgs),
 }
@@ -133,6 +142,13 @@ pub(crate) struct ContainerArgs {
     /// The app's consumer secret; better given by the environment than on a command line that others can list
     #[arg(long, value_name = "SECRET", env = "SMART_CONSUMER_SECRET", hide_env_values = true, default_value = smart_sandbox::STOCK_SECRET, hide_default_value = true)]
     pub(crate) consumer_secret: String,
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
+}
+
+/// How to get there.
+#[derive(Debug, clap::Args)]
+pub(crate) struct NetworkArgs {
     /// Allow plain http to this host, for a test network or a tunnel: whoever is on the way can read along
     #[arg(long = "allow-http", value_name = "HOST")]
     pub(crate) allow_http: Vec<String>,

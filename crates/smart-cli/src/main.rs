@@ -34,10 +34,13 @@ fn main() -> ExitCode {
             Command::Convert(args) => commands::convert::run(&args),
             Command::Demo(args) => commands::demo::run(args, record).await,
             Command::Get(args) => commands::get::run(args, record).await,
+            Command::Login(args) => commands::login::run(args, record).await,
             Command::Query(args) => commands::query::run(&args),
+            Command::Register(args) => commands::register::run(args, record).await,
             Command::Sandbox(args) => commands::sandbox::run(args).await,
             Command::Sign(args) => commands::sign::run(args),
             Command::Sweep(args) => commands::sweep::run(args, record).await,
+            Command::Token(args) => commands::token::run(args, record).await,
             Command::Verify(args) => commands::verify::run(args),
         }
     });

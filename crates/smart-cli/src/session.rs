@@ -9,7 +9,7 @@ use smart::transport::{Certificates, HyperTransport, Identity, Proxy};
 use smart::{Client, ClientBuilder};
 use smart_sandbox::Sandbox;
 
-use crate::args::ContainerArgs;
+use crate::args::{ContainerArgs, NetworkArgs};
 use crate::failure::UsageError;
 
 /// A client, and the embedded container if there is one.
@@ -21,7 +21,7 @@ pub(crate) struct Session {
 impl Session {
     /// Starts the embedded container unless another is named, and connects as the app of the command line.
     pub(crate) async fn open(args: &ContainerArgs, record: Option<&Path>) -> Result<Self> {
-        let transport = transport(args)?;
+        let transport = transport(&args.network)?;
         let (api_base, sandbox) = match &args.api_base {
             Some(api_base) => (api_base.clone(), None),
             None => {
@@ -46,8 +46,8 @@ impl Session {
     }
 }
 
-/// The client that the options ask for.
-fn transport(args: &ContainerArgs) -> Result<HyperTransport> {
+/// The transport that the options ask for.
+pub(crate) fn transport(args: &NetworkArgs) -> Result<HyperTransport> {
     let mut builder = HyperTransport::builder()
         .total_timeout(Duration::from_secs(args.timeout))
         .proxy(match args.proxy.as_deref() {
@@ -77,13 +77,20 @@ fn read(file: &Path) -> Result<Vec<u8>> {
 
 /// The same client, which writes down its exchanges if a file is named for that.
 pub(crate) fn recorded(builder: ClientBuilder, file: Option<&Path>) -> Result<ClientBuilder> {
+    Ok(match sink(file)? {
+        Some(sink) => builder.record_exchanges(sink),
+        None => builder,
+    })
+}
+
+/// Where exchanges are written down. Several clients of one command write to one file, each line whole.
+pub(crate) fn sink(file: Option<&Path>) -> Result<Option<File>> {
     let Some(file) = file else {
-        return Ok(builder);
+        return Ok(None);
     };
-    // Several clients of one command write to one file, each line whole.
     let sink = File::options().create(true).append(true).open(file);
     let sink = sink.with_context(|| format!("{} cannot be written", file.display()))?;
-    Ok(builder.record_exchanges(sink))
+    Ok(Some(sink))
 }
 
 async fn start_sandbox(patients: Option<&Path>) -> Result<Sandbox> {

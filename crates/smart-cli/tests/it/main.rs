@@ -5,6 +5,7 @@ mod check;
 mod convert;
 mod demo;
 mod failures;
+mod login;
 mod network;
 mod query;
 mod sandbox;
@@ -24,6 +25,9 @@ fn smart<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> C
         "SMART_CONSUMER_KEY",
         "SMART_CONSUMER_SECRET",
         "SMART_TOKEN_SECRET",
+        "SMART_CLIENT_SECRET",
+        "SMART_FHIR_BASE",
+        "SMART_VAULT",
     ] {
         command.env_remove(variable);
     }

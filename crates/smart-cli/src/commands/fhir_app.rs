@@ -1,0 +1,151 @@
+//! This command as an app at a SMART on FHIR server: what it keeps of its registration, and the session that a login gave.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::{Value, json};
+use smart::Error;
+use smart::fhir::{App, AppBuilder, FhirError, Session};
+use smart::vault::{Entry, FileVault, Vault as _, VaultKey};
+
+use crate::args::NetworkArgs;
+use crate::session::{sink, transport};
+
+/// Which server, and where this command keeps what it knows of it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServerArgs {
+    /// The base of the server's FHIR resources, such as http://localhost:9000/api/fhir
+    #[arg(long, value_name = "URL", env = "SMART_FHIR_BASE")]
+    pub(crate) fhir: String,
+    /// Where registrations and tokens are kept, sealed; without it, in this user's own folder for app data
+    #[arg(long, value_name = "DIR", env = "SMART_VAULT")]
+    pub(crate) vault: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
+}
+
+/// What is kept of a registration.
+pub(crate) struct Registered {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Option<String>,
+    pub(crate) redirect_uri: String,
+}
+
+impl ServerArgs {
+    /// The vault with registrations and tokens.
+    pub(crate) fn open_vault(&self) -> Result<FileVault> {
+        Ok(match &self.vault {
+            Some(folder) => FileVault::open(folder)?,
+            None => FileVault::of_app("smart-cli")?,
+        })
+    }
+
+    /// The settings that all apps of this command have in common.
+    pub(crate) fn builder(&self, vault: FileVault, record: Option<&Path>) -> Result<AppBuilder> {
+        let mut builder = App::builder(&*self.fhir)
+            .vault(vault)
+            .transport(transport(&self.network)?);
+        if !self.network.allow_http.is_empty() {
+            builder = builder.allow_plain_http();
+        }
+        Ok(match sink(record)? {
+            Some(sink) => builder.record_exchanges(sink),
+            None => builder,
+        })
+    }
+
+    /// The app as it is registered, if it is.
+    pub(crate) async fn registered(&self, vault: &FileVault) -> Result<Option<Registered>> {
+        let entry = vault.read(&self.key("registration")?).await?;
+        entry
+            .map(|entry| Registered::read(&entry).context("the stored registration cannot be read"))
+            .transpose()
+    }
+
+    pub(crate) async fn keep(&self, vault: &FileVault, registered: &Registered) -> Result<()> {
+        let key = self.key("registration")?;
+        let mut held = vault.lock(&key).await?;
+        Ok(held.write(registered.to_entry()).await?)
+    }
+
+    pub(crate) fn app(
+        &self,
+        vault: FileVault,
+        registered: &Registered,
+        record: Option<&Path>,
+    ) -> Result<App> {
+        let mut builder = self
+            .builder(vault, record)?
+            .client_id(&*registered.client_id)
+            .redirect_uri(&*registered.redirect_uri);
+        if let Some(secret) = &registered.client_secret {
+            builder = builder.client_secret(&**secret);
+        }
+        Ok(builder.build()?)
+    }
+
+    /// The session of the last login at this server.
+    pub(crate) async fn session(&self, record: Option<&Path>) -> Result<Session> {
+        let vault = self.open_vault()?;
+        let Some(registered) = self.registered(&vault).await? else {
+            bail!(
+                "nobody has logged in at {0}; run smart login --fhir {0}",
+                self.fhir
+            )
+        };
+        let app = self.app(vault, &registered, record)?;
+        match Session::open(&app, self.session_key()?).await {
+            Err(Error::Fhir(FhirError::NoSession)) => {
+                bail!(
+                    "nobody is logged in at {0}; run smart login --fhir {0}",
+                    self.fhir
+                )
+            }
+            opened => Ok(opened?),
+        }
+    }
+
+    pub(crate) fn session_key(&self) -> Result<VaultKey> {
+        self.key("session")
+    }
+
+    fn key(&self, what: &str) -> Result<VaultKey> {
+        let base = self.fhir.trim_end_matches('/');
+        Ok(VaultKey::new(format!("{what} {base}"))?)
+    }
+}
+
+impl Registered {
+    /// What the server said.
+    pub(crate) fn of(app: &App, redirect_uri: &str) -> Self {
+        let registration = app.registration();
+        let secret = registration.and_then(|registration| registration.client_secret.as_ref());
+        Self {
+            client_id: app.client_id().as_str().to_owned(),
+            client_secret: secret.map(|secret| secret.expose().to_owned()),
+            redirect_uri: redirect_uri.to_owned(),
+        }
+    }
+
+    fn to_entry(&self) -> Entry {
+        let value = json!({
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "redirect_uri": self.redirect_uri,
+        });
+        Entry::new(value.to_string().into_bytes())
+    }
+
+    fn read(entry: &Entry) -> Option<Self> {
+        let value: Value = serde_json::from_slice(entry.expose()).ok()?;
+        let text = |name: &str| value.get(name)?.as_str().map(str::to_owned);
+        Some(Self {
+            client_id: text("client_id")?,
+            client_secret: text("client_secret"),
+            redirect_uri: text("redirect_uri")?,
+        })
+    }
+}
+
+/// What is asked for unless something else is: one patient's record to read, and tokens that last.
+pub(crate) const SCOPES: &str = "launch/patient patient/*.read offline_access";

@@ -1,0 +1,182 @@
+//! `smart login --fhir URL`: a user allows this command to read, in a browser.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use smart::Error;
+use smart::fhir::{Authorization, FhirError, Session};
+use smart::vault::VaultKey;
+use tokio::sync::mpsc;
+
+use super::callback::CallbackListener;
+use super::fhir_app::{SCOPES, ServerArgs};
+use super::register::{free_redirect_uri, register};
+use super::token::describe;
+use crate::output::{line, note};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct LoginArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// What to ask for, separated by spaces
+    #[arg(long, value_name = "SCOPES", default_value = SCOPES)]
+    scope: String,
+    /// Open no browser, only print the address
+    #[arg(long)]
+    no_browser: bool,
+    /// How long to wait for the user, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    wait: u64,
+}
+
+pub(crate) async fn run(args: LoginArgs, record: Option<&Path>) -> Result<()> {
+    let server = &args.server;
+    let vault = server.open_vault()?;
+    let registered = match server.registered(&vault).await? {
+        Some(registered) => registered,
+        None => {
+            note(format_args!("registering at {}", server.fhir));
+            let redirect_uri = free_redirect_uri().await?;
+            let name = "smart command line";
+            let registered = register(server, &redirect_uri, name, &args.scope, record).await?;
+            server.keep(&vault, &registered).await?;
+            registered
+        }
+    };
+    let app = server.app(vault, &registered, record)?;
+    let authorization = app.authorize(&args.scope).await?;
+    if !authorization.left_out().is_empty() {
+        let left_out = authorization.left_out();
+        note(format_args!(
+            "not asked for, since the server does not have it: {left_out}"
+        ));
+    }
+    let listener = CallbackListener::at(&registered.redirect_uri).await;
+    note(format_args!(
+        "allow it at\n\n  {}\n",
+        authorization.authorize_url()
+    ));
+    if !args.no_browser {
+        open_browser(authorization.authorize_url());
+    }
+    match &listener {
+        Some(_) => {
+            note("waiting for the browser to come back; or paste the address that it ends at here");
+        }
+        None => note("paste the address that the browser ends at here"),
+    }
+    let wait = Duration::from_secs(args.wait);
+    let coming = wait_for(&authorization, listener.as_ref(), server.session_key()?);
+    let Ok(session) = tokio::time::timeout(wait, coming).await else {
+        bail!(
+            "no browser came back in {} seconds; run the command again",
+            args.wait
+        )
+    };
+    let session = session?;
+    line(format_args!("logged in at {}", server.fhir))?;
+    describe(&session)
+}
+
+/// Takes the first callback that is this authorization's, from the browser or from the terminal. Others are sent away and change
+/// nothing.
+async fn wait_for(
+    authorization: &Authorization,
+    listener: Option<&CallbackListener>,
+    key: VaultKey,
+) -> Result<Session> {
+    let mut typed = Some(typed_lines());
+    loop {
+        let (visitor, callback) = tokio::select! {
+            visitor = next_visitor(listener) => {
+                let visitor = visitor?;
+                let target = visitor.target.clone();
+                (Some(visitor), target)
+            }
+            pasted = next_line(&mut typed) => match pasted {
+                Some(pasted) => (None, pasted),
+                None if listener.is_none() => bail!("nobody can paste an address here; run the command at a terminal"),
+                None => continue,
+            },
+        };
+        match authorization
+            .exchange_as(callback.trim(), key.clone())
+            .await
+        {
+            Err(Error::Fhir(FhirError::Callback(problem))) => {
+                note(&problem);
+                if let Some(visitor) = visitor {
+                    visitor
+                        .answer(
+                            "400 Bad Request",
+                            "This is not the answer that was waited for.",
+                        )
+                        .await;
+                }
+            }
+            outcome => {
+                if let Some(visitor) = visitor {
+                    let words = match &outcome {
+                        Ok(_) => "Logged in. You can close this window.",
+                        Err(_) => "It did not work; see the terminal. You can close this window.",
+                    };
+                    visitor.answer("200 OK", words).await;
+                }
+                return Ok(outcome?);
+            }
+        }
+    }
+}
+
+async fn next_visitor(listener: Option<&CallbackListener>) -> Result<super::callback::Visitor> {
+    match listener {
+        Some(listener) => listener.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What is typed, line by line. A thread of its own reads it, which the end of the command does not wait for.
+fn typed_lines() -> mpsc::UnboundedReceiver<String> {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        let lines = std::io::stdin().lines().map_while(Result::ok);
+        for line in lines.filter(|line| !line.trim().is_empty()) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// The next line; `None` once when there will be none, and then nothing for ever.
+async fn next_line(typed: &mut Option<mpsc::UnboundedReceiver<String>>) -> Option<String> {
+    let Some(lines) = typed else {
+        return std::future::pending().await;
+    };
+    let line = lines.recv().await;
+    if line.is_none() {
+        *typed = None;
+    }
+    line
+}
+
+/// Asks the desktop for a browser. Whether one opens cannot be known, so that the address is printed as well.
+fn open_browser(url: &str) {
+    let mut command = if cfg!(target_os = "macos") {
+        Command::new("open")
+    } else if cfg!(windows) {
+        // not by way of cmd, which would read the address as commands
+        let mut command = Command::new("rundll32");
+        command.arg("url.dll,FileProtocolHandler");
+        command
+    } else {
+        Command::new("xdg-open")
+    };
+    command.arg(url).stdin(Stdio::null()).stdout(Stdio::null());
+    if command.stderr(Stdio::null()).spawn().is_err() {
+        note("no browser could be opened; open the address yourself");
+    }
+}

@@ -1,0 +1,226 @@
+//! `smart register`, `login` and `token` against the embedded server.
+
+use std::ffi::OsString;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+
+use smart_sandbox::Sandbox;
+use smart_tests::{Decision, Participant};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use super::{fail, smart, succeed};
+
+/// A server, and an empty vault.
+struct Bench {
+    runtime: Runtime,
+    sandbox: Sandbox,
+    folder: TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let sandbox = runtime.block_on(Sandbox::start()).expect("a free port");
+        let folder = tempfile::tempdir().expect("a folder");
+        Self {
+            runtime,
+            sandbox,
+            folder,
+        }
+    }
+
+    fn arguments(&self, command: &[&str]) -> Vec<OsString> {
+        let server = ["--fhir", self.sandbox.fhir_base(), "--vault"];
+        let words = command.iter().chain(&server).map(OsString::from);
+        words.chain([self.vault().into_os_string()]).collect()
+    }
+
+    /// A folder that is not there yet, and becomes one that only this user can read.
+    fn vault(&self) -> PathBuf {
+        self.folder.path().join("vault")
+    }
+
+    /// Begins a login; gives the command and the address that it prints.
+    fn begin(&self) -> (Child, String) {
+        let mut command = smart(self.arguments(&["login", "--no-browser"]));
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command runs");
+        let stderr = child.stderr.take().expect("it is piped");
+        let mut lines = BufReader::new(stderr).lines();
+        let url = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find(|line| line.trim().starts_with("http"));
+        let url = url.expect("the address is printed").trim().to_owned();
+        // the rest is read so that the command does not stop over it
+        std::thread::spawn(move || lines.for_each(drop));
+        (child, url)
+    }
+
+    fn visit(&self, url: &str, decision: Decision) -> String {
+        let participant = Participant::new("daniel-adams", "smart-1288992").who(decision);
+        self.runtime
+            .block_on(participant.visit(url))
+            .expect("the browser comes back")
+    }
+
+    fn log_in(&self) -> String {
+        let (mut child, url) = self.begin();
+        let callback = self.visit(&url, Decision::Allows);
+        let mut stdin = child.stdin.take().expect("it is piped");
+        writeln!(stdin, "{callback}").expect("the command reads");
+        end(child, true)
+    }
+}
+
+/// What the command printed, when it ended as it should.
+fn end(mut child: Child, well: bool) -> String {
+    let mut printed = String::new();
+    let mut stdout = child.stdout.take().expect("it is piped");
+    stdout.read_to_string(&mut printed).expect("it is text");
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.success(), well, "{printed}");
+    printed
+}
+
+/// A browser at the command's own address.
+fn open(url: &str) -> String {
+    let rest = url
+        .strip_prefix("http://")
+        .expect("an address of this machine");
+    let (host, path) = rest.split_once('/').expect("it has a path");
+    let mut stream = TcpStream::connect(host).expect("the command listens");
+    write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\n\r\n").expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    answer
+}
+
+#[test]
+fn the_browser_comes_back_by_itself() {
+    let bench = Bench::new();
+    let (child, url) = bench.begin();
+    let callback = bench.visit(&url, Decision::Allows);
+    // others come first: they are sent away, and the login waits on
+    let (address, _) = callback.split_once('?').expect("it has a query");
+    assert!(open(&format!("{address}?code=evil&state=guessed")).starts_with("HTTP/1.1 400"));
+    assert!(open(address).starts_with("HTTP/1.1 400"));
+    assert!(open(&format!("{address}/elsewhere")).starts_with("HTTP/1.1 404"));
+    let page = open(&callback);
+    assert!(
+        page.starts_with("HTTP/1.1 200") && page.contains("Logged in"),
+        "{page}"
+    );
+    let printed = end(child, true);
+    assert!(printed.contains("patient    smart-1288992"), "{printed}");
+}
+
+#[test]
+fn a_refusal_ends_the_login() {
+    let bench = Bench::new();
+    let (child, url) = bench.begin();
+    let callback = bench.visit(&url, Decision::Declines);
+    let page = open(&callback);
+    assert!(page.contains("It did not work"), "{page}");
+    end(child, false);
+}
+
+#[test]
+fn tokens_are_shown_renewed_and_revoked() {
+    let bench = Bench::new();
+    let printed = bench.log_in();
+    for expected in [
+        "patient    smart-1288992",
+        "granted    launch/patient",
+        "renewable  yes",
+    ] {
+        assert!(printed.contains(expected), "{printed}");
+    }
+    let show = || succeed(bench.arguments(&["token", "show"]));
+    assert_eq!(show().lines().count(), 4, "no secret is shown: {}", show());
+    let secrets = || {
+        let shown = succeed(bench.arguments(&["token", "show", "--secrets"]));
+        let secret = |name: &str| {
+            let line = shown.lines().find_map(|line| line.strip_prefix(name));
+            line.expect("it is shown").trim().to_owned()
+        };
+        [secret("access"), secret("refresh")]
+    };
+    let before = secrets();
+    let printed = [printed, show()].concat();
+    assert!(before.iter().all(|secret| !printed.contains(secret)));
+    succeed(bench.arguments(&["token", "refresh"]));
+    let after = secrets();
+    assert!(before.iter().all(|secret| !after.contains(secret)));
+
+    // nothing of it lies on the disk in the clear
+    for file in std::fs::read_dir(bench.vault()).expect("the vault is there") {
+        let bytes = std::fs::read(file.expect("it is there").path()).expect("it can be read");
+        for secret in before.iter().chain(&after) {
+            assert!(
+                !bytes
+                    .windows(secret.len())
+                    .any(|part| part == secret.as_bytes())
+            );
+        }
+    }
+
+    assert_eq!(succeed(bench.arguments(&["token", "revoke"])), "revoked\n");
+    let error = fail(1, bench.arguments(&["token", "show"]));
+    assert!(error.contains("nobody is logged in"), "{error}");
+    // the registration stays, and the next login needs none
+    let printed = bench.log_in();
+    assert!(printed.contains("smart-1288992"));
+    let forgotten = succeed(bench.arguments(&["token", "revoke", "--forget"]));
+    assert!(forgotten.contains("the server was not told"), "{forgotten}");
+}
+
+#[test]
+fn apps_are_registered_and_told() {
+    let bench = Bench::new();
+    let error = fail(1, bench.arguments(&["token", "show"]));
+    assert!(error.contains("smart login --fhir"), "{error}");
+    let printed = succeed(bench.arguments(&[
+        "register",
+        "--redirect-uri",
+        "http://localhost:9001/authorized",
+    ]));
+    assert!(
+        printed.contains("redirect uri  http://localhost:9001/authorized"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("secret        kept in the vault"),
+        "{printed}"
+    );
+    // by hand: nothing is sent, so that any address will do
+    let by_hand = [
+        "register",
+        "--client-id",
+        "test-suite",
+        "--client-secret",
+        "canary",
+        "--redirect-uri",
+        "http://localhost:1/",
+    ];
+    let printed = succeed(bench.arguments(&by_hand));
+    assert!(
+        printed.contains("client id     test-suite") && !printed.contains("canary"),
+        "{printed}"
+    );
+    let bad = [
+        "register",
+        "--client-id",
+        "x",
+        "--redirect-uri",
+        "http://elsewhere.example/",
+    ];
+    assert!(fail(1, bench.arguments(&bad)).contains("http is for this machine only"));
+}
