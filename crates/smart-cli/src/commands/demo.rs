@@ -1,6 +1,7 @@
-//! `smart demo`: the two jobs of a SMART Classic app, on an embedded container.
+//! `smart demo`: the two jobs of a SMART Classic app, and the walk of a SMART on FHIR app, on an embedded container.
 
 mod browser;
+mod notebook;
 
 use std::path::Path;
 
@@ -36,6 +37,7 @@ pub(crate) async fn run(args: DemoArgs, recording: Option<&Path>) -> Result<()> 
     ))?;
     background_app(&sandbox, recording).await?;
     rest_app(&sandbox, &args.record, recording).await?;
+    notebook::walk(&sandbox, recording).await?;
     sandbox.shutdown().await;
     Ok(())
 }

@@ -20,6 +20,12 @@ fn the_demo_reads_fifty_records_and_walks_the_dance() {
         "oauth_verifier=",
         "record 1288992",
         "\n1288992: Daniel Adams\n",
+        "the patient is 401 Unauthorized;",
+        "with the one it made, it is 200 OK.",
+        "the patient is 200 OK again.",
+        "comes back at http://not-a-real-site\n",
+        "tokens for patient smart-1288992:",
+        "\nsmart-1288992: Daniel Adams\n",
     ] {
         assert!(
             printed.contains(expected),
@@ -38,9 +44,7 @@ fn the_demo_can_dance_for_another_record_of_the_container() {
         .find(|id| id.len() == 7 && *id != "1288992");
     let other = other.expect("there is a second record");
     let printed = succeed(["demo", "--record", other]);
-    let last = printed.lines().last().unwrap_or_default();
-    assert!(
-        last.starts_with(&format!("{other}: ")) && !last.contains("Daniel Adams"),
-        "{last}"
-    );
+    let is_own = |line: &&str| line.starts_with(&format!("{other}: "));
+    let name = printed.lines().rfind(is_own).unwrap_or_default();
+    assert!(!name.is_empty() && !name.contains("Daniel Adams"), "{name}");
 }

@@ -64,6 +64,17 @@ impl Browser {
             .await
     }
 
+    /// Follows the first link of `page` whose tag holds this text.
+    pub(crate) async fn follow(&mut self, page: &Page, text: &str) -> Result<Visit> {
+        let links = page.html.split("<a").skip(1);
+        let link = links
+            .filter_map(|link| link.split('>').next())
+            .find(|link| link.contains(text))
+            .and_then(|link| attribute(link, "href"))
+            .with_context(|| format!("{} holds no link with{text}", page.url))?;
+        self.open(&self.resolve(&page.url, &link)).await
+    }
+
     async fn visit(&mut self, method: Method, url: String, body: Bytes) -> Result<Visit> {
         const REDIRECTS: usize = 8;
         let (mut method, mut url, mut body) = (method, url, body);
@@ -148,7 +159,8 @@ impl Form {
         let mut fields = BTreeMap::new();
         for input in inside.split("<input").skip(1) {
             let input = &input[..input.find('>').unwrap_or(input.len())];
-            let is_kept = attribute(input, "type").is_none_or(|kind| kind == "hidden");
+            let kind = attribute(input, "type");
+            let is_kept = !matches!(kind.as_deref(), Some("submit" | "checkbox" | "radio"));
             if let (true, Some(name)) = (is_kept, attribute(input, "name")) {
                 fields.insert(name, attribute(input, "value").unwrap_or_default());
             }
@@ -184,14 +196,17 @@ mod tests {
     use super::{Browser, Form};
 
     #[test]
-    fn a_form_is_read_with_its_hidden_fields() {
+    fn a_form_is_read_with_the_fields_that_it_sends() {
         let html = "<p><form method=\"post\" action=\"/login?a=1&amp;b=2\"><input type=\"hidden\" name=\"return_url\" value=\"/x?y=&quot;z\">\
                     <input type=\"text\" name=\"username\"><input type=\"submit\" name=\"go\"></form><input name=\"other\">";
         let form = Form::first_of(html).unwrap();
         assert_eq!(form.action, "/login?a=1&b=2");
         assert_eq!(
             form.fields.into_iter().collect::<Vec<_>>(),
-            [("return_url".to_owned(), "/x?y=\"z".to_owned())]
+            [
+                ("return_url".to_owned(), "/x?y=\"z".to_owned()),
+                ("username".to_owned(), String::new())
+            ]
         );
         assert_eq!(Form::first_of("<p>no form"), None);
     }
