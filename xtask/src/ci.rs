@@ -22,6 +22,7 @@ const STAGES: &[Stage] = &[
         &[
             "clippy --workspace --all-targets --locked -- --deny warnings",
             // the features that nothing in the workspace switches on
+            "clippy -p smart-fhir --all-features --all-targets --locked -- --deny warnings",
             "clippy -p smart-oauth --all-features --all-targets --locked -- --deny warnings",
         ],
         None,
@@ -31,6 +32,7 @@ const STAGES: &[Stage] = &[
         "test",
         &[
             "test --workspace --locked",
+            "test -p smart-fhir --all-features --locked",
             "test -p smart-oauth --all-features --locked",
         ],
         None,

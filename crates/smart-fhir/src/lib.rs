@@ -1,4 +1,4 @@
-//! FHIR interactions as data: requests to send, answers to read, searches page by page, bulk exports.
+//! FHIR interactions as data: requests to send, answers to read, searches page by page, bulk exports, resources as RDF.
 //!
 //! What it does not do: send anything, wait, know the time, hold tokens. It has no models of FHIR's types: a [`Resource`] is JSON that
 //! can be read as any type with `Deserialize`, so that any model crate fits, and any release of FHIR. It does not validate.
@@ -51,6 +51,10 @@
 //!
 //! Every address that a server names (`next`, the state of an export, its files, absolute references) is compared with the base before a
 //! request is made of it: another scheme, host or port is an error, never a request.
+//!
+//! # Features
+//!
+//! `rdf`: `rdf::to_graph` writes resources of R4 as graphs in FHIR's own RDF form, so that SPARQL can be asked of them.
 
 // whom to ask
 mod base;
@@ -71,6 +75,10 @@ mod resource;
 mod export;
 mod ndjson;
 mod pages;
+
+// resources as graphs
+#[cfg(feature = "rdf")]
+pub mod rdf;
 
 // how much, and what goes wrong
 mod error;

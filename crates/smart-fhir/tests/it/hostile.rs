@@ -56,6 +56,8 @@ fn read_resource(resource: Resource, limits: &Limits) {
         Interaction::batch(&resource),
     );
     let _ = Bundle::interactions(&resource).count();
+    #[cfg(feature = "rdf")]
+    let _ = smart_fhir::rdf::to_graph(&resource, &base());
     if let Ok(bundle) = Bundle::from_resource(resource.clone(), limits) {
         for entry in bundle.entries() {
             let _ = bundle.find("Patient/1", entry.full_url.as_deref());

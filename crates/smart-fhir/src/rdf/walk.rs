@@ -1,0 +1,453 @@
+//! From JSON to triples, element by element.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+use smart_rdf::vocab::rdf;
+use smart_rdf::{BlankNode, Literal, NamedNode, NamedOrBlankNode, Term, Triple};
+
+use super::schema::{self, Element};
+use super::{NAMESPACE, RdfError, Unknown, values};
+use crate::base::Base;
+use crate::reference::{Path, Reference};
+use crate::resource::Resource;
+
+/// Levels of elements in one another.
+const DEEPEST: usize = 64;
+
+/// The datatype of what is kept as it is ([RDF 1.2, rdf:JSON](https://www.w3.org/TR/rdf12-concepts/#section-json)).
+const JSON: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON";
+
+/// What is written so far.
+pub(super) struct Walk<'a> {
+    base: &'a Base,
+    unknown: Unknown,
+    most: usize,
+    triples: Vec<Triple>,
+    blanks: u64,
+    /// The contained resources of the resource that is being written, in order.
+    contained: Vec<BlankNode>,
+    /// The places of those that have an id.
+    contained_ids: HashMap<&'a str, usize>,
+}
+
+/// Where in a resource the walk is.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    above: Option<&'p Self>,
+    name: &'p str,
+    index: Option<usize>,
+    depth: usize,
+    is_resource: bool,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(base: &'a Base, unknown: Unknown, most: usize) -> Self {
+        Self {
+            base,
+            unknown,
+            most,
+            triples: Vec::new(),
+            blanks: 0,
+            contained: Vec::new(),
+            contained_ids: HashMap::new(),
+        }
+    }
+
+    pub(super) fn into_triples(self) -> Vec<Triple> {
+        self.triples
+    }
+
+    /// A resource that stands for itself.
+    pub(super) fn root(&mut self, resource: &'a Resource) -> Result<(), RdfError> {
+        let name = resource.resource_type();
+        let path = resource
+            .reference()
+            .and_then(|reference| Path::parse(&reference).ok());
+        let node: NamedOrBlankNode = match path.and_then(|path| self.address(&path)) {
+            Some(address) => address.into(),
+            None => self.blank().into(),
+        };
+        self.contained.clear();
+        self.contained_ids.clear();
+        let contained = resource.as_value()["contained"].as_array();
+        for (index, inner) in contained.map_or(&[][..], Vec::as_slice).iter().enumerate() {
+            let blank = self.blank();
+            self.contained.push(blank);
+            if let Some(id) = inner["id"].as_str() {
+                self.contained_ids.entry(id).or_insert(index);
+            }
+        }
+        let place = Place {
+            above: None,
+            name,
+            index: None,
+            depth: 0,
+            is_resource: true,
+        };
+        self.resource(&node, resource.as_value(), &place)?;
+        self.say(node, term("nodeRole"), term("treeRoot"))
+    }
+
+    /// Type and elements of a resource.
+    fn resource(
+        &mut self,
+        node: &NamedOrBlankNode,
+        value: &Value,
+        place: &Place<'_>,
+    ) -> Result<(), RdfError> {
+        let (Some(members), Some(name)) = (value.as_object(), value["resourceType"].as_str())
+        else {
+            return Err(place.bad("resource"));
+        };
+        let Ok(class) = NamedNode::new(format!("{NAMESPACE}{name}")) else {
+            return Err(RdfError::UnknownType {
+                name: name.to_owned(),
+            });
+        };
+        if !schema::is_resource(name) && self.unknown == Unknown::Error {
+            return Err(RdfError::UnknownType {
+                name: name.to_owned(),
+            });
+        }
+        self.say(node.clone(), rdf::TYPE.into_owned(), class)?;
+        self.members(node, name, members, place)
+    }
+
+    fn members(
+        &mut self,
+        node: &NamedOrBlankNode,
+        type_name: &str,
+        members: &Map<String, Value>,
+        place: &Place<'_>,
+    ) -> Result<(), RdfError> {
+        if place.depth >= DEEPEST {
+            return Err(RdfError::TooDeep {
+                path: place.path(),
+                limit: DEEPEST,
+            });
+        }
+        for (name, value) in members {
+            // Read already where this is a resource; a stray anywhere else.
+            if name == "resourceType" && place.is_resource {
+                continue;
+            }
+            let plain = name.strip_prefix('_').unwrap_or(name);
+            let is_companion = plain.len() < name.len();
+            if is_companion && members.contains_key(plain) {
+                continue;
+            }
+            let place = Place {
+                above: Some(place),
+                name: plain,
+                index: None,
+                depth: place.depth + 1,
+                is_resource: false,
+            };
+            let element = schema::element(type_name, plain);
+            let element =
+                element.filter(|element| !is_companion || values::is_primitive(element.type_name));
+            let companion = members
+                .get(&format!("_{plain}"))
+                .filter(|_| !plain.starts_with('_'));
+            let written = match element {
+                Some(element) if is_companion => {
+                    self.element(node, element, None, Some(value), &place)
+                }
+                Some(element) => self.element(
+                    node,
+                    element,
+                    Some(value),
+                    companion.filter(|_| values::is_primitive(element.type_name)),
+                    &place,
+                ),
+                None => Err(RdfError::UnknownElement { path: place.path() }),
+            };
+            let has_stray = element.is_some_and(|element| {
+                !is_companion && companion.is_some() && !values::is_primitive(element.type_name)
+            });
+            let written = match written {
+                Ok(()) if has_stray => Err(RdfError::UnknownElement {
+                    path: format!("{}._{plain}", place.above_path()),
+                }),
+                other => other,
+            };
+            match written {
+                Err(
+                    RdfError::BadValue { .. }
+                    | RdfError::UnknownElement { .. }
+                    | RdfError::UnknownType { .. },
+                ) if self.unknown == Unknown::Keep => {
+                    let owner = element.map_or(type_name, |element| element.owner);
+                    self.keep(node, owner, name, value)?;
+                    if let Some(companion) = companion.filter(|_| !is_companion) {
+                        self.keep(node, owner, &format!("_{plain}"), companion)?;
+                    }
+                }
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    /// One element; what it has written goes when it turns out to be wrong.
+    fn element(
+        &mut self,
+        node: &NamedOrBlankNode,
+        element: Element,
+        value: Option<&Value>,
+        companion: Option<&Value>,
+        place: &Place<'_>,
+    ) -> Result<(), RdfError> {
+        let before = self.triples.len();
+        let written = self.items(node, element, value, companion, place);
+        if written.is_err() {
+            self.triples.truncate(before);
+        }
+        written
+    }
+
+    fn items(
+        &mut self,
+        node: &NamedOrBlankNode,
+        element: Element,
+        value: Option<&Value>,
+        companion: Option<&Value>,
+        place: &Place<'_>,
+    ) -> Result<(), RdfError> {
+        if !element.repeats {
+            return self.item(node, element, value, companion, place);
+        }
+        let list = |value: Option<&'_ Value>| match value {
+            None => Ok(Vec::new()),
+            Some(Value::Array(items)) => Ok(items.iter().cloned().map(Some).collect::<Vec<_>>()),
+            Some(_) => Err(place.bad("list")),
+        };
+        let (items, companions) = (list(value)?, list(companion)?);
+        if items.is_empty() && companions.is_empty() {
+            return Err(place.bad("list of at least one item"));
+        }
+        for index in 0..items.len().max(companions.len()) {
+            let place = Place {
+                index: Some(index),
+                ..*place
+            };
+            let at = |items: &[Option<Value>]| {
+                items
+                    .get(index)
+                    .cloned()
+                    .flatten()
+                    .filter(|item| !item.is_null())
+            };
+            let (item, companion) = (at(&items), at(&companions));
+            self.item(node, element, item.as_ref(), companion.as_ref(), &place)?;
+        }
+        Ok(())
+    }
+
+    fn item(
+        &mut self,
+        node: &NamedOrBlankNode,
+        element: Element,
+        value: Option<&Value>,
+        companion: Option<&Value>,
+        place: &Place<'_>,
+    ) -> Result<(), RdfError> {
+        let property = property(element.owner, place.name)
+            .ok_or_else(|| RdfError::UnknownElement { path: place.path() })?;
+        let type_name = element.type_name;
+        if type_name == "xhtml" && companion.is_none() {
+            let text = value.and_then(|value| values::literal(type_name, value));
+            return self.say(
+                node.clone(),
+                property,
+                text.ok_or_else(|| place.bad(type_name))?,
+            );
+        }
+        let is_contained = type_name == "Resource";
+        // References lead to what the resource itself contains, not to what that contains in turn.
+        let known = place.index.filter(|_| is_contained && place.depth == 1);
+        let known = known.and_then(|index| self.contained.get(index).cloned());
+        let blank = known.unwrap_or_else(|| self.blank());
+        self.say(node.clone(), property, blank.clone())?;
+        let inner = NamedOrBlankNode::from(blank);
+        if let Some(index) = place.index {
+            self.say(inner.clone(), term("index"), Literal::from(index as u64))?;
+        }
+        if values::is_primitive(type_name) {
+            return self.primitive(&inner, type_name, value, companion, place);
+        }
+        match value {
+            Some(value) if is_contained => {
+                let place = Place {
+                    is_resource: true,
+                    ..*place
+                };
+                self.resource(&inner, value, &place)
+            }
+            Some(Value::Object(members)) if !members.is_empty() => {
+                match type_name {
+                    "Coding" => self.concept(&inner, members)?,
+                    "Reference" => self.link(&inner, members)?,
+                    _ => {}
+                }
+                self.members(&inner, type_name, members, place)
+            }
+            _ => Err(place.bad(type_name)),
+        }
+    }
+
+    fn primitive(
+        &mut self,
+        node: &NamedOrBlankNode,
+        type_name: &str,
+        value: Option<&Value>,
+        companion: Option<&Value>,
+        place: &Place<'_>,
+    ) -> Result<(), RdfError> {
+        if let Some(value) = value {
+            let literal = values::literal(type_name, value).ok_or_else(|| place.bad(type_name))?;
+            self.say(node.clone(), term("value"), literal)?;
+        }
+        match (value, companion) {
+            (_, Some(Value::Object(members))) => self.members(node, "Element", members, place),
+            (None, None) | (_, Some(_)) => Err(place.bad(type_name)),
+            (Some(_), None) => Ok(()),
+        }
+    }
+
+    /// The class that a coding is of, where its system has classes.
+    fn concept(
+        &mut self,
+        node: &NamedOrBlankNode,
+        members: &Map<String, Value>,
+    ) -> Result<(), RdfError> {
+        let text = |name: &str| members.get(name).and_then(Value::as_str);
+        let (Some(system), Some(code)) = (text("system"), text("code")) else {
+            return Ok(());
+        };
+        let namespace = match system {
+            "http://snomed.info/sct" => "http://snomed.info/id/",
+            "http://loinc.org" => "http://loinc.org/rdf#",
+            _ => return Ok(()),
+        };
+        let fits = !code.is_empty()
+            && code
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        match NamedNode::new(format!("{namespace}{code}")) {
+            Ok(class) if fits => self.say(node.clone(), rdf::TYPE.into_owned(), class),
+            _ => Ok(()),
+        }
+    }
+
+    /// The way to the resource that a reference is to.
+    fn link(
+        &mut self,
+        node: &NamedOrBlankNode,
+        members: &Map<String, Value>,
+    ) -> Result<(), RdfError> {
+        let Some(reference) = members.get("reference").and_then(Value::as_str) else {
+            return Ok(());
+        };
+        let target: Option<Term> = match Reference::parse(reference) {
+            Reference::Contained(id) => {
+                let index = self.contained_ids.get(id);
+                index
+                    .and_then(|index| self.contained.get(*index))
+                    .cloned()
+                    .map(Term::from)
+            }
+            Reference::Relative(path) => self.address(&path).map(Term::from),
+            Reference::Absolute(address) => {
+                let plain = address
+                    .split_once("/_history/")
+                    .map_or(address, |(plain, _)| plain);
+                NamedNode::new(plain).ok().map(Term::from)
+            }
+            Reference::Urn(urn) => NamedNode::new(urn).ok().map(Term::from),
+            Reference::Other(_) => None,
+        };
+        match target {
+            Some(target) => self.say(node.clone(), term("link"), target),
+            None => Ok(()),
+        }
+    }
+
+    fn keep(
+        &mut self,
+        node: &NamedOrBlankNode,
+        owner: &str,
+        name: &str,
+        value: &Value,
+    ) -> Result<(), RdfError> {
+        // A name that no IRI can hold is written as its code points are encoded in addresses.
+        let encoded = crate::search::encode_segment(name);
+        let Some(property) = property(owner, &encoded) else {
+            return Err(RdfError::UnknownElement {
+                path: owner.to_owned(),
+            });
+        };
+        let blank = NamedOrBlankNode::from(self.blank());
+        let json = Literal::new_typed_literal(value.to_string(), NamedNode::new_unchecked(JSON));
+        self.say(node.clone(), property, blank.clone())?;
+        self.say(blank, term("value"), json)
+    }
+
+    /// The node of a resource on the server, whatever its version.
+    fn address(&self, path: &Path) -> Option<NamedNode> {
+        let id = crate::search::encode_segment(path.id());
+        NamedNode::new(format!("{}/{}/{id}", self.base, path.resource_type())).ok()
+    }
+
+    fn blank(&mut self) -> BlankNode {
+        self.blanks += 1;
+        BlankNode::new_unchecked(format!("f{}", self.blanks))
+    }
+
+    fn say(
+        &mut self,
+        subject: NamedOrBlankNode,
+        property: NamedNode,
+        object: impl Into<Term>,
+    ) -> Result<(), RdfError> {
+        if self.triples.len() >= self.most {
+            return Err(RdfError::TooManyTriples { limit: self.most });
+        }
+        self.triples.push(Triple::new(subject, property, object));
+        Ok(())
+    }
+}
+
+impl Place<'_> {
+    fn path(&self) -> String {
+        let own = match self.index {
+            Some(index) => format!("{}[{index}]", self.name),
+            None => self.name.to_owned(),
+        };
+        match self.above {
+            Some(above) => format!("{}.{own}", above.path()),
+            None => own,
+        }
+    }
+
+    fn above_path(&self) -> String {
+        self.above.map_or_else(String::new, Self::path)
+    }
+
+    fn bad(&self, expected: &str) -> RdfError {
+        RdfError::BadValue {
+            path: self.path(),
+            expected: expected.to_owned(),
+        }
+    }
+}
+
+fn term(name: &str) -> NamedNode {
+    NamedNode::new_unchecked(format!("{NAMESPACE}{name}"))
+}
+
+/// `fhir:Patient.name`
+fn property(owner: &str, name: &str) -> Option<NamedNode> {
+    NamedNode::new(format!("{NAMESPACE}{owner}.{name}")).ok()
+}
