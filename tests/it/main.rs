@@ -3,6 +3,7 @@
 mod background;
 mod departures;
 mod downstream;
+mod fhir_data;
 mod notebook;
 mod refusals;
 mod typed;

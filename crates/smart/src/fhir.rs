@@ -9,6 +9,8 @@
 //!                    └── build() ──────┴─► App ── authorize(scopes) ──► Authorization ── exchange(callback) ──► Session ── send(…)
 //!                                          ▲                                                                    ▲
 //!            EhrLaunch::parse(address) ────┘                Session::open(app, key) ── vault ───────────────────┘
+//!
+//!   Session ── read, search, create, update, delete, batch, operation, export ──► Resource, Entries, Written, Bundle, …
 //! ```
 //!
 //! See [`App`] for an example that runs.
@@ -27,6 +29,11 @@ mod builder;
 mod launch;
 mod session;
 
+mod data;
+mod entries;
+mod export;
+mod grant;
+
 mod debug;
 mod discovery;
 mod means;
@@ -42,11 +49,18 @@ mod tests;
 pub use app::App;
 pub use authorization::Authorization;
 pub use builder::AppBuilder;
+pub use entries::Entries;
 pub use error::FhirError;
+pub use export::{ExportJob, ExportedResources};
 pub use launch::EhrLaunch;
 pub use session::Session;
 
-// What an app author meets of the layer below.
+// What an app author meets of the layers below, and the layer itself.
+pub use smart_fhir::{
+    self as interactions, AnswerError, Bundle, Capabilities, Entry, Export, ExportFile,
+    Interaction, LinkError, Manifest, OperationOutcome, Reference, Resource, Search, Waiting,
+    Written,
+};
 pub use smart_oauth::oauth2::{
     AccessToken, AuthorizationParts, Introspected, PatientContext, RefreshToken, RegisteredClient,
     Remedy, ScopeReport, Scopes, Server, ServerUrl, TokenDialect, TokenSet, s4s,

@@ -87,6 +87,8 @@ pub(super) struct Settings {
     pub(super) redirect_uri: Option<RedirectUri>,
     pub(super) credential: Credential,
     pub(super) dialect: Option<TokenDialect>,
+    /// Whether what the scopes do not cover is refused here.
+    pub(super) checks_scopes: bool,
     pub(super) vault: SharedVault,
     pub(super) policy: Policy,
     pub(super) means: Means,

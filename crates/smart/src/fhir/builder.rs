@@ -32,6 +32,7 @@ pub struct AppBuilder {
     credential: Credential,
     redirect_uri: Option<String>,
     dialect: Option<TokenDialect>,
+    checks_scopes: bool,
     vault: SharedVault,
     transport: Option<SharedTransport>,
     retries: Retries,
@@ -49,6 +50,7 @@ impl AppBuilder {
             credential: Credential::Public,
             redirect_uri: None,
             dialect: None,
+            checks_scopes: true,
             vault: SharedVault(Arc::new(MemoryVault::new())),
             transport: None,
             retries: Retries::default(),
@@ -87,6 +89,13 @@ impl AppBuilder {
     /// How the token endpoint is spoken to, where what was found out about the server leads to the wrong choice.
     pub fn dialect(mut self, dialect: TokenDialect) -> Self {
         self.dialect = Some(dialect);
+        self
+    }
+
+    /// Sends what the granted scopes do not cover, too. Without this it is refused before it is sent, with the reason; servers that read
+    /// scopes in their own way may allow more than the scopes say.
+    pub fn send_beyond_scopes(mut self) -> Self {
+        self.checks_scopes = false;
         self
     }
 
@@ -219,6 +228,7 @@ impl AppBuilder {
             redirect_uri: redirect_uri.transpose()?,
             credential: self.credential,
             dialect: self.dialect,
+            checks_scopes: self.checks_scopes,
             vault: self.vault,
             policy: Policy::new(transport, self.retries, self.recorder),
             means: Means::new(self.clock, self.randomness),

@@ -3,6 +3,10 @@
 use std::sync::Arc;
 
 use http::StatusCode;
+use smart_fhir::{
+    AnswerError, BaseError, ExportError, LineError, LinkError, OperationOutcome, PageError,
+    ReadError,
+};
 #[cfg(feature = "jwt")]
 use smart_oauth::oauth2::{AssertionError, IdTokenError, JwksError};
 use smart_oauth::oauth2::{
@@ -22,6 +26,9 @@ pub enum FhirError {
     /// The authorization cannot be asked for.
     #[error(transparent)]
     Authorize(#[from] AuthorizeError),
+    /// The FHIR base has a part that no base may have.
+    #[error(transparent)]
+    Base(#[from] BaseError),
     /// An address that is no launch.
     #[error("a launch has {name} exactly once, and iss is an address with https")]
     BadLaunch {
@@ -36,9 +43,22 @@ pub enum FhirError {
     /// A callback that was believed once is not believed again.
     #[error("this authorization has had its callback; begin a new one")]
     CallbackUsed,
+    /// What is asked for cannot be put into a request.
+    #[error(transparent)]
+    Interaction(#[from] smart_fhir::RequestError),
     /// The request names no absolute address.
     #[error("the request has no absolute address; make it from the session's base")]
     NoAddress,
+    /// The granted scopes do not cover what is asked for. Nothing was sent.
+    #[error(
+        "the user's grant does not cover {needed}, only {granted:?}; ask for that scope, or build the app with send_beyond_scopes"
+    )]
+    OutsideScopes {
+        /// The permission that is missing, as scopes write it, whatever the context.
+        needed: String,
+        /// What was granted.
+        granted: String,
+    },
     /// A request cannot be made.
     #[error(transparent)]
     Request(#[from] RequestError),
@@ -90,6 +110,9 @@ pub enum FhirError {
     Vault(#[from] VaultError),
 
     // --- The server's.
+    /// The server said no to a question about data, or its answer cannot be read.
+    #[error(transparent)]
+    Answer(#[from] AnswerError),
     /// A callback that is not believed. The authorization is still open.
     #[error(transparent)]
     Callback(#[from] CallbackError),
@@ -99,9 +122,24 @@ pub enum FhirError {
     /// The server's addresses could not be found out.
     #[error(transparent)]
     Discovery(#[from] DiscoveryError),
+    /// A bulk export went wrong.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// The server could not ask the user.
     #[error("the server could not authorize the app: {}", .0.refusal)]
     Failed(Denial),
+    /// A line of an export cannot be read.
+    #[error(transparent)]
+    Line(#[from] LineError),
+    /// The server names an address that the token is not for, or one that was read before. What came until then is all that can be had.
+    #[error("there is more, but it cannot be had")]
+    Link(#[from] LinkError),
+    /// A page of a search cannot be had.
+    #[error(transparent)]
+    Page(#[from] PageError),
+    /// A resource is not of the type that it is read as.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// The app is not registered.
     #[error(transparent)]
     Registration(#[from] RegistrationError),
@@ -126,8 +164,17 @@ pub enum FhirError {
 impl FhirError {
     /// How far the exchange came.
     pub fn stage(&self) -> Stage {
+        if let Some(answer) = self.answer() {
+            return match answer {
+                AnswerError::Refused { .. } => Stage::Refused,
+                _ => Stage::Unreadable,
+            };
+        }
         match self {
             Self::Renewal { source } => source.stage(),
+            Self::Export(_) | Self::Line(_) | Self::Link(_) | Self::Page(_) | Self::Read(_) => {
+                Stage::Unreadable
+            }
             Self::Registration(RegistrationError::Refused { .. })
             | Self::Discovery(DiscoveryError::Refused { .. })
             | Self::RefreshLost { .. }
@@ -154,6 +201,9 @@ impl FhirError {
 
     /// The status of the answer, if it was a refusal.
     pub fn status(&self) -> Option<StatusCode> {
+        if let Some(AnswerError::Refused { status, .. }) = self.answer() {
+            return Some(*status);
+        }
         match self {
             Self::Renewal { source } => source.status(),
             Self::RefreshLost { source, .. } | Self::Token(source) => match source {
@@ -175,7 +225,24 @@ impl FhirError {
             Self::Token(error) => error.remedy() == Remedy::RetryLater,
             Self::Discovery(DiscoveryError::Refused { status }) => status.is_server_error(),
             Self::Vault(VaultError::Busy { .. } | VaultError::File { .. }) => true,
-            _ => false,
+            _ => matches!(
+                self.status(),
+                Some(StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+            ),
+        }
+    }
+
+    /// What the server says of its refusal, if it says so in FHIR. It may name a patient: show it to the user, and keep it out of logs.
+    pub fn outcome(&self) -> Option<&OperationOutcome> {
+        self.answer()?.outcome()
+    }
+
+    fn answer(&self) -> Option<&AnswerError> {
+        match self {
+            Self::Answer(answer)
+            | Self::Page(PageError::Answer(answer))
+            | Self::Export(ExportError::Answer(answer)) => Some(answer),
+            _ => None,
         }
     }
 
@@ -226,15 +293,23 @@ macro_rules! two_steps {
 }
 
 two_steps!(
+    AnswerError,
     AuthorizeError,
+    BaseError,
     CallbackError,
     DiscoveryError,
+    ExportError,
+    LineError,
+    LinkError,
+    PageError,
+    ReadError,
     RegistrationError,
     RequestError,
     ScopeError,
     TokenError,
     UrlError,
     VaultError,
+    smart_fhir::RequestError,
 );
 #[cfg(feature = "jwt")]
 two_steps!(AssertionError, IdTokenError, JwksError);

@@ -1,0 +1,108 @@
+//! The entries of a search, page after page.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::stream::{self, StreamExt as _};
+use serde::de::DeserializeOwned;
+use smart_fhir::{Base, Entry, Interaction, Limits, Pages};
+
+use super::Session;
+use crate::Error;
+
+/// The entries of a search, one after the other; the next page is asked for when the one before is used up. Made by
+/// [`Session::search`].
+///
+/// A server's `next` link is followed to its own origin alone and never twice. Where it leads elsewhere, the entries end with
+/// [`FhirError::Link`](super::FhirError::Link): there is more, and it cannot be had this way. A larger `_count` may help.
+///
+/// It is a [`Stream`]; a plain loop needs nothing but [`try_next`](Self::try_next). An error ends it.
+pub struct Entries {
+    entries: Pin<Box<dyn Stream<Item = Result<Entry, Error>> + Send>>,
+}
+
+impl Entries {
+    pub(super) fn new(
+        session: Session,
+        base: Base,
+        first: &Interaction,
+        limits: Limits,
+    ) -> Result<Self, Error> {
+        let walk = Walk {
+            pages: Pages::new(base, first, limits)?,
+            session,
+            waiting: VecDeque::new(),
+        };
+        Ok(Self {
+            entries: Box::pin(stream::try_unfold(walk, Walk::next)),
+        })
+    }
+
+    /// The next entry, or nothing after the last.
+    ///
+    /// # Errors
+    ///
+    /// When a page cannot be had; what came before stays good.
+    pub async fn try_next(&mut self) -> Result<Option<Entry>, Error> {
+        self.entries.next().await.transpose()
+    }
+
+    /// All resources that match, read as any type; what the server included beside them, and its outcomes, are left out.
+    ///
+    /// # Errors
+    ///
+    /// When a page cannot be had, or a resource is no such `T`.
+    pub async fn matches<T: DeserializeOwned>(mut self) -> Result<Vec<T>, Error> {
+        let mut matches = Vec::new();
+        while let Some(entry) = self.try_next().await? {
+            let is_match = entry.mode.as_deref().is_none_or(|mode| mode == "match");
+            if let Some(resource) = entry.resource.filter(|_| is_match) {
+                matches.push(resource.into_view()?);
+            }
+        }
+        Ok(matches)
+    }
+}
+
+impl Stream for Entries {
+    type Item = Result<Entry, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.entries.as_mut().poll_next(context)
+    }
+}
+
+impl fmt::Debug for Entries {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Entries").finish_non_exhaustive()
+    }
+}
+
+/// Where a search stands between two entries.
+struct Walk {
+    session: Session,
+    pages: Pages,
+    waiting: VecDeque<Entry>,
+}
+
+impl Walk {
+    async fn next(mut self) -> Result<Option<(Entry, Self)>, Error> {
+        loop {
+            if let Some(entry) = self.waiting.pop_front() {
+                return Ok(Some((entry, self)));
+            }
+            let Some(request) = self.pages.next_request() else {
+                return match self.pages.broken_link() {
+                    Some(broken) => Err(broken.clone().into()),
+                    None => Ok(None),
+                };
+            };
+            let response = self.session.send(request).await?;
+            self.waiting
+                .extend(self.pages.receive(&response)?.into_entries());
+        }
+    }
+}
