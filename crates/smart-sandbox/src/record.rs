@@ -5,7 +5,7 @@ mod assemble;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use smart_rdf::{Graph, NamedNode, NamedNodeRef, Term, TermRef, Triple};
+use smart_rdf::{Graph, NamedNode, NamedNodeRef, Node, Term, TermRef, Triple};
 
 pub(crate) use assemble::{AssembleError, Assembly};
 
@@ -127,6 +127,13 @@ impl Record {
 }
 
 impl Statement {
+    /// The statement itself, to walk from.
+    pub(crate) fn node(&self) -> Node<'_> {
+        self.graph
+            .node(self.uri.as_ref())
+            .expect("a statement says at least whose it is")
+    }
+
     /// The literal values of a property of the statement itself.
     pub(crate) fn texts<'a>(&'a self, property: NamedNodeRef<'a>) -> impl Iterator<Item = &'a str> {
         self.graph

@@ -1,18 +1,19 @@
 //! From statements to FHIR resources. Each type has a file of its own; what they share is here.
 
 mod clinical;
+mod data_types;
 mod medications;
-mod node;
 mod observations;
 mod patient;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use smart_api::vocab::sp;
+use smart_rdf::Node;
 
 use super::moment::Moment;
 use crate::record::{Record, Statement};
-use node::Node;
+use data_types::DataTypes as _;
 
 /// The release of FHIR whose shapes are asked for, each at a base of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,9 +153,9 @@ impl<'a> Context<'a> {
     }
 
     /// The encounter that a statement belongs to.
-    fn encounter(&self, statement: &Node<'_>) -> Option<Value> {
-        let uri = statement.iri(sp::ENCOUNTER)?;
-        Some(json!({"reference": format!("Encounter/{}", id(&uri))}))
+    fn encounter(&self, statement: Node<'_>) -> Option<Value> {
+        let uri = statement.address(sp::ENCOUNTER)?;
+        Some(json!({"reference": format!("Encounter/{}", id(uri))}))
     }
 }
 
@@ -189,7 +190,7 @@ fn concept(system: &str, code: &str, display: Option<&str>) -> Value {
 }
 
 /// A date as the record has it, if FHIR can hold it: a year, a month, a day, or an instant.
-fn date(text: Option<String>) -> Option<String> {
+fn date(text: Option<&str>) -> Option<String> {
     let text = text?;
     let digits = |range: std::ops::Range<usize>| {
         text.get(range)
@@ -198,11 +199,11 @@ fn date(text: Option<String>) -> Option<String> {
     let shaped = match text.len() {
         4 => digits(0..4),
         7 => digits(0..4) && digits(5..7) && text.as_bytes()[4] == b'-',
-        10 => Moment::parse_date(&text).is_some(),
+        10 => Moment::parse_date(text).is_some(),
         20.. => text
             .get(..10)
             .is_some_and(|day| Moment::parse_date(day).is_some()),
         _ => false,
     };
-    shaped.then_some(text)
+    shaped.then(|| text.to_owned())
 }

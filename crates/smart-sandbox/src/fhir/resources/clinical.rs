@@ -6,9 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use smart_api::vocab::sp;
+use smart_rdf::Node;
 use smart_rdf::vocab::{dcterms, vcard};
 
-use super::node::Node;
+use super::data_types::DataTypes as _;
 use super::{Context, concept, date, put};
 use crate::record::Statement;
 
@@ -16,7 +17,7 @@ const TERMINOLOGY: &str = "http://terminology.hl7.org/CodeSystem";
 
 /// A [Condition](https://hl7.org/fhir/R4/condition.html).
 pub(super) fn condition(context: &Context<'_>, statement: &Statement) -> Value {
-    let node = Node::of(statement);
+    let node = statement.node();
     let mut condition = context.resource("Condition", statement);
     let end = date(node.text(sp::END_DATE));
     let status = if end.is_some() { "resolved" } else { "active" };
@@ -64,7 +65,7 @@ fn begin_allergy(context: &Context<'_>, statement: &Statement) -> Value {
 }
 
 fn allergy(context: &Context<'_>, statement: &Statement) -> Value {
-    let node = Node::of(statement);
+    let node = statement.node();
     let mut allergy = begin_allergy(context, statement);
     let allergens = [
         sp::DRUG_CLASS_ALLERGEN,
@@ -73,7 +74,7 @@ fn allergy(context: &Context<'_>, statement: &Statement) -> Value {
     ];
     let allergen = allergens.into_iter().find_map(|one| node.concept(one));
     put(&mut allergy, "code", allergen);
-    let category = match node.code(sp::CATEGORY).as_deref() {
+    let category = match node.code(sp::CATEGORY) {
         Some("414285001") => Some("food"),
         Some("416098002") => Some("medication"),
         Some("426232007") => Some("environment"),
@@ -91,7 +92,7 @@ fn allergy(context: &Context<'_>, statement: &Statement) -> Value {
     );
     if let Some(shown) = node.concept(sp::ALLERGIC_REACTION) {
         let mut reaction = json!({"manifestation": [shown]});
-        let severity = match node.code(sp::SEVERITY).as_deref() {
+        let severity = match node.code(sp::SEVERITY) {
             Some("255604002") => Some("mild"),
             Some("6736007") => Some("moderate"),
             Some("24484000" | "399166001") => Some("severe"),
@@ -104,7 +105,7 @@ fn allergy(context: &Context<'_>, statement: &Statement) -> Value {
 }
 
 fn no_allergy(context: &Context<'_>, statement: &Statement) -> Value {
-    let node = Node::of(statement);
+    let node = statement.node();
     let mut allergy = begin_allergy(context, statement);
     put(
         &mut allergy,
@@ -117,7 +118,7 @@ fn no_allergy(context: &Context<'_>, statement: &Statement) -> Value {
 
 /// A [Procedure](https://hl7.org/fhir/R4/procedure.html).
 pub(super) fn procedure(context: &Context<'_>, statement: &Statement) -> Value {
-    let node = Node::of(statement);
+    let node = statement.node();
     let mut procedure = context.resource("Procedure", statement);
     procedure["status"] = json!("completed");
     procedure["subject"] = context.subject();
@@ -135,7 +136,7 @@ pub(super) fn procedure(context: &Context<'_>, statement: &Statement) -> Value {
 
 /// An [Immunization](https://hl7.org/fhir/R4/immunization.html).
 pub(super) fn immunization(context: &Context<'_>, statement: &Statement) -> Value {
-    let node = Node::of(statement);
+    let node = statement.node();
     let mut immunization = context.resource("Immunization", statement);
     let given = node
         .code(sp::ADMINISTRATION_STATUS)
@@ -158,10 +159,10 @@ pub(super) fn immunization(context: &Context<'_>, statement: &Statement) -> Valu
 
 /// An [Encounter](https://hl7.org/fhir/R4/encounter.html).
 pub(super) fn encounter(context: &Context<'_>, statement: &Statement) -> Value {
-    let node = Node::of(statement);
+    let node = statement.node();
     let mut encounter = context.resource("Encounter", statement);
     encounter["status"] = json!("finished");
-    let class = match node.code(sp::ENCOUNTER_TYPE).as_deref() {
+    let class = match node.code(sp::ENCOUNTER_TYPE) {
         Some("emergency") => "EMER",
         Some("home") => "HH",
         Some("inpatient") => "IMP",
@@ -183,7 +184,7 @@ pub(super) fn encounter(context: &Context<'_>, statement: &Statement) -> Value {
 
 /// A [DocumentReference](https://hl7.org/fhir/R4/documentreference.html) that holds the text of a note.
 pub(super) fn note(context: &Context<'_>, statement: &Statement) -> Value {
-    let node = Node::of(statement);
+    let node = statement.node();
     let mut note = context.resource("DocumentReference", statement);
     note["status"] = json!("current");
     note["type"] = concept("http://loinc.org", "34109-9", Some("Note"));
@@ -197,7 +198,7 @@ pub(super) fn note(context: &Context<'_>, statement: &Statement) -> Value {
         instant.map(|day| format!("{day}T00:00:00Z")),
     );
     let title = node.text(dcterms::TITLE);
-    put(&mut note, "description", title.clone());
+    put(&mut note, "description", title);
     put(
         &mut note,
         "author",
@@ -224,7 +225,7 @@ pub(super) fn practitioners(context: &Context<'_>) -> Vec<Value> {
     let mut found = BTreeMap::new();
     for class in [sp::class::CLINICAL_NOTE, sp::class::PROCEDURE] {
         for statement in context.record.statements_of(class) {
-            let Some((id, name)) = provider(Node::of(statement)) else {
+            let Some((id, name)) = provider(statement.node()) else {
                 continue;
             };
             let practitioner = json!({
@@ -247,7 +248,7 @@ fn practitioner_of(node: Node<'_>) -> Option<Value> {
 /// A provider has no URI; the name is all there is to tell one from another.
 fn provider(node: Node<'_>) -> Option<(String, Value)> {
     let name = node.node(sp::PROVIDER)?.node(vcard::N)?;
-    let words: Vec<String> = [vcard::GIVEN_NAME, vcard::FAMILY_NAME]
+    let words: Vec<&str> = [vcard::GIVEN_NAME, vcard::FAMILY_NAME]
         .into_iter()
         .filter_map(|property| name.text(property))
         .collect();

@@ -4,14 +4,15 @@
 
 use serde_json::{Value, json};
 use smart_api::vocab::sp;
+use smart_rdf::Node;
 use smart_rdf::vocab::dcterms;
 
-use super::node::Node;
+use super::data_types::DataTypes as _;
 use super::{Context, date, id, put};
 use crate::record::Statement;
 
 pub(super) fn request(context: &Context<'_>, statement: &Statement) -> Value {
-    let node = Node::of(statement);
+    let node = statement.node();
     let mut request = context.resource("MedicationRequest", statement);
     request["status"] = json!(status(node));
     request["intent"] = json!("order");
@@ -23,7 +24,7 @@ pub(super) fn request(context: &Context<'_>, statement: &Statement) -> Value {
 }
 
 pub(super) fn order(context: &Context<'_>, statement: &Statement) -> Value {
-    let node = Node::of(statement);
+    let node = statement.node();
     let mut order = context.resource("MedicationOrder", statement);
     order["status"] = json!(status(node));
     order["patient"] = context.subject();
@@ -40,20 +41,20 @@ pub(super) fn order(context: &Context<'_>, statement: &Statement) -> Value {
 }
 
 pub(super) fn dispense(context: &Context<'_>, statement: &Statement) -> Value {
-    let node = Node::of(statement);
+    let node = statement.node();
     let mut dispense = context.resource("MedicationDispense", statement);
     dispense["status"] = json!("completed");
     dispense["subject"] = context.subject();
-    let medication = node.iri(sp::MEDICATION);
-    let prescribed = medication.as_deref().and_then(|uri| {
+    let medication = node.address(sp::MEDICATION);
+    let prescribed = medication.and_then(|uri| {
         let uri = smart_rdf::NamedNodeRef::new_unchecked(uri);
         context.record.statement(uri)
     });
     dispense["medicationCodeableConcept"] = match prescribed {
-        Some(prescribed) => drug(Node::of(prescribed)),
+        Some(prescribed) => drug(prescribed.node()),
         None => json!({"text": "Unknown medication"}),
     };
-    let reference = |uri: String| json!([{"reference": format!("MedicationRequest/{}", id(&uri))}]);
+    let reference = |uri: &str| json!([{"reference": format!("MedicationRequest/{}", id(uri))}]);
     put(
         &mut dispense,
         "authorizingPrescription",

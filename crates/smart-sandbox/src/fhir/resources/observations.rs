@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use smart_api::vocab::sp;
-use smart_rdf::NamedNodeRef;
 use smart_rdf::vocab::dcterms;
+use smart_rdf::{NamedNodeRef, Node};
 
-use super::node::Node;
+use super::data_types::DataTypes as _;
 use super::{Context, concept, date, id, put};
 use crate::record::Statement;
 
@@ -39,7 +39,7 @@ pub(super) fn all(context: &Context<'_>) -> Vec<Value> {
 }
 
 fn laboratory(context: &Context<'_>, statement: &Statement) -> Value {
-    let node = Node::of(statement);
+    let node = statement.node();
     let mut observation = begin(
         context,
         id(statement.uri.as_str()),
@@ -84,13 +84,13 @@ fn range(node: Node<'_>) -> Option<Value> {
 
 /// One observation for each measurement, and one for both values of the blood pressure.
 fn vital_signs(context: &Context<'_>, statement: &Statement) -> Vec<Value> {
-    let set = Node::of(statement);
+    let set = statement.node();
     let day = date(set.text(dcterms::DATE));
     let begin = |suffix: &str| {
         let id = format!("{}-{suffix}", id(statement.uri.as_str()));
         let mut observation = begin(context, id, "vital-signs", "Vital Signs");
         put(&mut observation, "effectiveDateTime", day.clone());
-        put(&mut observation, "encounter", context.encounter(&set));
+        put(&mut observation, "encounter", context.encounter(set));
         observation
     };
     let mut found = Vec::new();
@@ -130,7 +130,7 @@ fn vital_signs(context: &Context<'_>, statement: &Statement) -> Vec<Value> {
 }
 
 fn smoking_status(context: &Context<'_>, statement: &Statement) -> Option<Value> {
-    let node = Node::of(statement);
+    let node = statement.node();
     let status = node.concept(sp::SMOKING_STATUS)?;
     let id = id(statement.uri.as_str());
     let mut observation = begin(context, id, "social-history", "Social History");

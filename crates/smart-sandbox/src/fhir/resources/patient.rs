@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 use smart_api::vocab::sp;
+use smart_rdf::Node;
 use smart_rdf::vocab::{dcterms, foaf, rdf, vcard};
 
-use super::node::Node;
+use super::data_types::DataTypes as _;
 use super::{Context, Release, date, put};
 use crate::demographics::Demographics;
 
@@ -14,7 +15,7 @@ pub(super) fn patient(context: &Context<'_>) -> Value {
     let Some(demographics) = Demographics::of(context.record) else {
         return patient;
     };
-    let node = Node::of(demographics.statement());
+    let node = demographics.statement().node();
     let names: Vec<Value> = node
         .nodes(vcard::N)
         .filter_map(Node::name)
@@ -35,7 +36,7 @@ pub(super) fn patient(context: &Context<'_>) -> Value {
         .nodes(sp::MEDICAL_RECORD_NUMBER)
         .filter_map(|number| identifier(number, context.release));
     list(&mut patient, "identifier", identifiers.collect());
-    let gender = match node.text(foaf::GENDER).as_deref() {
+    let gender = match node.text(foaf::GENDER) {
         Some("female") => "female",
         Some("male") => "male",
         Some(_) => "other",
@@ -64,7 +65,7 @@ fn shaped(mut name: Value, release: Release) -> Value {
 
 fn address(node: Node<'_>) -> Value {
     let mut address = json!({"use": if node.is_a(vcard::WORK) { "work" } else { "home" }});
-    let lines: Vec<String> = [vcard::STREET_ADDRESS, vcard::EXTENDED_ADDRESS]
+    let lines: Vec<&str> = [vcard::STREET_ADDRESS, vcard::EXTENDED_ADDRESS]
         .into_iter()
         .filter_map(|property| node.text(property))
         .collect();
