@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
+use smart::api::Body;
+use smart::api::models::ClinicalNote;
 use smart::fhir::interactions::{Base, rdf};
 use smart::fhir::{App, FhirError, Interaction, LinkError, Resource, Search, Session, TokenSet};
 use smart::transport::{HyperTransport, Transport as _, TransportError};
@@ -136,6 +138,37 @@ async fn a_search_goes_through_all_pages() -> Result<()> {
     let paged: Vec<Resource> = session.search(&search.count(7))?.matches().await?;
     assert!(whole.len() > 20);
     assert_eq!(whole, paged);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_posted_since_is_found() -> Result<()> {
+    let start = smart_oauth::Timestamp::from_unix_seconds(1_800_000_000);
+    let clock = smart_sandbox::Clock::manual(start);
+    let sandbox = Sandbox::builder().clock(clock.clone()).start().await?;
+    let session = session(&sandbox, "patient/*.read").await?;
+    let since = || Search::new("DocumentReference").raw("_lastUpdated", "gt2027-01-15T08:00:00Z");
+    let before: Vec<Resource> = session.search(&since())?.matches().await?;
+    clock.advance(60);
+    let time = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_800_000_060);
+    let client = smart::Client::builder()
+        .app_id(smart_sandbox::BACKGROUND_APP_ID)
+        .api_base(sandbox.api_base())
+        .consumer(
+            smart_sandbox::BACKGROUND_APP_ID,
+            smart_sandbox::STOCK_SECRET,
+        )
+        .clock(move || time)
+        .build()?;
+    let note = ClinicalNote::of_text("Telephone call", "2013-09-02", "felt better");
+    let record = client.open_record("1288992").await?;
+    record
+        .post_clinical_note(Body::from_model(&note)?)
+        .send()
+        .await?;
+    let after: Vec<Resource> = session.search(&since())?.matches().await?;
+    assert_eq!((before.len(), after.len()), (0, 1));
+    assert_eq!(after[0].last_updated(), Some("2027-01-15T08:01:00Z"));
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod assemble;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use smart_oauth::Timestamp;
 use smart_rdf::{Graph, NamedNode, NamedNodeRef, Node, Term, TermRef, Triple};
 
 pub(crate) use assemble::{AssembleError, Assembly};
@@ -25,6 +26,8 @@ pub(crate) struct Statement {
     pub(crate) graph: Graph,
     /// The other statements that this one names directly.
     pub(crate) links: Vec<NamedNode>,
+    /// When somebody posted it; nothing for what was there from the start.
+    pub(crate) posted: Option<Timestamp>,
 }
 
 impl Record {
@@ -71,6 +74,13 @@ impl Record {
         self.statements
             .iter()
             .filter(move |statement| statement.class.as_ref() == class)
+    }
+
+    /// The statements that somebody posted, and when.
+    pub(crate) fn posted(&self) -> impl Iterator<Item = (&Arc<Statement>, Timestamp)> {
+        self.statements
+            .iter()
+            .filter_map(|statement| Some((statement, statement.posted?)))
     }
 
     /// The statements themselves and, one hop away, those that they name. No statement comes twice.

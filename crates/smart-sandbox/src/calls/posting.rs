@@ -38,7 +38,7 @@ pub(crate) fn add(container: &Container, visit: &Visit<'_>, record: &Record) -> 
 fn try_add(container: &Container, visit: &Visit<'_>, record: &Record) -> Result<Graph, Refusal> {
     let graph = parse(visit.body()).ok_or(Refusal::Nothing)?;
     check(container, &graph, record)?;
-    let statements = container
+    let mut statements = container
         .store
         .assemble(visit.record_id(), &graph)
         .map_err(|error| match error {
@@ -47,6 +47,9 @@ fn try_add(container: &Container, visit: &Visit<'_>, record: &Record) -> Result<
         })?;
     if statements.is_empty() {
         return Err(Refusal::Nothing);
+    }
+    for statement in &mut statements {
+        statement.posted = Some(visit.now);
     }
     if record.len() + statements.len() > MOST_STATEMENTS {
         return Err(Refusal::Conflict("the record is full".to_owned()));

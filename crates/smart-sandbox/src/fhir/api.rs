@@ -167,7 +167,7 @@ fn with_record(
         record: &record,
         patient: &grant.patient,
         release,
-        updated: server.began,
+        began: server.began,
     };
     match id {
         Some(id) => match form::decode_segment(id).and_then(|id| shelf.find(name, &id)) {
@@ -183,12 +183,12 @@ struct Shelf<'a> {
     record: &'a Record,
     patient: &'a str,
     release: Release,
-    updated: Moment,
+    began: Moment,
 }
 
 impl Shelf<'_> {
     fn all(&self, name: &str) -> Vec<Value> {
-        resources::of_type(self.record, self.patient, self.release, name, self.updated)
+        resources::of_type(self.record, self.patient, self.release, name, self.began)
     }
 
     fn find(&self, name: &str, id: &str) -> Option<Value> {

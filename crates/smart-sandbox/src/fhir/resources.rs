@@ -70,7 +70,7 @@ pub(super) fn of_type(
     patient: &str,
     release: Release,
     name: &str,
-    updated: Moment,
+    began: Moment,
 ) -> Vec<Value> {
     if !release.types().contains(&name) {
         return Vec::new();
@@ -97,6 +97,7 @@ pub(super) fn of_type(
     };
     for resource in &mut found {
         let labels: Vec<&str> = labels(name, resource).to_vec();
+        let updated = updated(record, resource, began);
         resource["meta"] = meta(&labels, patient, updated);
     }
     found
@@ -119,6 +120,41 @@ fn labels(name: &str, resource: &Value) -> &'static [&'static str] {
         "Procedure" => &["procedures"],
         _ => &["patient"],
     }
+}
+
+/// Where the day of what a resource is about may be.
+const DAYS: &[&str] = &[
+    "/abatementDateTime",
+    "/authoredOn",
+    "/date",
+    "/dateEnded",
+    "/dateWritten",
+    "/effectiveDateTime",
+    "/occurrenceDateTime",
+    "/onsetDateTime",
+    "/performedDateTime",
+    "/period/end",
+    "/period/start",
+    "/recordedDate",
+    "/whenHandedOver",
+];
+
+/// When a resource was last updated: when it was posted, or else on the last day that it tells of, as if it had been written down
+/// then; what tells of no day, or of one to come, when the server began.
+fn updated(record: &Record, resource: &Value, began: Moment) -> Moment {
+    let own = resource["id"].as_str().unwrap_or_default();
+    let posted = record
+        .posted()
+        .find_map(|(statement, at)| (id(statement.uri.as_str()) == own).then(|| Moment::from(at)));
+    posted.unwrap_or_else(|| {
+        let days = DAYS
+            .iter()
+            .filter_map(|place| resource.pointer(place)?.as_str());
+        let last = days
+            .filter_map(|day| Moment::parse_date(day.get(..10)?))
+            .max();
+        last.filter(|day| *day < began).unwrap_or(began)
+    })
 }
 
 fn meta(labels: &[&str], patient: &str, updated: Moment) -> Value {

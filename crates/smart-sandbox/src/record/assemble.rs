@@ -106,6 +106,7 @@ impl Assembly<'_> {
                     .filter(|link| *link != record.as_ref())
                     .map(NamedNodeRef::into_owned)
                     .collect(),
+                posted: None,
             });
         }
         Ok(statements)

@@ -32,14 +32,15 @@ pub(super) fn answer(
         _ => return bad_request("_count is a whole number"),
     };
     let updated = query.first("_lastUpdated");
-    let Some(is_recent) =
-        updated.map_or(Some(true), |bound| holds(&shelf.updated.instant(), bound))
-    else {
+    let is_bound = |bound: &str| holds("2000-01-01T00:00:00Z", bound).is_some();
+    if !updated.is_none_or(is_bound) {
         return bad_request("_lastUpdated is a prefix such as gt and an instant");
-    };
-    let found: Vec<Value> = if is_recent && is_about(query, shelf.patient) {
+    }
+    let found: Vec<Value> = if is_about(query, shelf.patient) {
         let mut all = shelf.all(name);
-        all.retain(|found| is_shared(found, grant) && has_category(found, query));
+        all.retain(|found| {
+            is_shared(found, grant) && has_category(found, query) && is_recent(found, updated)
+        });
         all
     } else {
         Vec::new()
@@ -101,6 +102,11 @@ fn is_about(query: &Pairs, patient: &str) -> bool {
     })
 }
 
+fn is_recent(found: &Value, bound: Option<&str>) -> bool {
+    let instant = found["meta"]["lastUpdated"].as_str().unwrap_or_default();
+    bound.is_none_or(|bound| holds(instant, bound) == Some(true))
+}
+
 fn is_shared(found: &Value, grant: &Grant) -> bool {
     codings(&found["meta"]["security"]).any(|(system, code)| {
         system == Some(resources::LABELS)
@@ -153,7 +159,7 @@ fn holds(instant: &str, bound: &str) -> Option<bool> {
     }
     // A day or a year is a period: only what they have in common counts. Fractions and offsets are cut off.
     let length = limit.find(['.', 'Z', '+']).unwrap_or(limit.len());
-    let length = length.min(instant.len() - 1);
+    let length = length.min(instant.len().saturating_sub(1));
     let (instant, limit) = (&instant[..length], &limit[..length]);
     Some(match prefix {
         "ne" => instant != limit,
