@@ -49,7 +49,7 @@ pub use users::{FHIR_PASSWORD, FHIR_USER};
 /// `aud` when they are sent, a user shares only his own patients, a token reads only its own patient and only what its scopes
 /// say. Beyond that it has `.well-known/smart-configuration`, revocation
 /// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)) and introspection ([RFC 7662](https://www.rfc-editor.org/rfc/rfc7662)).
-/// It issues no `id_token`, and knows no public clients.
+/// Clients that register without a secret (`token_endpoint_auth_method` `none`) have to use PKCE. It issues no `id_token`.
 ///
 /// Resources are FHIR R4 at `/api/fhir`. `/api/dstu2` is a second base, on which patients and medication orders have the shape
 /// of DSTU2.

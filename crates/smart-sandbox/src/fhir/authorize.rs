@@ -32,6 +32,15 @@ struct Asked {
     state: Option<String>,
     challenge: Option<String>,
     aud: Option<String>,
+    mode: Mode,
+}
+
+/// Where in the redirect URI the answer goes
+/// ([response modes](https://hl7.org/fhir/smart-app-launch/STU2.2/app-launch.html#obtain-authorization-code)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Fragment,
+    Query,
 }
 
 /// Why there is nothing to ask a person.
@@ -44,6 +53,7 @@ enum Refusal {
         error: &'static str,
         description: Option<&'static str>,
         state: Option<String>,
+        mode: Mode,
     },
 }
 
@@ -142,8 +152,7 @@ fn approve(server: &FhirServer, visit: &Visit<'_>) -> Reply {
     };
     let mut pairs = vec![("code", code.as_str())];
     pairs.extend(asked.state.as_deref().map(|state| ("state", state)));
-    let back = reply::found(&join_query(redirect_uri, &encode_pairs(&pairs)));
-    answers::unstored(back)
+    answers::unstored(reply::found(&asked.mode.join(redirect_uri, &pairs)))
 }
 
 /// The checks that need no login, in the order of the original server; PKCE and `aud` come after its own.
@@ -173,6 +182,10 @@ fn check(server: &FhirServer, pairs: &Pairs) -> Result<Asked, Refusal> {
         }
     }
     let state = pairs.first("state");
+    let mode = match pairs.first("response_mode") {
+        Some("fragment") => Mode::Fragment,
+        _ => Mode::Query,
+    };
     let told_at = redirect_uri
         .or(client.redirect_uris.first().map(String::as_str))
         .unwrap_or_default();
@@ -181,6 +194,7 @@ fn check(server: &FhirServer, pairs: &Pairs) -> Result<Asked, Refusal> {
         error,
         description,
         state: state.map(str::to_owned),
+        mode,
     };
     match pairs.first("response_type") {
         Some("code") => {}
@@ -199,6 +213,10 @@ fn check(server: &FhirServer, pairs: &Pairs) -> Result<Asked, Refusal> {
     let challenge = pairs.first("code_challenge");
     check_challenge(challenge, pairs.first("code_challenge_method"))
         .map_err(|description| refuse("invalid_request", Some(description)))?;
+    if client.is_public() && challenge.is_none() {
+        let description = "A client without a secret needs a code_challenge.";
+        return Err(refuse("invalid_request", Some(description)));
+    }
     let aud = pairs.first("aud");
     if aud.is_some_and(|aud| !is_base(server, aud)) {
         let description = "The aud parameter is not a FHIR base of this server.";
@@ -210,6 +228,7 @@ fn check(server: &FhirServer, pairs: &Pairs) -> Result<Asked, Refusal> {
         state: state.map(str::to_owned),
         challenge: challenge.map(str::to_owned),
         aud: aud.map(str::to_owned),
+        mode,
         client,
     })
 }
@@ -235,6 +254,17 @@ fn is_base(server: &FhirServer, aud: &str) -> bool {
     [Release::R4, Release::Dstu2].iter().any(|release| {
         aud == answers::with_plain_loopback(&format!("{}{}", server.server, release.path()))
     })
+}
+
+impl Mode {
+    fn join(self, redirect_uri: &str, pairs: &[(&str, &str)]) -> String {
+        let pairs = encode_pairs(pairs);
+        match self {
+            // No redirect URI has a fragment of its own.
+            Self::Fragment => format!("{redirect_uri}#{pairs}"),
+            Self::Query => join_query(redirect_uri, &pairs),
+        }
+    }
 }
 
 impl Asked {
@@ -266,11 +296,12 @@ fn refused(server: &FhirServer, visit: &Visit<'_>, refusal: Refusal) -> Reply {
             error,
             description,
             state,
+            mode,
         } => {
             let mut pairs = vec![("error", error)];
             pairs.extend(description.map(|text| ("error_description", text)));
             pairs.extend(state.as_deref().map(|state| ("state", state)));
-            reply::found(&join_query(&redirect_uri, &encode_pairs(&pairs)))
+            reply::found(&mode.join(&redirect_uri, &pairs))
         }
     }
 }
@@ -317,6 +348,9 @@ fn consent_page(
         hidden.push(("code_challenge_method", "S256"));
     }
     hidden.extend(asked.aud.as_deref().map(|aud| ("aud", aud)));
+    if asked.mode == Mode::Fragment {
+        hidden.push(("response_mode", "fragment"));
+    }
     let today = Moment::from(visit.now);
     forms::consent(&Question {
         client: &asked.client.name,

@@ -9,10 +9,11 @@ use subtle::ConstantTimeEq;
 
 use crate::random;
 
-/// A confidential client; there are no others, as on the original server.
+/// An app. The original server knows confidential clients alone.
 pub(crate) struct Client {
     pub(crate) id: String,
-    secret: String,
+    /// None of a public client, which has nowhere to hide one.
+    secret: Option<String>,
     pub(crate) name: String,
     pub(crate) redirect_uris: Vec<String>,
     /// Space-separated, any text.
@@ -27,6 +28,7 @@ pub(crate) struct Registration {
     name: Option<String>,
     redirect_uris: Vec<String>,
     scope: String,
+    is_public: bool,
 }
 
 /// Why a registration is refused, with the names of the wire.
@@ -62,12 +64,20 @@ const LONGEST_TEXT: usize = 4096;
 impl Client {
     /// Whether this is the client's secret; takes the same time wherever the difference lies.
     pub(crate) fn has_secret(&self, secret: &str) -> bool {
-        self.secret.as_bytes().ct_eq(secret.as_bytes()).into()
+        self.secret
+            .as_ref()
+            .is_some_and(|own| own.as_bytes().ct_eq(secret.as_bytes()).into())
+    }
+
+    /// Whether it has no secret, and proves by PKCE alone that it is the one that asked
+    /// ([RFC 9700 §2.1.1](https://www.rfc-editor.org/rfc/rfc9700#section-2.1.1)).
+    pub(crate) fn is_public(&self) -> bool {
+        self.secret.is_none()
     }
 
     /// The secret, to be told once, to the client itself.
-    pub(crate) fn secret(&self) -> &str {
-        &self.secret
+    pub(crate) fn secret(&self) -> Option<&str> {
+        self.secret.as_deref()
     }
 
     /// Redirect URIs are compared as plain text ([RFC 9700 §2.1](https://www.rfc-editor.org/rfc/rfc9700#section-2.1)).
@@ -116,6 +126,8 @@ impl Registration {
             redirect_uris: redirect_uris(members.get("redirect_uris"))?,
             name: text("client_name")?,
             scope: text("scope")?.unwrap_or_default(),
+            // What else can be asked for is ignored, and answered with a secret.
+            is_public: text("token_endpoint_auth_method")?.as_deref() == Some("none"),
         })
     }
 }
@@ -158,7 +170,7 @@ impl Clients {
     pub(crate) fn built_in() -> Self {
         let client = |id: &str, secret: &str, name: &str, redirect_uris: &[&str], labels| Client {
             id: id.to_owned(),
-            secret: secret.to_owned(),
+            secret: Some(secret.to_owned()),
             name: name.to_owned(),
             redirect_uris: redirect_uris.iter().map(|uri| (*uri).to_owned()).collect(),
             scope: BUILT_IN_SCOPE.to_owned(),
@@ -213,7 +225,7 @@ impl Clients {
             redirect_uris: registration.redirect_uris,
             scope: registration.scope,
             labels: REGISTERED_LABELS,
-            secret,
+            secret: (!registration.is_public).then_some(secret),
             id: id.clone(),
         });
         self.by_id.insert(id.clone(), Arc::clone(&client));

@@ -14,14 +14,18 @@ use crate::visit::Visit;
 
 /// The client behind a request. Where there is an `Authorization` header, the form does not count.
 pub(super) fn client(server: &FhirServer, visit: &Visit<'_>) -> Option<Arc<Client>> {
+    let desk = server.desk();
     let (id, secret) = match visit.headers().get(header::AUTHORIZATION) {
         Some(value) => basic(value.to_str().ok()?)?,
         None => {
             let field = |name| visit.form.first(name).map(str::to_owned);
-            (field("client_id")?, field("client_secret")?)
+            let id = field("client_id")?;
+            match field("client_secret") {
+                Some(secret) => (id, secret),
+                None => return desk.clients.get(&id).filter(|client| client.is_public()),
+            }
         }
     };
-    let desk = server.desk();
     let proven = |id: &str, secret: &str| {
         desk.clients
             .get(id)

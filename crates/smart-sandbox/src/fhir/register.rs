@@ -25,14 +25,19 @@ pub(super) fn answer(server: &FhirServer, visit: &Visit<'_>) -> Reply {
         Ok(client) => client,
         Err(error) => return no_randomness(error),
     };
-    let body = json!({
+    let mut body = json!({
         "client_id": client.id,
-        "client_secret": client.secret(),
-        "client_secret_expires_at": 0,
         "client_name": client.name,
         "redirect_uris": client.redirect_uris,
         "scope": client.scope,
     });
+    match client.secret() {
+        Some(secret) => {
+            body["client_secret"] = json!(secret);
+            body["client_secret_expires_at"] = json!(0);
+        }
+        None => body["token_endpoint_auth_method"] = json!("none"),
+    }
     answers::json(StatusCode::CREATED, &body)
 }
 

@@ -4,6 +4,7 @@ mod authorize;
 mod data;
 mod notebook;
 mod pages;
+mod public;
 mod strange;
 mod tokens;
 mod wire;

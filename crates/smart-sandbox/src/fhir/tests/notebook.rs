@@ -25,7 +25,7 @@ fn cell_2_the_registration_has_six_members() {
         "redirect_uris": ["http://localhost:9001/authorized"],
         "scope": SCOPE,
         "client_id": "mine",
-        "token_endpoint_auth_method": "none",
+        "token_endpoint_auth_method": "private_key_jwt",
     });
     let mut answer = body_of(&bench.post_json("/oauth/register", &body));
     for name in ["client_id", "client_secret"] {

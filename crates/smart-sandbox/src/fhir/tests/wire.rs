@@ -146,12 +146,7 @@ fn the_smart_configuration_offers_what_there_is() {
         json!(["S256"])
     );
     let capabilities = document["capabilities"].as_array().unwrap();
-    for absent in [
-        "sso-openid-connect",
-        "client-public",
-        "launch-ehr",
-        "authorize-post",
-    ] {
+    for absent in ["sso-openid-connect", "launch-ehr", "authorize-post"] {
         assert!(!capabilities.contains(&json!(absent)), "{absent}");
     }
     for absent in ["issuer", "jwks_uri"] {
