@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use smart::api::Body;
 use smart::api::models::ClinicalNote;
 use smart::fhir::interactions::{Base, rdf};
-use smart::fhir::{App, FhirError, Interaction, LinkError, Resource, Search, Session, TokenSet};
+use smart::fhir::{
+    App, Export, FhirError, Interaction, LinkError, Resource, Search, Session, TokenSet,
+};
 use smart::transport::{HyperTransport, Transport as _, TransportError};
 use smart::vault::VaultKey;
 use smart::{Error, Graph, Query};
@@ -442,5 +444,60 @@ async fn operations_and_histories_are_asked_for() -> Result<()> {
             "POST https://ehr.example/fhir/Patient/_search",
         ]
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_export_is_waited_for_and_read() -> Result<()> {
+    let sandbox = smart_tests::sandbox().await?;
+    let session = session(&sandbox, "patient/*.read").await?;
+    let begun = session
+        .export(&Export::patients().types(["Observation", "Condition"])?)
+        .await?;
+    let job = session.resume_export(&begun.status_address())?;
+    let mut looks = 0;
+    let manifest = job.wait(|_| looks += 1).await?;
+    assert_eq!(looks, 1, "the sandbox makes everybody wait once");
+    let mut count = 0;
+    for file in &manifest.output {
+        for resource in job.read(&manifest, file).await? {
+            assert_eq!(resource?.resource_type(), file.resource_type);
+            count += 1;
+        }
+    }
+    let found: Vec<Resource> = session
+        .search(&Search::new("Observation").count(500))?
+        .matches()
+        .await?;
+    assert!(count > found.len() && !found.is_empty());
+    job.delete().await?;
+    let gone = job.poll().await.unwrap_err();
+    assert_eq!(gone.status().map(|status| status.as_u16()), Some(404));
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_token_goes_to_an_export_s_other_addresses() -> Result<()> {
+    let server = |request: &Request<Bytes>| match request.uri().path() {
+        "/jobs/1" => {
+            let files = json!([{"type": "Patient", "url": "https://store.example/1"}]);
+            (200, json!({"transactionTime": "2026-01-01T00:00:00Z", "requiresAccessToken": false, "output": files}).to_string())
+        }
+        _ => (404, String::new()),
+    };
+    let (session, seen) = at(server, |app| app).await?;
+    assert!(
+        session
+            .resume_export("https://evil.example/jobs/1")
+            .is_err()
+    );
+    let job = session.resume_export("https://ehr.example/jobs/1")?;
+    let manifest = job.wait(|_| ()).await?;
+    let error = job.read(&manifest, &manifest.output[0]).await.unwrap_err();
+    assert!(matches!(
+        error,
+        Error::Fhir(FhirError::Link(LinkError::OtherOrigin { .. }))
+    ));
+    assert_eq!(lines(&seen), ["GET https://ehr.example/jobs/1"]);
     Ok(())
 }

@@ -33,6 +33,7 @@ use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::visit::Visit;
 
+use api::export::Exports;
 use approvals::Approvals;
 use clients::Clients;
 use moment::Moment;
@@ -50,6 +51,9 @@ pub use users::{FHIR_PASSWORD, FHIR_USER};
 /// say. Beyond that it has `.well-known/smart-configuration`, revocation
 /// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)) and introspection ([RFC 7662](https://www.rfc-editor.org/rfc/rfc7662)).
 /// Clients that register without a secret (`token_endpoint_auth_method` `none`) have to use PKCE. It issues no `id_token`.
+///
+/// `$export` and `Patient/$export` are [bulk exports](https://hl7.org/fhir/uv/bulkdata/export.html) of the one patient of the token; the first look at
+/// a job finds it at work.
 ///
 /// Resources are FHIR R4 at `/api/fhir`. `/api/dstu2` is a second base, on which patients and medication orders have the shape
 /// of DSTU2.
@@ -85,6 +89,7 @@ struct Desk {
     clients: Clients,
     approvals: Approvals,
     sessions: Sessions,
+    exports: Exports,
 }
 
 impl FhirServer {
@@ -100,6 +105,7 @@ impl FhirServer {
                 clients: Clients::built_in(),
                 approvals: Approvals::default(),
                 sessions: Sessions::default(),
+                exports: Exports::default(),
             }),
         }
     }

@@ -1,5 +1,7 @@
 //! What lies below a FHIR base: who asks, whether it may be asked, and the answer.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -14,6 +16,7 @@ use crate::record::Record;
 use crate::reply::{self, Reply};
 use crate::visit::Visit;
 
+pub(super) mod export;
 mod search;
 
 /// What may stand in a query, with the types of FHIR. All else is refused, as on the original.
@@ -68,10 +71,12 @@ pub(super) fn answer(
             _ => {}
         }
     }
-    if matches!(
+    let may_delete = *visit.method() == Method::DELETE && export::is_status(path);
+    let writes = matches!(
         *visit.method(),
         Method::PUT | Method::PATCH | Method::DELETE
-    ) {
+    );
+    if writes && !may_delete {
         return reply::method_not_allowed("GET, HEAD, OPTIONS, POST");
     }
     let grant = bearer(visit.headers()).and_then(|token| {
@@ -82,16 +87,19 @@ pub(super) fn answer(
     let Some(grant) = grant else {
         return answers::html(StatusCode::UNAUTHORIZED);
     };
+    let segments: Vec<_> = path
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .collect();
+    if let Some(reply) = export::answer(server, visit, &grant, release, &segments) {
+        return reply;
+    }
     if let Some(refusal) = not_to_be_asked(visit, path) {
         return refusal;
     }
     if let Err(format) = check_format(&visit.query) {
         return outcome(StatusCode::NOT_ACCEPTABLE, "not-supported", &format);
     }
-    let segments: Vec<_> = path
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .collect();
     match segments.as_slice() {
         [name] => with_record(server, visit, &grant, release, name, None),
         [name, id] => with_record(server, visit, &grant, release, name, Some(id)),
@@ -154,14 +162,9 @@ fn with_record(
         let text = format!("the scopes of the token do not cover this use of {name}");
         return outcome(StatusCode::FORBIDDEN, "forbidden", &text);
     }
-    let record = record_id(&grant.patient).map(|id| server.store.record(id));
-    let record = match record {
-        Some(Ok(Some(record))) => record,
-        Some(Err(error)) => {
-            tracing::error!(%error, "a record cannot be made");
-            return reply::server_error();
-        }
-        _ => return not_found(),
+    let record = match record_of(server, grant) {
+        Ok(record) => record,
+        Err(none) => return none.reply(),
     };
     let shelf = Shelf {
         record: &record,
@@ -175,6 +178,33 @@ fn with_record(
             None => not_found(),
         },
         None => search::answer(server, visit, grant, &shelf, name),
+    }
+}
+
+/// The record of the patient that a grant is for.
+fn record_of(server: &FhirServer, grant: &Grant) -> Result<Arc<Record>, NoRecord> {
+    match record_id(&grant.patient).map(|id| server.store.record(id)) {
+        Some(Ok(Some(record))) => Ok(record),
+        Some(Err(error)) => {
+            tracing::error!(%error, "a record cannot be made");
+            Err(NoRecord::Broken)
+        }
+        _ => Err(NoRecord::Unknown),
+    }
+}
+
+/// Why there is no record to look into.
+enum NoRecord {
+    Broken,
+    Unknown,
+}
+
+impl NoRecord {
+    fn reply(&self) -> Reply {
+        match self {
+            Self::Broken => reply::server_error(),
+            Self::Unknown => not_found(),
+        }
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) fn metadata(server: &FhirServer, visit: &Visit<'_>, release: Release)
             "mode": "server",
             "security": security(&origin, release),
             "resource": release.types().iter().map(|name| resource(name)).collect::<Vec<_>>(),
+            "operation": [{"name": "export", "definition": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export"}],
         }],
     });
     match release {

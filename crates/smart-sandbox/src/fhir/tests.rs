@@ -2,6 +2,7 @@
 
 mod authorize;
 mod data;
+mod export;
 mod notebook;
 mod pages;
 mod public;

@@ -102,12 +102,12 @@ fn is_about(query: &Pairs, patient: &str) -> bool {
     })
 }
 
-fn is_recent(found: &Value, bound: Option<&str>) -> bool {
+pub(super) fn is_recent(found: &Value, bound: Option<&str>) -> bool {
     let instant = found["meta"]["lastUpdated"].as_str().unwrap_or_default();
     bound.is_none_or(|bound| holds(instant, bound) == Some(true))
 }
 
-fn is_shared(found: &Value, grant: &Grant) -> bool {
+pub(super) fn is_shared(found: &Value, grant: &Grant) -> bool {
     codings(&found["meta"]["security"]).any(|(system, code)| {
         system == Some(resources::LABELS)
             && (code == "public" || grant.labels.iter().any(|label| label == code))
