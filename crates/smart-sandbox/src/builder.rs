@@ -14,7 +14,7 @@ use crate::calls::container::{SMART_VERSION, offers};
 use crate::clock::Clock;
 use crate::container::{Container, Parts};
 use crate::error::SandboxError;
-use crate::fhir::FhirServer;
+use crate::fhir::{FhirFault, FhirFaults, FhirServer};
 use crate::load;
 use crate::oauth::authenticate::Strictness;
 use crate::sandbox::Sandbox;
@@ -49,6 +49,7 @@ pub struct SandboxBuilder {
     accounts: Vec<Account>,
     clock: Clock,
     strictness: Strictness,
+    fhir_faults: FhirFaults,
 }
 
 impl SandboxBuilder {
@@ -64,6 +65,7 @@ impl SandboxBuilder {
             accounts: Vec::new(),
             clock: Clock::system(),
             strictness: Strictness::default(),
+            fhir_faults: FhirFaults::default(),
         }
     }
 
@@ -130,6 +132,12 @@ impl SandboxBuilder {
         self
     }
 
+    /// Makes the FHIR server do one thing wrong, to see what an app makes of it. Can be said several times.
+    pub fn fhir_fault(mut self, fault: FhirFault) -> Self {
+        self.fhir_faults.insert(fault);
+        self
+    }
+
     /// Makes the container without a server around it, for tests without sockets.
     ///
     /// # Errors
@@ -169,7 +177,12 @@ impl SandboxBuilder {
             api_base: server.to_owned(),
         })?;
         let store = Arc::new(self.store(base.as_str())?);
-        Ok(FhirServer::new(base.as_str(), store, self.clock.now()))
+        Ok(FhirServer::new(
+            base.as_str(),
+            store,
+            self.clock.now(),
+            self.fhir_faults,
+        ))
     }
 
     /// Starts the sandbox on the loopback interface, on the current tokio runtime.
@@ -188,6 +201,10 @@ impl SandboxBuilder {
 
     pub(crate) fn wanted_fhir_port(&self) -> u16 {
         self.fhir_port
+    }
+
+    pub(crate) fn wanted_fhir_faults(&self) -> FhirFaults {
+        self.fhir_faults
     }
 
     pub(crate) fn wanted_clock(&self) -> Clock {

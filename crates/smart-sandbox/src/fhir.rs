@@ -9,6 +9,7 @@ mod clients;
 mod credentials;
 mod debug;
 mod discovery;
+mod faults;
 mod forms;
 mod moment;
 mod people;
@@ -40,6 +41,9 @@ use moment::Moment;
 use routes::{Page, Route};
 use users::Users;
 
+pub(crate) use faults::FhirFaults;
+
+pub use faults::FhirFault;
 pub use users::{FHIR_PASSWORD, FHIR_USER};
 
 /// A SMART on FHIR server without a socket or a clock: whoever calls [`handle`](Self::handle) brings both.
@@ -80,6 +84,7 @@ pub struct FhirServer {
     users: OnceLock<Users>,
     /// When the records that were there from the start were last updated.
     began: Moment,
+    faults: FhirFaults,
     desk: Mutex<Desk>,
 }
 
@@ -93,7 +98,12 @@ struct Desk {
 }
 
 impl FhirServer {
-    pub(crate) fn new(server: &str, store: Arc<Store>, began: Timestamp) -> Self {
+    pub(crate) fn new(
+        server: &str,
+        store: Arc<Store>,
+        began: Timestamp,
+        faults: FhirFaults,
+    ) -> Self {
         let server = server.trim_end_matches('/').to_owned();
         Self {
             fhir_base: format!("{server}{}", resources::Release::R4.path()),
@@ -101,9 +111,10 @@ impl FhirServer {
             store,
             users: OnceLock::new(),
             began: began.into(),
+            faults,
             desk: Mutex::new(Desk {
                 clients: Clients::built_in(),
-                approvals: Approvals::default(),
+                approvals: Approvals::new(faults),
                 sessions: Sessions::default(),
                 exports: Exports::default(),
             }),
@@ -165,6 +176,11 @@ impl FhirServer {
     /// Whether an origin, or an address below it, is this server's under one of the names of the loopback interface.
     fn is_own(&self, address: &str) -> bool {
         answers::with_plain_loopback(address) == answers::with_plain_loopback(&self.server)
+    }
+
+    /// Whether it was told to do this wrong.
+    fn does(&self, fault: FhirFault) -> bool {
+        self.faults.has(fault)
     }
 
     fn users(&self) -> &Users {

@@ -89,6 +89,6 @@ pub use builder::{
 pub use clock::Clock;
 pub use container::Container;
 pub use error::SandboxError;
-pub use fhir::{FHIR_PASSWORD, FHIR_USER, FhirServer};
+pub use fhir::{FHIR_PASSWORD, FHIR_USER, FhirFault, FhirServer};
 pub use load::{FileError, LoadError};
 pub use sandbox::Sandbox;

@@ -73,6 +73,7 @@ impl Sandbox {
         let listeners = Listeners::bind(builder.wanted_port()).await?;
         let fhir_listeners = Listeners::bind(builder.wanted_fhir_port()).await?;
         let clock = builder.wanted_clock();
+        let fhir_faults = builder.wanted_fhir_faults();
         let api_base = format!("http://localhost:{}", listeners.port());
         // Reading and splitting hundreds of files would hold up everything else on a small runtime.
         let made = tokio::task::spawn_blocking(move || builder.container(&api_base)).await;
@@ -88,6 +89,7 @@ impl Sandbox {
             &format!("http://localhost:{}", fhir_listeners.port()),
             Arc::clone(&container.store),
             clock.now(),
+            fhir_faults,
         ));
         let answering = Arc::clone(&fhir);
         let handler = Arc::new(move |request: &_, now| answering.handle(request, now));

@@ -13,7 +13,7 @@ use super::moment::{DAY, Moment};
 use super::people::{Visitor, ask_to_log_in, visitor};
 use super::resources::Release;
 use super::users::record_id;
-use super::{FhirServer, answers};
+use super::{FhirFault, FhirServer, answers};
 use crate::browser::comes_from_elsewhere;
 use crate::demographics::Patient;
 use crate::form::{Pairs, encode, encode_pairs, join_query};
@@ -151,7 +151,12 @@ fn approve(server: &FhirServer, visit: &Visit<'_>) -> Reply {
         Err(error) => return no_randomness(error),
     };
     let mut pairs = vec![("code", code.as_str())];
-    pairs.extend(asked.state.as_deref().map(|state| ("state", state)));
+    let state = match asked.state.as_deref() {
+        _ if server.does(FhirFault::DropsState) => None,
+        Some(_) if server.does(FhirFault::ChangesState) => Some("a-state-that-nobody-sent"),
+        state => state,
+    };
+    pairs.extend(state.map(|state| ("state", state)));
     answers::unstored(reply::found(&asked.mode.join(redirect_uri, &pairs)))
 }
 
@@ -177,7 +182,7 @@ fn check(server: &FhirServer, pairs: &Pairs) -> Result<Asked, Refusal> {
         if !uri.contains(':') {
             return Err(fatal("Invalid redirect URI.".to_owned()));
         }
-        if !client.may_redirect_to(uri) {
+        if !client.may_redirect_to(uri) && !server.does(FhirFault::AnyRedirectUri) {
             return Err(fatal("Mismatching redirect URI.".to_owned()));
         }
     }
@@ -213,12 +218,14 @@ fn check(server: &FhirServer, pairs: &Pairs) -> Result<Asked, Refusal> {
     let challenge = pairs.first("code_challenge");
     check_challenge(challenge, pairs.first("code_challenge_method"))
         .map_err(|description| refuse("invalid_request", Some(description)))?;
-    if client.is_public() && challenge.is_none() {
+    let needs_challenge = client.is_public() && !server.does(FhirFault::IgnoresPkce);
+    if needs_challenge && challenge.is_none() {
         let description = "A client without a secret needs a code_challenge.";
         return Err(refuse("invalid_request", Some(description)));
     }
     let aud = pairs.first("aud");
-    if aud.is_some_and(|aud| !is_base(server, aud)) {
+    let is_foreign = aud.is_some_and(|aud| !is_base(server, aud));
+    if is_foreign && !server.does(FhirFault::IgnoresAudience) {
         let description = "The aud parameter is not a FHIR base of this server.";
         return Err(refuse("invalid_request", Some(description)));
     }

@@ -7,7 +7,8 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 use smart_oauth::Timestamp;
 
-use super::FhirServer;
+use super::{FhirFault, FhirServer};
+use crate::builder::SandboxBuilder;
 use crate::form::{Pairs, encode_pairs};
 use crate::sandbox::Sandbox;
 
@@ -40,9 +41,18 @@ pub(super) struct Tokens {
 impl Bench {
     /// The usual fifty patients; only those that are asked for are made.
     pub(super) fn new() -> Self {
+        Self::of(Sandbox::builder())
+    }
+
+    /// The same, doing one thing wrong.
+    pub(super) fn with_fault(fault: FhirFault) -> Self {
+        Self::of(Sandbox::builder().fhir_fault(fault))
+    }
+
+    fn of(builder: SandboxBuilder) -> Self {
         let now = 1_530_808_884;
         let clock = crate::clock::Clock::manual(Timestamp::from_unix_seconds(now));
-        let builder = Sandbox::builder().clock(clock);
+        let builder = builder.clock(clock);
         Self {
             server: builder.fhir_server(SERVER).unwrap(),
             now,

@@ -3,6 +3,7 @@
 mod authorize;
 mod data;
 mod export;
+mod faults;
 mod notebook;
 mod pages;
 mod public;

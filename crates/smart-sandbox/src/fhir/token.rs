@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::approvals::{ACCESS_LIFETIME, Approval, Denial, Exchange};
-use super::{FhirServer, answers, credentials};
+use super::{FhirFault, FhirServer, answers, credentials};
 use crate::reply::{self, JSON, Reply};
 use crate::visit::Visit;
 
@@ -51,15 +51,25 @@ pub(super) fn answer(server: &FhirServer, visit: &Visit<'_>) -> Reply {
         _ => return refusal(StatusCode::UNAUTHORIZED, "unauthorized_client", None),
     };
     match granted {
-        Ok(approval) => tokens(
-            approval,
-            field("state").filter(|_| grant_type == "refresh_token"),
-        ),
+        Ok(approval) => {
+            let is_refresh = grant_type == "refresh_token";
+            let patient = match &approval.grant.patient {
+                _ if server.does(FhirFault::NamesNoPatient) => None,
+                _ if is_refresh && server.does(FhirFault::OtherPatientOnRefresh) => {
+                    Some("smart-somebody-else")
+                }
+                patient => Some(&**patient),
+            };
+            tokens(approval, patient, field("state").filter(|_| is_refresh))
+        }
+        Err(denial) if denial != Denial::Ours && server.does(FhirFault::GrantErrorsAsHtml) => {
+            answers::html(StatusCode::INTERNAL_SERVER_ERROR)
+        }
         Err(denial) => denied(denial),
     }
 }
 
-fn tokens(approval: &Approval, state: Option<&str>) -> Reply {
+fn tokens(approval: &Approval, patient: Option<&str>, state: Option<&str>) -> Reply {
     let Some(pair) = approval.pair() else {
         return reply::server_error();
     };
@@ -69,8 +79,10 @@ fn tokens(approval: &Approval, state: Option<&str>) -> Reply {
         "token_type": "Bearer",
         "scope": approval.grant.scope,
         "refresh_token": pair.refresh,
-        "patient": approval.grant.patient,
     });
+    if let Some(patient) = patient {
+        body["patient"] = json!(patient);
+    }
     if let Some(state) = state {
         body["state"] = json!(state);
     }

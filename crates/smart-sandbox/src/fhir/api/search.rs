@@ -4,9 +4,9 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Shelf, outcome, resource};
-use crate::fhir::FhirServer;
 use crate::fhir::approvals::Grant;
 use crate::fhir::resources;
+use crate::fhir::{FhirFault, FhirServer};
 use crate::form::{Pairs, encode_pairs};
 use crate::reply::Reply;
 use crate::visit::Visit;
@@ -46,7 +46,10 @@ pub(super) fn answer(
         Vec::new()
     };
     let base = format!("{}{}", server.origin(visit), shelf.release.path());
+    let foreign = format!("http://fhir.internal.invalid{}", shelf.release.path());
     let link = |relation: &str, offset: usize| {
+        let is_foreign = relation == "next" && server.does(FhirFault::ForeignNextLinks);
+        let base = if is_foreign { &foreign } else { &base };
         let mut pairs: Vec<(&str, &str)> = query
             .iter()
             .filter(|(name, _)| !matches!(*name, "_offset" | "_count"))
