@@ -101,6 +101,11 @@ pub(crate) enum Kind {
     Other { stage: Stage },
 
     #[error(
+        "no complete answer within {after:?}; try again, or use a transport with a limit of its own"
+    )]
+    Overdue { after: Duration },
+
+    #[error(
         "plain http to {host} would let the network read along; use https or a container on this machine, or open this host by name with allow_plain_http_to"
     )]
     PlainHttp { host: Host },
@@ -228,6 +233,7 @@ impl TransportError {
             Kind::ConnectTimeout { .. }
                 | Kind::FirstByteTimeout { .. }
                 | Kind::IdleTimeout { .. }
+                | Kind::Overdue { .. }
                 | Kind::TotalTimeout { .. }
         )
     }

@@ -48,7 +48,7 @@ pub trait Transport: Send + Sync + 'static {
     }
 
     /// The longest that a whole exchange takes, if there is such a limit. A layer that repeats requests keeps to it with all
-    /// attempts together.
+    /// attempts together, and one without any is given up from above: the `smart` crate does so after 60 seconds.
     fn total_timeout(&self) -> Option<Duration> {
         None
     }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
+
+use crate::error::Kind;
+use crate::{Stage, TransportError};
 
 /// When an exchange has to be over, whatever limits the transport has of its own. For a layer that repeats requests, so
 /// that all attempts together keep one limit:
@@ -36,6 +39,31 @@ impl Deadline {
     /// How long it is until then; zero afterwards.
     pub fn remaining(&self) -> Duration {
         self.at.saturating_duration_since(Instant::now())
+    }
+
+    /// Gives an exchange up when the deadline has come, for a transport that has no limit of its own. Nobody knows then how far it
+    /// was: the stage is [`Stage::MaybeSent`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the exchange, and when it takes too long.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime, or in one without a timer.
+    pub async fn bound<T>(
+        self,
+        exchange: impl Future<Output = Result<T, TransportError>>,
+    ) -> Result<T, TransportError> {
+        let after = self.limit;
+        timeout_at(self.at, exchange)
+            .await
+            .unwrap_or_else(|_elapsed| {
+                Err(TransportError::of(
+                    Kind::Overdue { after },
+                    Stage::MaybeSent,
+                ))
+            })
     }
 
     pub(crate) fn at(&self) -> Instant {

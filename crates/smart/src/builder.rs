@@ -68,7 +68,7 @@ impl ClientBuilder {
 
     /// What carries the requests; without it, a [`HyperTransport`] with its defaults and the proxy of the environment
     /// ([`Proxy::from_environment`]). Give one of your own to change time-outs and limits, to trust a hospital's own authority,
-    /// or to answer from memory in a test:
+    /// or to answer from memory in a test. One that tells no limit ([`Transport::total_timeout`]) is given up after 60 seconds.
     ///
     /// ```
     /// use std::time::Duration;

@@ -76,8 +76,8 @@ async fn attempts(
     span: &CallSpan,
 ) -> Result<Response<Bytes>, Error> {
     let policy = by.policy();
-    let limit = policy.transport.total_timeout().unwrap_or(WITHOUT_LIMIT);
-    let deadline = Deadline::after(limit);
+    let limit = policy.transport.total_timeout();
+    let deadline = Deadline::after(limit.unwrap_or(WITHOUT_LIMIT));
     let mut attempts = Attempts::new(&policy.retries, &policy.budget, purpose.repeatable);
     // What cannot be repeated does not go out on a connection that may just be closing.
     let mut fresh = !purpose.repeatable;
@@ -99,7 +99,13 @@ async fn attempts(
         }
         made += 1;
         let recording = policy.recorder.begin(&purpose, &request, made);
-        let outcome = policy.transport.fetch(request).await;
+        let exchange = policy.transport.fetch(request);
+        let outcome = match limit {
+            Some(_) => exchange.await,
+            // In a box, since most transports have one.
+            None if has_timer() => Box::pin(deadline.bound(exchange)).await,
+            None => exchange.await,
+        };
         policy.recorder.end(recording, &outcome);
         span.attempt(made, &outcome);
 
@@ -116,7 +122,7 @@ async fn attempts(
                 fresh = true;
                 tracing::debug!("the connection died before the answer; trying again on a new one");
             }
-            Next::After(pause) if can_pause() => {
+            Next::After(pause) if has_timer() => {
                 let milliseconds = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
                 tracing::debug!(milliseconds, "trying again after a pause");
                 tokio::time::sleep(pause).await;
@@ -166,9 +172,9 @@ impl Exchanger for Client {
     }
 }
 
-fn can_pause() -> bool {
+fn has_timer() -> bool {
     tokio::runtime::Handle::try_current().is_ok()
 }
 
-/// For a transport that has no limit: how long attempts are begun.
+/// How long a call takes at most if its transport has no limit of its own.
 const WITHOUT_LIMIT: Duration = Duration::from_secs(60);

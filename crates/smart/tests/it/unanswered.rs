@@ -1,6 +1,8 @@
 //! No answer: what is said, and whether to try again.
 
 use std::error::Error as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -102,6 +104,61 @@ async fn silent_container_is_a_timeout() {
     );
     assert_eq!(error.stage(), Stage::MaybeSent);
     assert!(error.is_retryable());
+}
+
+/// A record over a transport that hangs, before the head of the answer or in its body.
+fn record_hanging(in_body: bool) -> Record {
+    let transport = move |_: Request<Bytes>| async move {
+        if in_body {
+            return Ok(Response::new(NeverEnding));
+        }
+        std::future::pending().await
+    };
+    let builder = Client::builder()
+        .app_id(APP)
+        .api_base("http://localhost:7000")
+        .consumer(APP, SECRET);
+    let client = builder.transport(transport).build().unwrap();
+    client.record("1").with_token(token("t1"))
+}
+
+struct NeverEnding;
+
+impl http_body::Body for NeverEnding {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, TransportError>>> {
+        Poll::Pending
+    }
+}
+
+impl From<NeverEnding> for smart::transport::Body {
+    fn from(body: NeverEnding) -> Self {
+        Self::new(body)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn transport_without_a_limit_is_given_up() {
+    for in_body in [false, true] {
+        let began = tokio::time::Instant::now();
+        let record = record_hanging(in_body);
+        let error = record.get_medications().send().await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "no complete answer within 60s; try again, or use a transport with a limit of its own"
+        );
+        assert_eq!(error.stage(), Stage::MaybeSent);
+        assert!(error.is_retryable());
+        assert!(
+            matches!(&error, Error::Transport(unanswered) if unanswered.transport_error().is_timeout())
+        );
+        assert_eq!(began.elapsed().as_secs(), 60);
+    }
 }
 
 #[tokio::test]
