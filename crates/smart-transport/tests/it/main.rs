@@ -7,7 +7,6 @@ mod faults;
 mod http2;
 mod hyper_client;
 mod proxy;
-mod server;
 #[cfg(feature = "tls")]
 mod tls;
 mod waist;
