@@ -10,9 +10,6 @@ use smart_transport::{
     TransportError,
 };
 
-const SHORT: Duration = Duration::from_millis(80);
-const PAUSE: Duration = Duration::from_millis(20);
-
 fn request(server: &Server) -> Request<Bytes> {
     Request::get(server.url("/records"))
         .body(Bytes::new())
@@ -29,65 +26,128 @@ fn told(error: &TransportError, server: &Server) -> (Stage, String) {
     (error.stage(), text)
 }
 
+/// The failure of a call to a server that lets it wait, and how long it took in simulated time. It is simulated from when the
+/// server has the request: before, time would pass while the network works.
+async fn overdue(
+    builder: HyperTransportBuilder,
+    server: &Server,
+    request: Request<Bytes>,
+) -> (TransportError, Duration) {
+    let transport = builder.build();
+    let call = tokio::spawn(async move { transport.fetch(request).await });
+    while server.requests() == 0 {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    let error = call.await.unwrap().unwrap_err();
+    assert!(error.is_timeout() && !error.is_connect() && !error.is_permanent());
+    (error, began.elapsed())
+}
+
+/// Whether a wait lasted as long as it should, but for what had passed before it was looked at.
+#[track_caller]
+fn assert_lasted(waited: Duration, seconds: u64) {
+    let expected = Duration::from_secs(seconds);
+    assert!(waited <= expected + SECOND, "{waited:?}");
+    assert!(waited + SECOND >= expected, "{waited:?}");
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
 #[tokio::test]
 async fn silence_ends_at_the_limit_for_the_first_byte() {
     let server = Server::silent().await.unwrap();
-    let builder = HyperTransport::builder().first_byte_timeout(SHORT);
-    let error = failure(builder, &server).await;
-    assert!(error.is_timeout() && !error.is_permanent());
-    let text = "HOST did not begin to answer within 80ms; try again, or raise first_byte_timeout";
+    let builder = HyperTransport::builder();
+    let (error, waited) = overdue(builder, &server, request(&server)).await;
+    assert_lasted(waited, 30);
+    let text = "HOST did not begin to answer within 30s; try again, or raise first_byte_timeout";
     assert_eq!(told(&error, &server), (Stage::MaybeSent, text.to_owned()));
 }
 
 #[tokio::test]
 async fn slow_head_ends_at_the_limit_for_the_first_byte() {
     // Each byte comes in time; the head does not.
-    let server = Server::slow_head(PAUSE).await.unwrap();
-    let builder = HyperTransport::builder().first_byte_timeout(SHORT);
-    let error = failure(builder, &server).await;
-    let text = "HOST did not begin to answer within 80ms; try again, or raise first_byte_timeout";
+    let server = Server::slow_head(SECOND).await.unwrap();
+    let builder = HyperTransport::builder();
+    let (error, waited) = overdue(builder, &server, request(&server)).await;
+    assert_lasted(waited, 30);
+    let text = "HOST did not begin to answer within 30s; try again, or raise first_byte_timeout";
     assert_eq!(told(&error, &server), (Stage::MaybeSent, text.to_owned()));
 }
 
 #[tokio::test]
 async fn slow_body_ends_at_the_total_limit() {
-    let server = Server::slow_body(PAUSE).await.unwrap();
-    let builder = HyperTransport::builder()
-        .idle_timeout(Duration::from_secs(5))
-        .total_timeout(SHORT);
-    let error = failure(builder, &server).await;
-    let text = "no complete answer from HOST within 80ms; try again, or raise total_timeout";
+    // Each piece comes in time; the body does not.
+    let server = Server::slow_body(10 * SECOND).await.unwrap();
+    let builder = HyperTransport::builder();
+    let (error, waited) = overdue(builder, &server, request(&server)).await;
+    assert_lasted(waited, 60);
+    let text = "no complete answer from HOST within 60s; try again, or raise total_timeout";
     assert_eq!(told(&error, &server), (Stage::Unreadable, text.to_owned()));
 }
 
 #[tokio::test]
 async fn stalled_body_ends_at_the_idle_limit() {
     let server = Server::stalled_body().await.unwrap();
-    let builder = HyperTransport::builder().idle_timeout(SHORT);
-    let error = failure(builder, &server).await;
-    assert!(error.is_timeout());
+    let builder = HyperTransport::builder();
+    let (error, waited) = overdue(builder, &server, request(&server)).await;
+    assert_lasted(waited, 15);
     let text =
-        "the answer of HOST stopped for 80ms before its end; try again, or raise idle_timeout";
+        "the answer of HOST stopped for 15s before its end; try again, or raise idle_timeout";
     assert_eq!(told(&error, &server), (Stage::Unreadable, text.to_owned()));
 }
 
 #[tokio::test]
+async fn limits_can_be_raised_and_the_next_one_holds_then() {
+    let server = Server::silent().await.unwrap();
+    let builder = HyperTransport::builder().first_byte_timeout(Duration::MAX);
+    let (error, waited) = overdue(builder, &server, request(&server)).await;
+    assert_lasted(waited, 60);
+    let text = "no complete answer from HOST within 60s; try again, or raise total_timeout";
+    assert_eq!(told(&error, &server), (Stage::MaybeSent, text.to_owned()));
+}
+
+#[tokio::test]
 async fn pieces_that_come_in_time_are_no_stall() {
-    let server = Server::slow_body(PAUSE).await.unwrap();
-    let transport = HyperTransport::builder().idle_timeout(SHORT).build();
+    let server = Server::slow_body(10 * SECOND).await.unwrap();
+    let transport = HyperTransport::builder()
+        .total_timeout(Duration::MAX)
+        .build();
     let mut body = transport.send(request(&server)).await.unwrap().into_body();
-    for _ in 0..10 {
+    tokio::time::pause();
+    for _ in 0..20 {
         assert_eq!(body.chunk().await.unwrap().unwrap(), ".");
     }
+}
+
+#[tokio::test]
+async fn reader_who_takes_time_is_no_stall() {
+    let server = Server::in_turn([Answer::new(200).body("x".repeat(100_000))])
+        .await
+        .unwrap();
+    let transport = HyperTransport::new();
+    let mut body = transport.send(request(&server)).await.unwrap().into_body();
+    let mut read = body.chunk().await.unwrap().unwrap().len();
+    tokio::time::pause();
+    tokio::time::sleep(20 * SECOND).await;
+    tokio::time::resume();
+    while let Some(piece) = body.chunk().await.unwrap() {
+        read += piece.len();
+    }
+    assert_eq!(read, 100_000);
 }
 
 #[tokio::test]
 async fn deadline_of_a_request_holds_over_that_of_the_transport() {
     let server = Server::silent().await.unwrap();
     let mut request = request(&server);
-    request.extensions_mut().insert(Deadline::after(SHORT));
-    let error = HyperTransport::new().fetch(request).await.unwrap_err();
-    let text = "no complete answer from HOST within 80ms; try again, or raise total_timeout";
+    let deadline = Deadline::after(7 * SECOND);
+    request.extensions_mut().insert(deadline);
+    let builder = HyperTransport::builder();
+    let (error, waited) = overdue(builder, &server, request).await;
+    assert_lasted(waited, 7);
+    let text = "no complete answer from HOST within 7s; try again, or raise total_timeout";
     assert_eq!(told(&error, &server), (Stage::MaybeSent, text.to_owned()));
 }
 

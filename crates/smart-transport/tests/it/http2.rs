@@ -1,5 +1,8 @@
 //! HTTP/2, and how it ends.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use bytes::Bytes;
 use http::{Request, Version};
 use smart_test_support::{Authority, Server};
@@ -68,6 +71,69 @@ async fn request_that_a_breaking_server_took_may_have_been_sent() {
         .unwrap_err();
     assert_eq!(error.stage(), Stage::MaybeSent);
     assert!(error.is_closed());
+    assert_eq!(
+        error.to_string(),
+        format!("{} closed the connection without an answer", server.host())
+    );
+}
+
+#[tokio::test]
+async fn call_dropped_anywhere_leaves_the_connection_usable() {
+    let authority = Authority::new().unwrap();
+    let identity = authority.certify(&["localhost"]).unwrap();
+    let server = Server::going_away_after(&identity, 1000).await.unwrap();
+    for warm in [false, true] {
+        let transport = trusting(&authority);
+        if warm {
+            transport.fetch(request(&server)).await.unwrap();
+        }
+        for polls in 0..40 {
+            let mut call = Box::pin(transport.fetch(request(&server)));
+            for _ in 0..polls {
+                let done =
+                    poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_ready())).await;
+                if done {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            drop(call);
+            let response = transport.fetch(request(&server)).await.unwrap();
+            assert_eq!(response.version(), Version::HTTP_2);
+            assert_eq!(response.body(), "hello");
+        }
+    }
+    // One for each transport, and what was given up while it was being opened.
+    assert!(server.connections() < 45, "{}", server.connections());
+}
+
+#[tokio::test]
+async fn calls_that_begin_at_once_come_to_share_a_connection() {
+    let authority = Authority::new().unwrap();
+    let identity = authority.certify(&["localhost"]).unwrap();
+    let server = Server::going_away_after(&identity, 1000).await.unwrap();
+    let transport = trusting(&authority);
+    let calls: Vec<_> = (0..10)
+        .map(|_| {
+            let (transport, request) = (transport.clone(), request(&server));
+            tokio::spawn(async move { transport.fetch(request).await })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap().body(), "hello");
+    }
+    let opened = server.connections();
+    for _ in 0..20 {
+        transport.fetch(request(&server)).await.unwrap();
+    }
+    assert_eq!(server.connections(), opened);
+    for _ in 0..100 {
+        if server.open_connections() == 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(server.open_connections(), 1);
 }
 
 #[tokio::test]

@@ -112,6 +112,12 @@ async fn server_that_asks_who_is_there_is_told() {
         matches!(error.stage(), Stage::NotSent | Stage::MaybeSent),
         "{error}"
     );
+    assert_eq!(
+        error.to_string(),
+        format!("{} closed the connection without an answer", server.host())
+    );
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("CertificateRequired"), "{cause}");
     assert_eq!(server.requests(), 1);
 }
 
@@ -143,6 +149,10 @@ async fn connection_refused_is_that_over_https_too() {
     let error = HyperTransport::new().fetch(request).await.unwrap_err();
     assert!(error.is_connect() && !error.is_permanent(), "{error}");
     assert_eq!(error.stage(), Stage::NotSent);
+    assert_eq!(
+        error.to_string(),
+        format!("no connection to {address}; check the address and that the server is running")
+    );
 }
 
 #[test]
