@@ -30,9 +30,15 @@ async fn ten_thousand_calls_fail_nowhere_and_leave_nothing_open() {
         async move { record.get_medications().send().await }
     });
     let mut calls = calls.buffer_unordered(8);
+    let mut most = 0;
     while let Some(answer) = calls.next().await {
         assert_eq!(answer.unwrap().bytes(), "hello");
+        if server.requests().is_multiple_of(100) {
+            most = most.max(open_files());
+        }
     }
+    // Both ends of 8 connections and of those just closed, and never hundreds.
+    assert!(most <= before + 64, "{before} open files became {most}");
     // The last connections end in their own time.
     for _ in 0..100 {
         if open_files() <= before {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use smart::transport::{HyperTransport, TransportError};
 use smart::{Body, Client, Error, Record, Retries, Stage};
+use smart_test_support::{Server, unknown_host};
 
 use crate::container::{APP, Bytes, SECRET, story, token};
 
@@ -89,20 +90,92 @@ async fn container_that_cannot_be_spoken_to_is_not_tried_again() {
 async fn silent_container_is_a_timeout() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let transport = HyperTransport::builder()
-        .total_timeout(Duration::from_millis(60))
-        .build();
+    let transport = HyperTransport::builder().total_timeout(Duration::from_secs(20));
     let builder = Client::builder()
         .app_id(APP)
         .api_base(format!("http://{address}"))
         .consumer(APP, SECRET);
-    let client = builder.transport(transport).build().unwrap();
-    let error = client.manifest().await.unwrap_err();
+    let client = builder.transport(transport.build()).build().unwrap();
+    let manifest = tokio::spawn(async move { client.manifest().await });
+    // Nothing answers, so that from here on there is nothing to wait for but time.
+    let _connection = listener.accept().await.unwrap();
+    tokio::time::pause();
+    let error = manifest.await.unwrap().unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!("no complete answer from {address} within 60ms; try again, or raise total_timeout")
+        format!("no complete answer from {address} within 20s; try again, or raise total_timeout")
     );
     assert_eq!(error.stage(), Stage::MaybeSent);
+    assert!(error.is_retryable());
+}
+
+#[tokio::test]
+async fn each_fault_of_a_server_is_told_in_a_sentence() {
+    let not_http = "220 mail.example ESMTP\r\n\r\n";
+    for (server, stage, retryable, expected) in [
+        (
+            Server::closing("").await,
+            Stage::MaybeSent,
+            true,
+            "HOST closed the connection without an answer",
+        ),
+        (
+            Server::closing(not_http).await,
+            Stage::Unreadable,
+            false,
+            "what HOST answered is not HTTP; check the address and the port",
+        ),
+        (
+            Server::cut_body().await,
+            Stage::Unreadable,
+            true,
+            "the answer of HOST broke off before its end",
+        ),
+        (
+            Server::endless_body().await,
+            Stage::Unreadable,
+            false,
+            "the answer of HOST is longer than 100000 bytes; raise body_limit if that is expected",
+        ),
+        (
+            Server::gzip_bomb(1 << 20).await,
+            Stage::Unreadable,
+            false,
+            "the answer of HOST is longer than 100000 bytes when it is unpacked; raise body_limit if that is expected",
+        ),
+    ] {
+        let server = server.unwrap();
+        let transport = HyperTransport::builder().body_limit(100_000).build();
+        let client = Client::builder()
+            .app_id(APP)
+            .api_base(server.url(""))
+            .consumer(APP, SECRET)
+            .transport(transport)
+            .retries(Retries::none());
+        let record = client.build().unwrap().record("1").with_token(token("t1"));
+        let error = record.get_medications().send().await.unwrap_err();
+        let text = error.to_string().replace(&server.host(), "HOST");
+        assert_eq!((text.as_str(), error.stage()), (expected, stage));
+        assert_eq!(error.is_retryable(), retryable, "{text}");
+        assert_eq!(error.status(), None);
+    }
+}
+
+#[tokio::test]
+async fn name_without_address_is_told() {
+    let transport = HyperTransport::builder().allow_plain_http_to(unknown_host());
+    let client = Client::builder()
+        .app_id(APP)
+        .api_base(format!("http://{}", unknown_host()))
+        .consumer(APP, SECRET)
+        .transport(transport.build())
+        .retries(Retries::none());
+    let error = client.build().unwrap().manifest().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "there is no address for the name in container.invalid; check its spelling, and this machine's name service"
+    );
+    assert_eq!(error.stage(), Stage::NotSent);
     assert!(error.is_retryable());
 }
 
