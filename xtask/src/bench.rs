@@ -44,7 +44,7 @@ enum Goal {
     AtMost(f64),
 }
 
-const TOPICS: &[Topic] = &[API, OAUTH, RDF, TRANSPORT];
+const TOPICS: &[Topic] = &[API, OAUTH, RDF, SWEEP, TRANSPORT];
 
 const API: Topic = Topic {
     name: "api",
@@ -136,6 +136,14 @@ const RDF: Topic = Topic {
             measure: Measure::Time("load/oxrdfxml"),
         },
     ],
+};
+
+/// Its rows come from the benchmark itself: whole programs, their memory and their beginning.
+const SWEEP: Topic = Topic {
+    name: "sweep",
+    package: "smart-tests",
+    benchmark: "sweep",
+    rows: &[],
 };
 
 /// Its rows come from the benchmark itself, which lets both sides take turns.

@@ -209,7 +209,7 @@ fn report(rows: &[(Measured, Measured)], quick: bool) {
     };
     let rate = |microseconds: f64| 1e6 / microseconds;
     let requests = format!(
-        "signed GET through the facade, loopback, {IN_FLIGHT} in flight, in terms of a bare hyper client, unsigned\t{:.0} requests/s against {:.0}: {ratio:.2} (goal ≥ 0.9, {verdict})",
+        "signed GET through the facade, loopback, {IN_FLIGHT} in flight, in terms of a bare hyper client, unsigned\t{:.0} requests/s against {:.0}: {ratio:.2}\t≥ 0.90, {verdict}",
         rate(each(|(_, facade)| facade.wall)),
         rate(each(|(bare, _)| bare.wall)),
     );

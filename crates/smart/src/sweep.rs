@@ -95,10 +95,6 @@ impl Sweep {
 
     async fn advance(&mut self) -> Result<Option<Record>, Error> {
         let signer = self.client.signer();
-        let over = self.records.next_request(signer.nonce()?, signer.now()?)?;
-        if over.is_none() {
-            return Ok(None);
-        }
         let purpose = Purpose {
             name: "next_record",
             path: "/apps/{smart_app_id}/tokens/records/next",
@@ -108,6 +104,7 @@ impl Sweep {
             single_use: false,
             origin: self.client.origin(),
         };
+        // There is a next one to ask for: the stream ends with the answer that says that there is none.
         let signed = || {
             let request = self.records.next_request(signer.nonce()?, signer.now()?)?;
             Ok(request.unwrap_or_default().map(Into::into))
