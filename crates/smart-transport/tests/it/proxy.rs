@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use http::Request;
 use smart_test_support::{Answer, Server};
-use smart_transport::{HyperTransport, Proxy, Stage, Transport as _};
+#[cfg(feature = "tls")]
+use smart_transport::Stage;
+use smart_transport::{HyperTransport, Proxy, Transport as _};
 
 fn request(url: &str) -> Request<Bytes> {
     Request::get(url).body(Bytes::new()).unwrap()
