@@ -1,10 +1,12 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, btree_map};
 use std::hash::{Hash, Hasher};
+use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
+use std::thread;
 
 use oxrdf::Term;
-use spareval::{InternalQuad, QueryableDataset};
+use spareval::{CancellationToken, InternalQuad, QueryableDataset};
 use thiserror::Error;
 
 use crate::graph::{Dataset, Graph, Index, Terms, TripleIds};
@@ -51,24 +53,65 @@ impl<'a> GraphDataset<'a> {
 }
 
 /// The steps that an evaluation may still take.
+///
+/// Once they are spent every look into the graph is an error. Some operators of the evaluator go on all the same, over rows that they
+/// hold in memory: a `COUNT(*)` over a product of parts would for years. They copy terms, and are ended there by unwinding to
+/// [`Budget::run`]. Where a program is built to abort on panics they are left to go on.
 pub(crate) struct Budget {
     left: Cell<usize>,
+    /// Steps taken after the last one.
+    overdue: Cell<usize>,
+    stop: CancellationToken,
 }
 
 #[derive(Debug, Error)]
 #[error("the allowed number of steps is used up")]
 pub(crate) struct BudgetSpent;
 
+/// How many steps an evaluation may take to notice by itself that its budget is spent.
+const PATIENCE: usize = 100_000;
+
+/// How often the switch is looked at, in steps.
+const INTERVAL: usize = 4096;
+
 impl Budget {
-    pub(crate) fn new(steps: usize) -> Self {
+    /// The budget is spent early if the switch is used.
+    pub(crate) fn new(steps: usize, stop: CancellationToken) -> Self {
         Self {
             // One more than allowed, so that zero left means that the bound was passed.
             left: Cell::new(steps.saturating_add(1)),
+            overdue: Cell::new(0),
+            stop,
+        }
+    }
+
+    /// Does what spends it; nothing comes back from work that had to be ended.
+    pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        // What the work held is dropped with it, so that nobody sees it half done.
+        match panic::catch_unwind(AssertUnwindSafe(work)) {
+            Ok(done) => Some(done),
+            Err(reason) if reason.is::<BudgetSpent>() => None,
+            Err(other) => panic::resume_unwind(other),
         }
     }
 
     fn spend(&self) {
-        self.left.set(self.left.get().saturating_sub(1));
+        let left = self.left.get();
+        if left == 0 {
+            self.insist();
+        } else if left.is_multiple_of(INTERVAL) && self.stop.is_cancelled() {
+            self.left.set(0);
+        } else {
+            self.left.set(left - 1);
+        }
+    }
+
+    #[cold]
+    fn insist(&self) {
+        self.overdue.set(self.overdue.get() + 1);
+        if self.overdue.get() > PATIENCE && cfg!(panic = "unwind") && !thread::panicking() {
+            panic::resume_unwind(Box::new(BudgetSpent));
+        }
     }
 
     fn check(&self) -> Result<(), BudgetSpent> {
@@ -89,7 +132,31 @@ impl Budget {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum TermId<'a> {
     Known(KnownId<'a>),
-    Foreign(Rc<Term>),
+    Foreign(Foreign<'a>),
+}
+
+/// A term that the query made. Copying it costs a step as well.
+pub(crate) struct Foreign<'a>(Rc<(Term, &'a Budget)>);
+
+impl Clone for Foreign<'_> {
+    fn clone(&self) -> Self {
+        self.0.1.spend();
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl PartialEq for Foreign<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.0 == other.0.0
+    }
+}
+
+impl Eq for Foreign<'_> {}
+
+impl Hash for Foreign<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.0.hash(state);
+    }
 }
 
 /// The number of a term. Copying it costs a step: the evaluator joins rows that it holds in memory without looking at the graph, and
@@ -184,7 +251,7 @@ impl<'a> QueryableDataset<'a> for GraphDataset<'a> {
     fn internalize_term(&self, term: Term) -> Result<TermId<'a>, BudgetSpent> {
         Ok(match self.terms.find(term.as_ref()) {
             Some(id) => self.known(id),
-            None => TermId::Foreign(Rc::new(term)),
+            None => TermId::Foreign(Foreign(Rc::new((term, self.budget)))),
         })
     }
 
@@ -192,7 +259,7 @@ impl<'a> QueryableDataset<'a> for GraphDataset<'a> {
         self.budget.check()?;
         Ok(match term {
             TermId::Known(known) => self.terms.term(known.id).into_owned(),
-            TermId::Foreign(term) => Rc::unwrap_or_clone(term),
+            TermId::Foreign(Foreign(term)) => Rc::unwrap_or_clone(term).0,
         })
     }
 }

@@ -309,33 +309,43 @@ impl Query {
         if stop.is_cancelled() {
             return Err(QueryError::Canceled);
         }
-        let budget = Budget::new(self.limits.steps);
-        let answer = match source.into() {
+        let budget = Budget::new(self.limits.steps, stop.clone());
+        let source = source.into();
+        let answer = budget.run(|| self.evaluate_on(source, &budget, &stop));
+        // The evaluator passes over some errors (an EXISTS that could not be decided is false), so a stopped evaluation may look like a
+        // finished one.
+        if stop.is_cancelled() {
+            return Err(QueryError::Canceled);
+        }
+        match answer {
+            Some(answer) if !budget.is_spent() => answer,
+            _ => Err(LimitError::new(Limit::Steps, self.limits.steps, None).into()),
+        }
+    }
+
+    fn evaluate_on(
+        &self,
+        source: Source<'_>,
+        budget: &Budget,
+        stop: &CancellationToken,
+    ) -> Result<Answer, QueryError> {
+        match source {
             Source::Graph(graph) => {
                 if self.query.dataset().is_some() {
                     return Err(QueryError::Unsupported { keyword: "FROM" });
                 }
                 let written_out = self.written_out(&[]);
                 let query = written_out.as_ref().unwrap_or(self);
-                query.evaluate(GraphDataset::of_graph(graph, &budget), &stop)
+                query.evaluate(GraphDataset::of_graph(graph, budget), stop)
             }
             Source::Dataset(dataset) => {
                 let written_out = self.written_out_for(dataset);
                 let query = written_out.as_ref().unwrap_or(self);
-                query.evaluate(GraphDataset::of_dataset(dataset, &budget), &stop)
+                query.evaluate(GraphDataset::of_dataset(dataset, budget), stop)
             }
             #[cfg(feature = "oxigraph")]
-            Source::Store(store) => self.evaluate_on_store(store, &stop),
-        };
-        // The evaluator passes over some errors (an EXISTS that could not be decided is false), so a stopped evaluation may look like a
-        // finished one.
-        if budget.is_spent() {
-            return Err(LimitError::new(Limit::Steps, self.limits.steps, None).into());
+            Source::Store(store) => self.evaluate_on_store(store, stop),
         }
-        if stop.is_cancelled() {
-            return Err(QueryError::Canceled);
-        }
-        answer
     }
 
     /// The query for these graphs, where what it asks of them must be written out.

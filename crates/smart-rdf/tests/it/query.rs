@@ -261,6 +261,18 @@ fn work_is_bounded() {
     ] {
         check_limit(text, few.clone(), Limit::Steps);
     }
+    // These go on in memory when the graph is closed to them: for years, if they were let.
+    for text in [
+        "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?o ?p . ?q ?r ?s . ?t ?u ?v . ?w ?x ?y }",
+        "SELECT (COUNT(*) AS ?n) { ?a ?b ?c OPTIONAL { ?d ?e ?f } OPTIONAL { ?g ?h ?i } OPTIONAL { ?j ?k ?l } OPTIONAL { ?m ?o ?p }
+         OPTIONAL { ?q ?r ?s } OPTIONAL { ?t ?u ?v } OPTIONAL { ?w ?x ?y } }",
+        "SELECT (COUNT(*) AS ?n) { { SELECT (STR(?o) AS ?a) { ?s ?p ?o } } { SELECT (STR(?o) AS ?b) { ?s ?p ?o } }
+         { SELECT (STR(?o) AS ?c) { ?s ?p ?o } } { SELECT (STR(?o) AS ?d) { ?s ?p ?o } } { SELECT (STR(?o) AS ?e) { ?s ?p ?o } }
+         { SELECT (STR(?o) AS ?f) { ?s ?p ?o } } { SELECT (STR(?o) AS ?g) { ?s ?p ?o } } { SELECT (STR(?o) AS ?h) { ?s ?p ?o } } }",
+        "ASK { { SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?o ?p . ?q ?r ?s . ?t ?u ?v } } FILTER(?n = 1) }",
+    ] {
+        check_limit(text, few.clone(), Limit::Steps);
+    }
     // Rows out of nothing.
     let numbers = (0..200).map(|n| format!("{n} ")).collect::<String>();
     let product = format!(
@@ -297,6 +309,24 @@ fn a_query_can_be_stopped() {
         query.run_until(&graph(), &cancellation),
         Err(QueryError::Canceled)
     ));
+}
+
+/// Also one that has stopped to look at the graph.
+#[test]
+fn a_long_query_is_stopped_soon() {
+    let cancellation = Cancellation::new();
+    let switch = cancellation.clone();
+    let canceler = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        switch.cancel();
+    });
+    let query = Sparql::new()
+        .with_limits(QueryLimits::default().with_steps(usize::MAX))
+        .prepare("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?o ?p . ?q ?r ?s . ?t ?u ?v . ?w ?x ?y }")
+        .unwrap();
+    let answer = query.run_until(&graph(), &cancellation);
+    assert!(matches!(answer, Err(QueryError::Canceled)));
+    canceler.join().unwrap();
 }
 
 #[test]

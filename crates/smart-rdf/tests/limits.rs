@@ -1,0 +1,456 @@
+//! Every limit: what is just over it is refused, by name, value and setter; raised by that setter it is accepted; and what is far over it
+//! costs little. A test of its own, since what measures memory replaces the allocator of the whole program.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::time::{Duration, Instant};
+
+use smart_rdf::{
+    Limit, LimitError, Limits, ParseError, QueryError, QueryLimits, RdfXml, Reader, Sparql, Syntax,
+};
+
+/// The longest that a refusal may take, without optimization and on a busy machine.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// Something to do with a document that is there already.
+type Attempt = Box<dyn FnOnce() -> Result<(), LimitError>>;
+
+struct Case {
+    limit: Limit,
+    /// Its value: the default, unless reaching that by a little takes long.
+    allowed: usize,
+    setter: &'static str,
+    /// Just over the limit, at that value or as `raised` raises it.
+    over: fn(raised: bool) -> Result<(), LimitError>,
+    /// Far over it.
+    far_over: fn() -> Attempt,
+    /// The most memory that this may take, in MiB.
+    mebibytes: u64,
+}
+
+const CASES: [Case; 16] = [
+    Case {
+        limit: Limit::Attributes,
+        allowed: 128,
+        setter: "Limits::with_attributes",
+        over: |raised| {
+            rdf_xml(
+                &attributes(129),
+                &limits(raised, |l| l.with_attributes(200)),
+            )
+        },
+        far_over: || {
+            later(attributes(200_000), |text| {
+                rdf_xml(text, &Limits::default())
+            })
+        },
+        mebibytes: 1,
+    },
+    Case {
+        limit: Limit::Bytes,
+        allowed: 8 << 20,
+        setter: "Limits::with_bytes",
+        over: |raised| {
+            turtle(
+                &"#".repeat((8 << 20) + 1),
+                &limits(raised, |l| l.with_bytes(16 << 20)),
+            )
+        },
+        far_over: || later(String::new(), |_| endless()),
+        mebibytes: 32,
+    },
+    Case {
+        limit: Limit::ContextTerms,
+        allowed: 256,
+        setter: "Limits::with_context_terms",
+        over: |raised| {
+            json_ld(
+                &context(257),
+                &limits(raised, |l| l.with_context_terms(300)),
+            )
+        },
+        far_over: || later(context(100_000), |text| json_ld(text, &Limits::default())),
+        mebibytes: 1,
+    },
+    Case {
+        limit: Limit::Depth,
+        allowed: 64,
+        setter: "Limits::with_depth",
+        over: |raised| turtle(&nested(65), &limits(raised, |l| l.with_depth(100))),
+        far_over: || later(nested(500_000), |text| turtle(text, &Limits::default())),
+        mebibytes: 1,
+    },
+    Case {
+        limit: Limit::Entities,
+        allowed: 256,
+        setter: "Limits::with_entities",
+        over: |raised| ontology(&entities(257), &limits(raised, |l| l.with_entities(300))),
+        far_over: || later(entities(100_000), |text| ontology(text, &Limits::default())),
+        mebibytes: 4,
+    },
+    Case {
+        limit: Limit::Expansion,
+        allowed: 32 << 20,
+        setter: "Limits::with_expansion",
+        over: |raised| {
+            turtle(
+                &short_names(3_000),
+                &limits(raised, |l| l.with_expansion(64 << 20)),
+            )
+        },
+        far_over: || {
+            later(short_names(400_000), |text| {
+                turtle(text, &Limits::default())
+            })
+        },
+        mebibytes: 1,
+    },
+    Case {
+        limit: Limit::IriLength,
+        allowed: 4096,
+        setter: "Limits::with_iri_length",
+        over: |raised| {
+            turtle(
+                &long_iri(4097),
+                &limits(raised, |l| l.with_iri_length(5000)),
+            )
+        },
+        far_over: || later(long_iri(8_000_000), |text| turtle(text, &Limits::default())),
+        mebibytes: 1,
+    },
+    Case {
+        limit: Limit::Namespaces,
+        allowed: 128,
+        setter: "Limits::with_attributes",
+        over: |raised| {
+            rdf_xml(
+                &namespaces(129),
+                &limits(raised, |l| l.with_attributes(200)),
+            )
+        },
+        far_over: || {
+            later(namespaces(200_000), |text| {
+                rdf_xml(text, &Limits::default())
+            })
+        },
+        mebibytes: 1,
+    },
+    Case {
+        limit: Limit::QueryBytes,
+        allowed: 64 << 10,
+        setter: "QueryLimits::with_bytes",
+        over: |raised| {
+            query(
+                &comment((64 << 10) + 1),
+                &query_limits(raised, |l| l.with_bytes(100_000)),
+            )
+        },
+        far_over: || {
+            later(comment(100 << 20), |text| {
+                query(text, &QueryLimits::default())
+            })
+        },
+        mebibytes: 1,
+    },
+    Case {
+        limit: Limit::QueryChain,
+        allowed: 100,
+        setter: "QueryLimits::with_chain",
+        over: |raised| query(&patterns(101), &query_limits(raised, |l| l.with_chain(120))),
+        far_over: || later(patterns(4_000), |text| query(text, &QueryLimits::default())),
+        mebibytes: 8,
+    },
+    Case {
+        limit: Limit::QueryDepth,
+        allowed: 24,
+        setter: "QueryLimits::with_depth",
+        over: |raised| query(&groups(25), &query_limits(raised, |l| l.with_depth(30))),
+        far_over: || later(groups(30_000), |text| query(text, &QueryLimits::default())),
+        mebibytes: 1,
+    },
+    Case {
+        limit: Limit::Rows,
+        allowed: 1_000,
+        setter: "QueryLimits::with_rows",
+        over: |raised| {
+            query(
+                &product(&[101, 10]),
+                &QueryLimits::default().with_rows(if raised { 2_000 } else { 1_000 }),
+            )
+        },
+        far_over: || {
+            later(product(&[5_000, 5_000, 5_000]), |text| {
+                query(text, &QueryLimits::default())
+            })
+        },
+        mebibytes: 8,
+    },
+    Case {
+        limit: Limit::Steps,
+        allowed: 1_000,
+        setter: "QueryLimits::with_steps",
+        over: |raised| {
+            query(
+                &loops(2),
+                &QueryLimits::default().with_steps(if raised { 100_000 } else { 1_000 }),
+            )
+        },
+        far_over: || later(loops(8), |text| query(text, &QueryLimits::default())),
+        mebibytes: 4,
+    },
+    Case {
+        limit: Limit::TermBytes,
+        allowed: 1 << 20,
+        setter: "Limits::with_term_bytes",
+        over: |raised| {
+            turtle(
+                &short_names(300),
+                &Limits::default().with_term_bytes(if raised { 2 << 20 } else { 1 << 20 }),
+            )
+        },
+        far_over: || {
+            later(short_names(400_000), |text| {
+                turtle(text, &Limits::default().with_expansion(usize::MAX))
+            })
+        },
+        mebibytes: 256,
+    },
+    Case {
+        limit: Limit::TermLength,
+        allowed: 1 << 20,
+        setter: "Limits::with_term_length",
+        over: |raised| {
+            rdf_xml(
+                &text((1 << 20) + 1),
+                &limits(raised, |l| l.with_term_length(2 << 20)),
+            )
+        },
+        far_over: || later(text(7 << 20), |text| rdf_xml(text, &Limits::default())),
+        mebibytes: 1,
+    },
+    Case {
+        limit: Limit::Triples,
+        allowed: 1_000,
+        setter: "Limits::with_triples",
+        over: |raised| {
+            turtle(
+                &list(1_001),
+                &Limits::default().with_triples(if raised { 2_000 } else { 1_000 }),
+            )
+        },
+        far_over: || later(list(4_000_000), |text| turtle(text, &Limits::default())),
+        mebibytes: 16,
+    },
+];
+
+#[test]
+fn every_limit_says_what_it_is_and_can_be_raised() {
+    for case in CASES {
+        let name = case.limit;
+        let error = (case.over)(false).expect_err("it is over the limit");
+        assert_eq!((error.limit(), error.allowed()), (name, case.allowed));
+        let message = error.to_string();
+        assert!(
+            message.contains(&format!(" {} ", case.allowed)),
+            "{message}"
+        );
+        assert!(
+            message.ends_with(&format!("raise {}", case.setter)),
+            "{message}"
+        );
+        assert_eq!((case.over)(true), Ok(()), "{name:?} raised");
+    }
+}
+
+#[test]
+fn what_is_far_over_a_limit_costs_little() {
+    for case in CASES {
+        let attempt = (case.far_over)();
+        let (mut refused, start) = (Ok(()), Instant::now());
+        let memory = allocation_counter::measure(|| refused = attempt());
+        let took = start.elapsed();
+        assert_eq!(
+            refused.expect_err("it is over the limit").limit(),
+            case.limit
+        );
+        let most = case.mebibytes << 20;
+        let took_most = memory.bytes_max;
+        assert!(took_most < most, "{:?}: {took_most} bytes", case.limit);
+        assert!(took < LONGEST, "{:?}: {took:?}", case.limit);
+    }
+}
+
+fn later(document: String, attempt: fn(&str) -> Result<(), LimitError>) -> Attempt {
+    Box::new(move || attempt(&document))
+}
+
+/// The source is asked, because an enum cannot be.
+#[test]
+fn no_limit_is_left_out() {
+    let source = include_str!("../src/limits.rs");
+    let (_, variants) = source.split_once("pub enum Limit {").unwrap();
+    let (variants, _) = variants.split_once("\n}").unwrap();
+    let names = variants
+        .lines()
+        .map(str::trim)
+        .filter_map(|line| line.strip_suffix(','));
+    let mut names: Vec<_> = names.map(str::to_owned).collect();
+    names.sort();
+    let mut tested: Vec<_> = CASES
+        .iter()
+        .map(|case| format!("{:?}", case.limit))
+        .collect();
+    tested.sort();
+    assert_eq!(tested, names);
+}
+
+fn limits(raised: bool, raise: fn(Limits) -> Limits) -> Limits {
+    let limits = Limits::default();
+    if raised { raise(limits) } else { limits }
+}
+
+fn query_limits(raised: bool, raise: fn(QueryLimits) -> QueryLimits) -> QueryLimits {
+    let limits = QueryLimits::default();
+    if raised { raise(limits) } else { limits }
+}
+
+fn read(syntax: Syntax, document: &str, limits: &Limits) -> Result<(), LimitError> {
+    let reader = Reader::new(syntax).with_limits(limits.clone());
+    outcome(reader.for_slice(document.as_bytes()))
+}
+
+fn rdf_xml(document: &str, limits: &Limits) -> Result<(), LimitError> {
+    read(Syntax::RdfXml, document, limits)
+}
+
+fn turtle(document: &str, limits: &Limits) -> Result<(), LimitError> {
+    read(Syntax::Turtle, document, limits)
+}
+
+fn json_ld(document: &str, limits: &Limits) -> Result<(), LimitError> {
+    read(Syntax::JsonLd, document, limits)
+}
+
+fn ontology(document: &str, limits: &Limits) -> Result<(), LimitError> {
+    let reader = RdfXml::new().with_limits(limits.clone());
+    outcome(
+        reader
+            .allow_internal_doctype()
+            .for_slice(document.as_bytes()),
+    )
+}
+
+fn endless() -> Result<(), LimitError> {
+    match Reader::new(Syntax::Turtle).for_reader(std::io::repeat(b'#')) {
+        Err(smart_rdf::ReadError::Parse(error)) => outcome(Err::<(), _>(error)),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn outcome(read: Result<impl Sized, ParseError>) -> Result<(), LimitError> {
+    match read {
+        Ok(_) => Ok(()),
+        Err(ParseError::Limit(error)) => Err(error),
+        Err(other) => panic!("not a limit: {other}"),
+    }
+}
+
+/// Prepares a query and runs it on a graph of 60 triples.
+fn query(text: &str, limits: &QueryLimits) -> Result<(), LimitError> {
+    let triples: String = (0..60).map(|n| format!("<a:s> <a:p> {n} .\n")).collect();
+    let graph = Syntax::Turtle.parse(triples.as_bytes()).unwrap();
+    let query = Sparql::new().with_limits(limits.clone()).prepare(text);
+    match query.and_then(|query| query.run(&graph)) {
+        Ok(_) => Ok(()),
+        Err(QueryError::Limit(error)) => Err(error),
+        Err(other) => panic!("not a limit: {other}"),
+    }
+}
+
+const RDF_XML: &str = "<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"><rdf:Description xmlns:e=\"http://example.org/\"";
+
+fn attributes(count: usize) -> String {
+    let attributes: String = (1..count).map(|n| format!(" e:a{n}=\"\"")).collect();
+    format!("{RDF_XML}{attributes}/></rdf:RDF>")
+}
+
+fn namespaces(count: usize) -> String {
+    let namespaces: String = (2..count).map(|n| format!(" xmlns:a{n}=\"a:\"")).collect();
+    format!("{RDF_XML}{namespaces}/></rdf:RDF>")
+}
+
+fn text(length: usize) -> String {
+    format!(
+        "{RDF_XML}><e:t>{}</e:t></rdf:Description></rdf:RDF>",
+        "x".repeat(length)
+    )
+}
+
+fn entities(count: usize) -> String {
+    let entities: String = (0..count)
+        .map(|n| format!("<!ENTITY e{n} \"x\">"))
+        .collect();
+    format!("<!DOCTYPE r [{entities}]>{RDF_XML}/></rdf:RDF>")
+}
+
+fn context(count: usize) -> String {
+    let terms: Vec<_> = (0..count).map(|n| format!("\"t{n}\":\"a:{n}\"")).collect();
+    format!("{{\"@context\":{{{}}}}}", terms.join(","))
+}
+
+fn nested(levels: usize) -> String {
+    format!(
+        "<a:s> <a:p> {}1{} .",
+        "(".repeat(levels),
+        ")".repeat(levels)
+    )
+}
+
+/// Each name stands for 4,000 bytes.
+fn short_names(count: usize) -> String {
+    let names: String = (0..count).map(|n| format!("p:{n} p: p: .\n")).collect();
+    format!("@prefix p: <a:{}> .\n{names}", "x".repeat(3998))
+}
+
+fn long_iri(length: usize) -> String {
+    format!("<a:{}> <a:p> 1 .", "x".repeat(length - 2))
+}
+
+fn list(count: usize) -> String {
+    format!("<a:s> <a:p> {}1 .", "1,".repeat(count - 1))
+}
+
+fn comment(length: usize) -> String {
+    let query = "SELECT * {}";
+    query.to_owned() + &" ".repeat(length - query.len())
+}
+
+fn patterns(count: usize) -> String {
+    format!("SELECT * {{ {} }}", "?s <a:p> ?o . ".repeat(count))
+}
+
+fn groups(levels: usize) -> String {
+    format!(
+        "SELECT * {} ?s ?p ?o {}",
+        "{".repeat(levels),
+        "}".repeat(levels)
+    )
+}
+
+/// As many rows as the product of these numbers, out of nothing.
+fn product(counts: &[usize]) -> String {
+    let blocks: String = counts
+        .iter()
+        .enumerate()
+        .map(|(n, count)| format!("VALUES ?v{n} {{ {}}} ", "1 ".repeat(*count)))
+        .collect();
+    format!("SELECT (COUNT(*) AS ?n) {{ {blocks} }}")
+}
+
+/// As many loops in each other over all triples.
+fn loops(count: usize) -> String {
+    let patterns: String = (0..count)
+        .map(|n| format!("?s{n} ?p{n} ?o{n} . "))
+        .collect();
+    format!("SELECT (COUNT(*) AS ?n) {{ {patterns} }}")
+}
