@@ -4,6 +4,10 @@
 
 mod dataset;
 mod differential;
+mod fuzz;
+#[expect(unreachable_pub, reason = "the fuzzer's crate exports them")]
+#[path = "../../../../fuzz/src/rdf.rs"]
+mod fuzz_targets;
 mod graph;
 mod hostile;
 mod ontology;
