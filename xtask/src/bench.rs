@@ -12,11 +12,11 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-/// What is measured together: one benchmark of one crate.
+/// What is measured together: benchmarks of one crate.
 struct Topic {
     name: &'static str,
     package: &'static str,
-    benchmark: &'static str,
+    benchmarks: &'static [&'static str],
     rows: &'static [Row],
 }
 
@@ -49,7 +49,7 @@ const TOPICS: &[Topic] = &[API, OAUTH, RDF, SWEEP, TRANSPORT];
 const API: Topic = Topic {
     name: "api",
     package: "smart-api",
-    benchmark: "api",
+    benchmarks: &["api"],
     rows: &[
         Row {
             work: "RDF/XML body to graph (10 medications, 210 triples)",
@@ -73,7 +73,7 @@ const API: Topic = Topic {
 const OAUTH: Topic = Topic {
     name: "oauth",
     package: "smart-oauth",
-    benchmark: "oauth",
+    benchmarks: &["oauth"],
     rows: &[
         Row {
             work: "sign a GET with 6 parameters, random nonce included",
@@ -97,7 +97,7 @@ const OAUTH: Topic = Topic {
 const RDF: Topic = Topic {
     name: "rdf",
     package: "smart-rdf",
-    benchmark: "rdf",
+    benchmarks: &["memory", "rdf"],
     rows: &[
         Row {
             work: "RDF/XML body (10 medications) to graph, against the Store",
@@ -142,7 +142,7 @@ const RDF: Topic = Topic {
 const SWEEP: Topic = Topic {
     name: "sweep",
     package: "smart-tests",
-    benchmark: "sweep",
+    benchmarks: &["sweep"],
     rows: &[],
 };
 
@@ -150,7 +150,7 @@ const SWEEP: Topic = Topic {
 const TRANSPORT: Topic = Topic {
     name: "transport",
     package: "smart",
-    benchmark: "transport",
+    benchmarks: &["transport"],
     rows: &[],
 };
 
@@ -158,13 +158,8 @@ const TRANSPORT: Topic = Topic {
 pub(crate) fn run(root: &Path, names: &[String]) -> Result<()> {
     for topic in chosen(names)? {
         let status = Command::new("cargo")
-            .args([
-                "bench",
-                "--package",
-                topic.package,
-                "--bench",
-                topic.benchmark,
-            ])
+            .args(["bench", "--package", topic.package])
+            .args(topic.benchmarks.iter().flat_map(|name| ["--bench", name]))
             .current_dir(root)
             .status()
             .context("cargo could not be run")?;

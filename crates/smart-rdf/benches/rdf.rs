@@ -13,6 +13,9 @@ use oxigraph::sparql::{QueryResults, SparqlEvaluator};
 use oxigraph::store::Store;
 use smart_rdf::{Query, Syntax};
 
+#[path = "support/response.rs"]
+mod response;
+
 /// Five patterns, an optional part with two, sorted; six columns.
 const QUERY: &str = "
     PREFIX dcterms: <http://purl.org/dc/terms/>
@@ -24,58 +27,6 @@ const QUERY: &str = "
     } ORDER BY ?name";
 
 const MEDICATIONS: usize = 10;
-
-/// What a container answers: flat, every node a description of its own.
-fn body() -> String {
-    let mut body = String::from(
-        r#"<?xml version="1.0" encoding="UTF-8"?>
-<rdf:RDF
-   xmlns:dcterms="http://purl.org/dc/terms/"
-   xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-   xmlns:sp="http://smartplatforms.org/terms#"
->
-"#,
-    );
-    for n in 0..MEDICATIONS {
-        body.push_str(&format!(
-            r#"  <rdf:Description rdf:about="http://localhost:7000/records/1288992/medications/{n:08}-5c3f-4d2b-9e8a-0f1d2c3b4a59">
-    <rdf:type rdf:resource="http://smartplatforms.org/terms#Medication"/>
-    <sp:belongsTo rdf:resource="http://localhost:7000/records/1288992"/>
-    <sp:drugName rdf:nodeID="name{n}"/>
-    <sp:startDate>2008-0{m}-1{n}</sp:startDate>
-    <sp:instructions>take {n} tablets daily, with food</sp:instructions>
-    <sp:quantity rdf:nodeID="quantity{n}"/>
-    <sp:frequency rdf:nodeID="frequency{n}"/>
-  </rdf:Description>
-  <rdf:Description rdf:nodeID="name{n}">
-    <rdf:type rdf:resource="http://smartplatforms.org/terms#CodedValue"/>
-    <dcterms:title>Samplamol {n}0 MG Oral Tablet</dcterms:title>
-    <sp:code rdf:resource="http://purl.bioontology.org/ontology/RXNORM/11111{n}"/>
-  </rdf:Description>
-  <rdf:Description rdf:about="http://purl.bioontology.org/ontology/RXNORM/11111{n}">
-    <rdf:type rdf:resource="http://smartplatforms.org/terms#Code"/>
-    <rdf:type rdf:resource="http://smartplatforms.org/terms/codes/RxNorm_Semantic"/>
-    <dcterms:title>Samplamol {n}0 MG Oral Tablet</dcterms:title>
-    <sp:system>http://purl.bioontology.org/ontology/RXNORM/</sp:system>
-    <dcterms:identifier>11111{n}</dcterms:identifier>
-  </rdf:Description>
-  <rdf:Description rdf:nodeID="quantity{n}">
-    <rdf:type rdf:resource="http://smartplatforms.org/terms#ValueAndUnit"/>
-    <sp:value>{n}</sp:value>
-    <sp:unit>{{tablet}}</sp:unit>
-  </rdf:Description>
-  <rdf:Description rdf:nodeID="frequency{n}">
-    <rdf:type rdf:resource="http://smartplatforms.org/terms#ValueAndUnit"/>
-    <sp:value>2</sp:value>
-    <sp:unit>/d</sp:unit>
-  </rdf:Description>
-"#,
-            m = n % 9 + 1,
-        ));
-    }
-    body.push_str("</rdf:RDF>\n");
-    body
-}
 
 fn store(body: &str) -> Store {
     let store = Store::new().expect("memory");
@@ -94,7 +45,7 @@ fn count_rows(results: QueryResults<'_>) -> usize {
 }
 
 fn load(criterion: &mut Criterion) {
-    let body = body();
+    let body = response::body(MEDICATIONS);
     let mut group = criterion.benchmark_group("load");
     group.bench_function("smart-rdf", |bencher| {
         bencher.iter(|| Syntax::RdfXml.parse(black_box(body.as_bytes())));
@@ -113,7 +64,7 @@ fn load(criterion: &mut Criterion) {
 }
 
 fn query(criterion: &mut Criterion) {
-    let body = body();
+    let body = response::body(MEDICATIONS);
     let mut group = criterion.benchmark_group("query");
     let graph = Syntax::RdfXml.parse(body.as_bytes()).expect("valid");
     let query = Query::prepare(QUERY).expect("valid");
@@ -136,7 +87,7 @@ fn query(criterion: &mut Criterion) {
 }
 
 fn rows(criterion: &mut Criterion) {
-    let body = body();
+    let body = response::body(MEDICATIONS);
     let mut group = criterion.benchmark_group("rows");
     let query = Query::prepare(QUERY).expect("valid");
     group.bench_function("smart-rdf", |bencher| {
