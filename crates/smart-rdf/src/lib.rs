@@ -32,7 +32,9 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Terms and triples are those of [`oxrdf`], named here so that no other crate needs it.
+//! What a document or a query may cost is bounded by [`Limits`] and [`QueryLimits`], whose defaults fit the responses of a container many
+//! times over. With the feature `oxigraph` a [`Query`] runs on a `Store` as well. Terms and triples are those of [`oxrdf`], named here so
+//! that no other crate needs it.
 
 mod error;
 mod graph;
