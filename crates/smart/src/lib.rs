@@ -104,12 +104,18 @@
 //! The module [`blocking`](https://docs.rs/smart/latest/smart/blocking/) has the same handles for threads that wait, with
 //! the same names and without `await`.
 //!
+//! # The second generation
+//!
+//! Feature `fhir` has the module [`fhir`](https://docs.rs/smart/latest/smart/fhir/): SMART App Launch and Sync for Science, with OAuth 2
+//! and FHIR. An `App` is registered at a server, an `Authorization` asks the user, a `Session` sends with tokens that renew themselves and lie in
+//! a [`vault`](https://docs.rs/smart/latest/smart/vault/). Feature `jwt` adds apps that sign statements in place of a secret.
+//!
 //! # What it does not do
 //!
 //! - No plain `http` to another machine, unless a [transport](ClientBuilder::transport) opens a host by name.
 //! - No redirects: credentials go to the origin that they were issued for, and nowhere else.
 //! - No repeats of what may have had its effect: see [`Retries`] for what is repeated, always signed afresh.
-//! - No storage of tokens: [`Record::token`] gives them out, [`Record::with_token`] takes them back.
+//! - No storage of a Classic record's tokens: [`Record::token`] gives them out, [`Record::with_token`] takes them back.
 //! - No paging by itself: [`Prepared::pages`] asks for one page after the other, always at the container's own address.
 //!
 //! # What can be watched

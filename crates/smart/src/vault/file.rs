@@ -35,7 +35,8 @@ use super::{Entry, LockedEntry, Vault, VaultError, VaultKey};
 /// # What a crash leaves
 ///
 /// An entry is written to a second file, forced to the disk, and renamed over the first; then the folder is forced to the disk.
-/// So there is the old entry or the new one, never half of one. Locks are locks of the operating system, which end with the process.
+/// So there is the old entry or the new one, never half of one; and a second file that is whole is renamed by whoever holds the entry
+/// next. Locks are locks of the operating system, which end with the process.
 /// They do not hold between machines on most network file systems: keep the folder on a disk of this machine.
 ///
 /// ```
@@ -120,6 +121,19 @@ impl Shared {
         self.folder.write(&self.file(key), &sealed)
     }
 
+    /// Finishes what a process that died has left: a draft that opens is whole, and what it was about to become.
+    fn recover(&self, key: &VaultKey) -> Result<(), VaultError> {
+        let file = self.file(key);
+        let Some(draft) = self.folder.draft(&file)? else {
+            return Ok(());
+        };
+        if self.sealer.open(key, &draft).is_some() {
+            self.folder.promote_draft(&file)
+        } else {
+            self.folder.remove_draft(&file)
+        }
+    }
+
     fn file(&self, key: &VaultKey) -> String {
         format!("{}.entry", self.sealer.name(key))
     }
@@ -138,11 +152,13 @@ impl Vault for FileVault {
         Box::pin(async move {
             let file = format!("{}.lock", self.shared.sealer.name(key));
             let lock = HeldFile::wait_for(self.shared.folder.lock_file(&file)?).await?;
-            let held: Box<dyn LockedEntry> = Box::new(Held {
+            let held = Held {
                 shared: Arc::clone(&self.shared),
                 key: key.clone(),
                 lock: Arc::new(lock),
-            });
+            };
+            held.work(Shared::recover).await?;
+            let held: Box<dyn LockedEntry> = Box::new(held);
             Ok(held)
         })
     }

@@ -13,8 +13,8 @@ enum Found {
     LostAnswer,
 }
 
-/// Every step of a refresh in order, and what comes of dying there. The answer is lost from the server's saying it to the
-/// entry's new name on the disk, and nowhere else.
+/// Every step of a refresh in order, and what comes of dying there. The answer is lost from the server's saying it to its being
+/// written down, and nowhere else.
 const STEPS: &[(&str, Found)] = &[
     ("refresh about to be noted", Found::Session),
     ("entry about to be written", Found::Session),
@@ -26,8 +26,8 @@ const STEPS: &[(&str, Found)] = &[
     ("refresh answered", Found::LostAnswer),
     ("tokens received", Found::LostAnswer),
     ("entry about to be written", Found::LostAnswer),
-    ("draft written", Found::LostAnswer),
-    ("draft on disk", Found::LostAnswer),
+    ("draft written", Found::Session),
+    ("draft on disk", Found::Session),
     ("draft renamed", Found::Session),
     ("folder on disk", Found::Session),
     ("tokens stored", Found::Session),

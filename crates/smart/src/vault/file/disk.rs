@@ -91,24 +91,40 @@ impl Folder {
     }
 
     /// The new file is on the disk before it has the old one's name, and the name is on the disk before this comes back. Only the
-    /// holder of the lock may write, so that the draft's name can be a fixed one, and a draft that a crash left is written over.
+    /// holder of the lock may write, so that the draft's name can be a fixed one.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), VaultError> {
-        let path = self.path.join(name);
-        let draft = self.path.join(format!("{name}.new"));
         step("entry about to be written");
-        match fs::remove_file(&draft) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(at("remove", &draft)(error));
-            }
-            _ => {}
-        }
+        self.remove_draft(name)?;
+        let draft = self.draft_path(name);
         create(&draft, bytes).map_err(at("write", &draft))?;
         step("draft on disk");
-        fs::rename(&draft, &path).map_err(at("write", &path))?;
-        step("draft renamed");
-        self.settle()?;
+        self.promote_draft(name)?;
         step("folder on disk");
         Ok(())
+    }
+
+    /// What a write that was cut off has left, if it has left something.
+    pub(super) fn draft(&self, name: &str) -> Result<Option<Vec<u8>>, VaultError> {
+        self.read(&draft_of(name))
+    }
+
+    pub(super) fn promote_draft(&self, name: &str) -> Result<(), VaultError> {
+        let path = self.path.join(name);
+        fs::rename(self.draft_path(name), &path).map_err(at("write", &path))?;
+        step("draft renamed");
+        self.settle()
+    }
+
+    pub(super) fn remove_draft(&self, name: &str) -> Result<(), VaultError> {
+        let draft = self.draft_path(name);
+        match fs::remove_file(&draft) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(at("remove", &draft)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn draft_path(&self, name: &str) -> PathBuf {
+        self.path.join(draft_of(name))
     }
 
     pub(super) fn remove(&self, name: &str) -> Result<(), VaultError> {
@@ -139,6 +155,10 @@ impl Folder {
         }
         Ok(())
     }
+}
+
+fn draft_of(name: &str) -> String {
+    format!("{name}.new")
 }
 
 /// Where this system has its users' apps keep their data.

@@ -165,6 +165,33 @@ async fn one_at_a_time_has_the_lock() {
 }
 
 #[tokio::test]
+async fn a_whole_draft_is_taken_over_and_half_of_one_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v");
+    let vault = FileVault::open(&path).unwrap();
+    put(&vault, "a", "new").await;
+    let file = path.join(vault.shared.file(&key("a")));
+    let whole = std::fs::read(&file).unwrap();
+    put(&vault, "a", "old").await;
+    let draft = file.with_extension("entry.new");
+    for (left, expected) in [
+        (&whole[..whole.len() - 1], "old"),
+        (b"", "old"),
+        (&*whole, "new"),
+    ] {
+        std::fs::write(&draft, left).unwrap();
+        #[cfg(unix)]
+        std::fs::set_permissions(&draft, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
+        let name = key("a");
+        let mut held = vault.lock(&name).await.unwrap();
+        let found = held.read().await.unwrap().unwrap();
+        assert_eq!(found.expose(), expected.as_bytes());
+        assert!(!draft.exists());
+    }
+}
+
+#[tokio::test]
 async fn waiting_can_be_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let vault = FileVault::open(folder.path().join("v")).unwrap();
