@@ -36,6 +36,8 @@ mod grant;
 
 mod debug;
 mod discovery;
+#[cfg(feature = "jwt")]
+mod identity;
 mod means;
 mod renewal;
 mod stored;
@@ -65,3 +67,5 @@ pub use smart_oauth::oauth2::{
     AccessToken, AuthorizationParts, Introspected, PatientContext, RefreshToken, RegisteredClient,
     Remedy, ScopeReport, Scopes, Server, ServerUrl, TokenDialect, TokenSet, s4s,
 };
+#[cfg(feature = "jwt")]
+pub use smart_oauth::oauth2::{AssertionKey, FhirUser, IdClaims};

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::lock::Mutex;
 use http::{Request, Response, Uri};
 #[cfg(feature = "jwt")]
-use smart_oauth::oauth2::AssertionKey;
+use smart_oauth::oauth2::{AssertionKey, Jwks};
 use smart_oauth::oauth2::{
     AuthMethod, Authentication, Client, ClientId, ClientSecret, RedirectUri, RegisteredClient,
     Registration, RequestError, Scope, Scopes, Server, ServerUrl, TokenDialect,
@@ -77,6 +77,8 @@ pub(super) struct Inner {
     registration: Option<RegisteredClient>,
     settings: Settings,
     known: Mutex<Option<Known>>,
+    #[cfg(feature = "jwt")]
+    pub(super) keys: Mutex<Option<Jwks>>,
 }
 
 /// What a builder was told.
@@ -195,6 +197,8 @@ impl Inner {
             registration: None,
             settings,
             known: Mutex::new(None),
+            #[cfg(feature = "jwt")]
+            keys: Mutex::new(None),
         }
     }
 
@@ -224,7 +228,7 @@ impl Inner {
             client_id: registered.client_id.clone(),
             registration: Some(registered),
             settings,
-            known: self.known,
+            ..self
         })
     }
 

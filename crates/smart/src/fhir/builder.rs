@@ -250,3 +250,14 @@ impl fmt::Debug for AppBuilder {
 pub(super) fn sendable(request: http::Request<Vec<u8>>) -> http::Request<Bytes> {
     request.map(Bytes::from)
 }
+
+/// Fetches what is at an address.
+#[cfg(feature = "jwt")]
+pub(super) fn get(address: &ServerUrl) -> Result<http::Request<Bytes>, Error> {
+    let mut request = http::Request::new(Bytes::new());
+    let uri = address.as_str().parse();
+    *request.uri_mut() = uri.map_err(|_| smart_oauth::oauth2::RequestError::BadUrl)?;
+    let json = http::HeaderValue::from_static("application/json");
+    request.headers_mut().insert(http::header::ACCEPT, json);
+    Ok(request)
+}

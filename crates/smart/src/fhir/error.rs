@@ -99,6 +99,11 @@ pub enum FhirError {
         /// What the server says now.
         source: TokenError,
     },
+    /// The entry is another patient's by now.
+    #[error(
+        "the stored session was replaced by one for another patient; open it again, and do not mix what was read before and after"
+    )]
+    Replaced,
     /// The session cannot be renewed, for one of the other reasons. All tasks that waited for the same renewal get it.
     #[error("the session could not be renewed")]
     Renewal {
@@ -155,6 +160,10 @@ pub enum FhirError {
     #[cfg(feature = "jwt")]
     #[error(transparent)]
     IdToken(#[from] IdTokenError),
+    /// The server tells no keys.
+    #[cfg(feature = "jwt")]
+    #[error("the server names no keys, without which its id tokens cannot be checked")]
+    NoKeys,
     /// The server's keys cannot be used.
     #[cfg(feature = "jwt")]
     #[error(transparent)]

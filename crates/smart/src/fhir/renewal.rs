@@ -90,6 +90,9 @@ impl Inner {
         let found = entry.read().await?.ok_or(FhirError::NoSession)?;
         let found = Stored::from_entry(&found)?;
         found.check_is_of(&self.app)?;
+        if !found.is_of_same_patient(&self.current()) {
+            return Err(FhirError::Replaced.into());
+        }
         if found.is_newer_than(stale) {
             // another process, or another handle, was here before
             return Ok(found);

@@ -10,6 +10,7 @@ use smart_oauth::Timestamp;
 use smart_oauth::oauth2::{
     AccessToken, Introspected, ScopeReport, Scopes, ServerUrl, Token, TokenSet,
 };
+use smart_transport::{Body, Transport as _};
 
 use super::App;
 use super::app::{origin, purpose, spelled_for};
@@ -17,6 +18,7 @@ use super::error::FhirError;
 use super::renewal::{Flights, detached};
 use super::stored::{Renewal, Stored};
 use crate::Error;
+use crate::error::Unanswered;
 use crate::exchange::{Exchanger as _, Purpose};
 use crate::vault::{LockedEntry, VaultKey};
 
@@ -183,6 +185,26 @@ impl Session {
         self.attempt(&request, &renewed).await
     }
 
+    /// The same for an answer that may be long: the body comes as it is read. Nothing is made again but after a 401, as
+    /// [`send`](Self::send) does it; neither span nor recording tells of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn stream(&self, request: Request<Bytes>) -> Result<Response<Body>, Error> {
+        self.check_address(&request)?;
+        let used = self.ready().await?;
+        let response = self.open_stream(&request, &used).await?;
+        if response.status() != StatusCode::UNAUTHORIZED || !used.is_renewable() {
+            return Ok(response);
+        }
+        let renewed = self.inner.renew(&used.tokens.access_token).await?;
+        if !is_repeatable(&request) && !blames_the_token(&response) {
+            return Ok(response);
+        }
+        self.open_stream(&request, &renewed).await
+    }
+
     /// Renews the tokens now, whatever the time.
     ///
     /// # Errors
@@ -306,6 +328,25 @@ impl Session {
     }
 }
 
+impl Session {
+    async fn open_stream(
+        &self,
+        request: &Request<Bytes>,
+        stored: &Stored,
+    ) -> Result<Response<Body>, Error> {
+        let mut request = request.clone();
+        let bearer = bearer(&stored.tokens.access_token)?;
+        request.headers_mut().insert(AUTHORIZATION, bearer);
+        let is_repeatable = is_repeatable(&request);
+        let settings = self.app().settings();
+        let sent = settings.policy.transport.send(request).await;
+        sent.map_err(|error| {
+            let server = settings.origin.to_string();
+            Error::Transport(Unanswered::new(server, is_repeatable, 1, error))
+        })
+    }
+}
+
 impl Inner {
     pub(super) fn current(&self) -> Arc<Stored> {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
@@ -340,7 +381,7 @@ fn is_repeatable(request: &Request<Bytes>) -> bool {
 }
 
 /// Whether the server says that it was the token that it refused, so that it has done nothing.
-fn blames_the_token(response: &Response<Bytes>) -> bool {
+fn blames_the_token<B>(response: &Response<B>) -> bool {
     let values = response.headers().get_all(WWW_AUTHENTICATE);
     let mut texts = values.iter().filter_map(|value| value.to_str().ok());
     texts.any(|text| {

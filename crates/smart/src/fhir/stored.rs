@@ -82,6 +82,14 @@ impl Stored {
         self.tokens.access_token.expose() != token.expose()
     }
 
+    /// Whether both open the same record, as far as anybody said.
+    pub(super) fn is_of_same_patient(&self, other: &Self) -> bool {
+        match (self.tokens.patient.id(), other.tokens.patient.id()) {
+            (Some(this), Some(that)) => this == that,
+            _ => true,
+        }
+    }
+
     /// Tokens of another server, or of another registration, would go where they do not belong.
     pub(super) fn check_is_of(&self, app: &App) -> Result<(), FhirError> {
         let is_own = self.fhir_base.trim_end_matches('/')

@@ -9,3 +9,5 @@ mod vaults;
 
 #[cfg(feature = "jwt")]
 mod backend;
+#[cfg(feature = "jwt")]
+mod identity;

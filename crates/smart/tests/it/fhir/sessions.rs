@@ -243,6 +243,56 @@ async fn a_token_for_another_patient_is_not_used() {
 }
 
 #[tokio::test]
+async fn a_session_does_not_turn_into_another_patients() {
+    let ehr = Ehr::default();
+    let (app, _) = app(&ehr);
+    let of = |patient: &str, access: &str| {
+        let mut tokens = tokens();
+        tokens.access_token = smart::fhir::AccessToken::new(access);
+        tokens.patient = smart::fhir::PatientContext::Stated(patient.to_owned());
+        tokens
+    };
+    let before = Session::with_tokens(&app, key("user"), of("one", "old"))
+        .await
+        .unwrap();
+    // somebody logs in anew under the same name, for the same patient, and then for another
+    Session::with_tokens(&app, key("user"), of("one", "canary-a0"))
+        .await
+        .unwrap();
+    assert_eq!(read(&before).await.unwrap(), StatusCode::OK);
+    let before = Session::with_tokens(&app, key("user"), of("one", "old"))
+        .await
+        .unwrap();
+    Session::with_tokens(&app, key("user"), of("two", "canary-a0"))
+        .await
+        .unwrap();
+    let error = read(&before).await.unwrap_err();
+    assert!(matches!(cause(&error), FhirError::Replaced), "{error:?}");
+    assert_eq!(before.patient().as_deref(), Some("one"));
+    assert_eq!(ehr.refreshes(), 0);
+}
+
+#[tokio::test]
+async fn long_answers_come_piece_by_piece() {
+    let ehr = Ehr::default();
+    let (app, _) = app(&ehr);
+    let session = session(&app).await;
+    ehr.end_access_token();
+    let response = session.stream(get("Patient/1")).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let body = response.into_body().bytes().await.unwrap();
+    assert!(body.starts_with(b"{"));
+    assert_eq!(ehr.refreshes(), 1);
+    let foreign = Request::get("https://evil.example/x")
+        .body(Bytes::new())
+        .unwrap();
+    assert!(matches!(
+        session.stream(foreign).await,
+        Err(Error::OtherOrigin { .. })
+    ));
+}
+
+#[tokio::test]
 async fn a_renewal_that_nobody_waits_for_any_more_is_carried_through() {
     // dropped at every place where it waits, until it is done before it can be dropped
     for polls in 1.. {
