@@ -36,6 +36,8 @@
 
 mod authorization;
 mod client;
+#[cfg(feature = "fhir")]
+pub mod fhir;
 mod record;
 mod runtime;
 mod user;

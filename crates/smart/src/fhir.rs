@@ -13,7 +13,8 @@
 //!   Session ── read, search, create, update, delete, batch, operation, export ──► Resource, Entries, Written, Bundle, …
 //! ```
 //!
-//! See [`App`] for an example that runs.
+//! See [`App`] for an example that runs. For threads that wait, [`smart::blocking::fhir`](https://docs.rs/smart/latest/smart/blocking/fhir/)
+//! has the same handles without `await`.
 //!
 //! # What it does not do
 //!

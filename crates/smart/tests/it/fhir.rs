@@ -1,6 +1,8 @@
 //! The second generation against a server in memory.
 
 mod authorizations;
+#[cfg(feature = "blocking")]
+mod blocking;
 mod ehr;
 mod secrets;
 mod sessions;

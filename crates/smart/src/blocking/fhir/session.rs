@@ -1,0 +1,208 @@
+//! What one user allowed, and the data that it opens.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde::de::DeserializeOwned;
+use smart_fhir::{Bundle, Capabilities, Entry, Interaction, Resource, Search, Written};
+use smart_oauth::Timestamp;
+use smart_oauth::oauth2::{Introspected, ScopeReport, ServerUrl, TokenSet};
+
+use crate::Error;
+use crate::blocking::runtime::Waiting;
+use crate::vault::VaultKey;
+
+/// The tokens of one user, for threads that wait: see [`crate::fhir::Session`], whose methods these are.
+#[derive(Clone, Debug)]
+pub struct Session {
+    session: crate::fhir::Session,
+    waiting: Waiting,
+}
+
+impl Session {
+    pub(super) fn new(session: crate::fhir::Session, waiting: Waiting) -> Self {
+        Self { session, waiting }
+    }
+
+    /// The base of the server's FHIR resources.
+    pub fn base(&self) -> &ServerUrl {
+        self.session.base()
+    }
+
+    /// The name that the session has in the vault.
+    pub fn key(&self) -> &VaultKey {
+        self.session.key()
+    }
+
+    /// Whose record the tokens open, by FHIR id, if the server said so.
+    pub fn patient(&self) -> Option<String> {
+        self.session.patient()
+    }
+
+    /// What was granted against what was asked.
+    pub fn scopes(&self) -> ScopeReport {
+        self.session.scopes()
+    }
+
+    /// When the access token ends, if the server said so.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.session.expires_at()
+    }
+
+    /// The tokens as they are now.
+    pub fn tokens(&self) -> TokenSet {
+        self.session.tokens()
+    }
+
+    /// Sends a request with the session's access token.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::send`].
+    pub fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+        self.waiting.wait_for(self.session.send(request))
+    }
+
+    /// Renews the tokens now.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::refresh`].
+    pub fn refresh(&self) -> Result<(), Error> {
+        self.waiting.wait_for(self.session.refresh())
+    }
+
+    /// Asks the server about the access token.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::introspect`].
+    pub fn introspect(&self) -> Result<Introspected, Error> {
+        self.waiting.wait_for(self.session.introspect())
+    }
+
+    /// Ends the session at the server, and then in the vault.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::revoke`].
+    pub fn revoke(&self) -> Result<(), Error> {
+        self.waiting.wait_for(self.session.revoke())
+    }
+
+    /// Takes the session out of the vault.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::forget`].
+    pub fn forget(&self) -> Result<(), Error> {
+        self.waiting.wait_for(self.session.forget())
+    }
+
+    /// Who the user is, by the validated id token.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::identity`].
+    #[cfg(feature = "jwt")]
+    pub fn identity(&self) -> Result<Option<smart_oauth::oauth2::IdClaims>, Error> {
+        self.waiting.wait_for(self.session.identity())
+    }
+
+    /// Reads a resource.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::read`].
+    pub fn read<T: DeserializeOwned>(&self, reference: &str) -> Result<T, Error> {
+        self.waiting.wait_for(self.session.read(reference))
+    }
+
+    /// The entries that a search finds, page after page.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::search`].
+    pub fn search(&self, search: &Search) -> Result<Entries, Error> {
+        let entries = self.session.search(search)?;
+        Ok(Entries {
+            entries,
+            waiting: self.waiting.clone(),
+            is_over: false,
+        })
+    }
+
+    /// Writes a new resource.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::create`].
+    pub fn create(&self, resource: &Resource) -> Result<Written, Error> {
+        self.waiting.wait_for(self.session.create(resource))
+    }
+
+    /// Writes a resource in place of what the server has under its id.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::update`].
+    pub fn update(&self, resource: &Resource) -> Result<Written, Error> {
+        self.waiting.wait_for(self.session.update(resource))
+    }
+
+    /// Deletes a resource.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::delete`].
+    pub fn delete(&self, reference: &str) -> Result<Written, Error> {
+        self.waiting.wait_for(self.session.delete(reference))
+    }
+
+    /// Sends a batch or transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::batch`].
+    pub fn batch(&self, bundle: &Resource) -> Result<Bundle, Error> {
+        self.waiting.wait_for(self.session.batch(bundle))
+    }
+
+    /// What the server says that it can do.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::capabilities`].
+    pub fn capabilities(&self) -> Result<Capabilities, Error> {
+        self.waiting.wait_for(self.session.capabilities())
+    }
+
+    /// Carries out any interaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::interact`].
+    pub fn interact(&self, interaction: &Interaction) -> Result<Response<Bytes>, Error> {
+        self.waiting.wait_for(self.session.interact(interaction))
+    }
+}
+
+/// The entries of a search, page after page. An error is the last item.
+#[derive(Debug)]
+pub struct Entries {
+    entries: crate::fhir::Entries,
+    waiting: Waiting,
+    is_over: bool,
+}
+
+impl Iterator for Entries {
+    type Item = Result<Entry, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over {
+            return None;
+        }
+        let next = self.waiting.wait_for(self.entries.try_next()).transpose();
+        self.is_over = !matches!(next, Some(Ok(_)));
+        next
+    }
+}
