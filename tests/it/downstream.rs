@@ -100,3 +100,11 @@ fn the_client_carries_no_container() {
         &["smart-sandbox", "oxigraph", "smart-api-gen", "clap"],
     );
 }
+
+#[test]
+fn a_classic_app_carries_nothing_of_the_second_generation() {
+    assert_absent(
+        "smart",
+        &["oauth2", "chacha20poly1305", "fs4", "smart-fhir"],
+    );
+}
