@@ -37,6 +37,7 @@ mod grant;
 
 mod debug;
 mod discovery;
+mod ending;
 #[cfg(feature = "jwt")]
 mod identity;
 mod means;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use smart_oauth::oauth2::{
     AuthorizationParts, AuthorizationRequest, AuthorizationSecrets, Authorized, AwaitingCallback,
-    Callback, Client, Scopes, TokenError,
+    Callback, CallbackError, Client, Scopes, TokenError,
 };
 
 use super::app::{origin, purpose, spelled_for, without_unknown_access};
@@ -168,7 +168,8 @@ impl Authorization {
             Callback::Authorized(authorized) => *authorized,
             Callback::Denied(denial) => return Err(FhirError::Denied(denial).into()),
             Callback::Failed(denial) => return Err(FhirError::Failed(denial).into()),
-            other => unreachable_callback(&other)?,
+            // an outcome that this version does not know is none that leads on
+            _ => return Err(CallbackError::Lacks.into()),
         };
         if self.used.swap(true, Ordering::AcqRel) {
             return Err(FhirError::CallbackUsed.into());
@@ -213,11 +214,6 @@ async fn redeem(
     };
     let stored = Stored::new(&app, tokens, now, Renewal::Refresh);
     Session::begin(app.clone(), key, &mut *entry, stored).await
-}
-
-/// An outcome that this version does not know is none that leads on.
-fn unreachable_callback<T>(_: &Callback) -> Result<T, Error> {
-    Err(smart_oauth::oauth2::CallbackError::Lacks.into())
 }
 
 impl fmt::Debug for Authorization {

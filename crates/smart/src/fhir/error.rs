@@ -322,3 +322,83 @@ two_steps!(
 );
 #[cfg(feature = "jwt")]
 two_steps!(AssertionError, IdTokenError, JwksError);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Error;
+
+    /// Stage, status, whether to try again, whether to ask the user.
+    type Told = (Stage, Option<u16>, bool, bool);
+
+    fn told(error: &Error) -> Told {
+        let status = error.status().map(|status| status.as_u16());
+        let (again, user) = (error.is_retryable(), error.needs_user());
+        (error.stage(), status, again, user)
+    }
+
+    #[test]
+    fn every_error_says_what_to_do() {
+        let unusable = || TokenError::GrantUnusable {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        let busy = StatusCode::SERVICE_UNAVAILABLE;
+        let cases: Vec<(FhirError, Told)> = vec![
+            (FhirError::CallbackUsed, (Stage::NotSent, None, false, true)),
+            (FhirError::NoAddress, (Stage::NotSent, None, false, false)),
+            (FhirError::NoSession, (Stage::NotSent, None, false, true)),
+            (
+                FhirError::ForeignSession,
+                (Stage::NotSent, None, false, false),
+            ),
+            (FhirError::Replaced, (Stage::NotSent, None, false, false)),
+            (
+                FhirError::Request(RequestError::NoRefreshToken),
+                (Stage::NotSent, None, false, true),
+            ),
+            (unusable().into(), (Stage::Refused, Some(500), false, true)),
+            (
+                TokenError::Unavailable { status: busy }.into(),
+                (Stage::Refused, Some(503), true, false),
+            ),
+            (
+                TokenError::Incomplete { name: "x" }.into(),
+                (Stage::Unreadable, None, false, false),
+            ),
+            (
+                TokenError::OtherPatient.into(),
+                (Stage::Unreadable, None, false, true),
+            ),
+            (
+                DiscoveryError::Refused { status: busy }.into(),
+                (Stage::Refused, Some(503), true, false),
+            ),
+            (
+                DiscoveryError::NoOauth.into(),
+                (Stage::Unreadable, None, false, false),
+            ),
+            (
+                VaultError::Busy { seconds: 1 }.into(),
+                (Stage::NotSent, None, true, false),
+            ),
+            (
+                VaultError::Unopened.into(),
+                (Stage::NotSent, None, false, false),
+            ),
+            (
+                FhirError::RefreshLost {
+                    since: 1,
+                    source: unusable(),
+                },
+                (Stage::Refused, Some(500), false, true),
+            ),
+        ];
+        for (error, expected) in cases {
+            let error = Error::from(error);
+            assert_eq!(told(&error), expected, "{error}");
+            // and the same when it is shared by all who waited
+            let shared = Error::from(SharedFailure::new(error));
+            assert_eq!(told(&shared), expected, "{shared}");
+        }
+    }
+}

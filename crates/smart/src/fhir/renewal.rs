@@ -31,14 +31,23 @@ struct Last {
 
 /// New tokens that the vault did not take. The old ones are no good any more, so they are kept here, together with the lock: no
 /// other process shall spend the old refresh token meanwhile.
-struct Unsaved {
-    stored: Stored,
-    entry: Box<dyn LockedEntry>,
+pub(super) struct Unsaved {
+    pub(super) stored: Stored,
+    pub(super) entry: Box<dyn LockedEntry>,
 }
 
 impl Flights {
     pub(super) async fn forget_failure(&self) {
         self.last.lock().await.failure = None;
+    }
+
+    /// The tokens that the vault did not take, for whoever ends the session.
+    pub(super) async fn take_unsaved(&self) -> Option<Unsaved> {
+        self.last.lock().await.unsaved.take()
+    }
+
+    pub(super) async fn put_back(&self, unsaved: Unsaved) {
+        self.last.lock().await.unsaved = Some(unsaved);
     }
 }
 

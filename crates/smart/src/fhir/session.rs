@@ -1,15 +1,14 @@
 //! What one user allowed: tokens that renew themselves, and the way to the data that they open.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use http::{Method, Request, Response, StatusCode};
 use smart_oauth::Timestamp;
-use smart_oauth::oauth2::{
-    AccessToken, Introspected, ScopeReport, Scopes, ServerUrl, Token, TokenSet,
-};
+use smart_oauth::oauth2::{AccessToken, Introspected, ScopeReport, Scopes, ServerUrl, TokenSet};
 use smart_transport::{Body, Transport as _};
 
 use super::App;
@@ -42,7 +41,12 @@ pub(super) struct Inner {
     pub(super) key: VaultKey,
     current: Mutex<Arc<Stored>>,
     pub(super) flights: Flights,
+    /// Until when no renewal ahead of time is tried after one has failed, in seconds since 1970.
+    not_before: AtomicU64,
 }
+
+/// How long that is, in seconds.
+const PAUSE: u64 = 15;
 
 impl App {
     /// A session of the app's own, no user being there
@@ -116,6 +120,7 @@ impl Session {
                 key,
                 current: Mutex::new(Arc::new(stored)),
                 flights: Flights::default(),
+                not_before: AtomicU64::new(0),
             }),
         }
     }
@@ -235,57 +240,26 @@ impl Session {
         Ok(question.receive(&response)?)
     }
 
-    /// Ends the session: at the server ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)), and then in the vault.
-    ///
-    /// # Errors
-    ///
-    /// When the server has no revocation, as that of Sync for Science has none (show the user
-    /// [`Server::manage`](smart_oauth::oauth2::Server::manage), and [`forget`](Self::forget) the session), or does not confirm it. The
-    /// session is still in the vault then.
-    pub async fn revoke(&self) -> Result<(), Error> {
-        let inner = self.app().inner();
-        let client = inner.client().await?;
-        let mut entry = self.app().settings().vault.lock(self.key()).await?;
-        // another process may have other tokens by now, and those are the ones to end
-        let stored = match entry.read().await? {
-            Some(entry) => Arc::new(Stored::from_entry(&entry)?),
-            None => self.inner.current(),
-        };
-        stored.check_is_of(self.app())?;
-        let tokens = &stored.tokens;
-        let token: Token = match &tokens.refresh_token {
-            Some(token) => token.clone().into(),
-            None => tokens.access_token.clone().into(),
-        };
-        let revocation = client.revoke(token);
-        let server = client.server();
-        let origin = origin(server.revoke.as_ref().unwrap_or(&server.token))?;
-        let make = |authentication: &_| revocation.request(authentication);
-        let purpose = purpose("revoke", true, &origin);
-        let response = inner.ask(purpose, &client, make).await?;
-        revocation.receive(&response)?;
-        Ok(entry.remove().await?)
+    pub(super) fn inner(&self) -> &Inner {
+        &self.inner
     }
 
-    /// Takes the session out of the vault. The server is not told, and the tokens are good until they end.
-    ///
-    /// # Errors
-    ///
-    /// When the vault fails.
-    pub async fn forget(&self) -> Result<(), Error> {
-        let mut entry = self.app().settings().vault.lock(self.key()).await?;
-        Ok(entry.remove().await?)
-    }
-
-    /// Tokens that are good for a while. A renewal ahead of time that fails does no harm as long as the old token lives.
+    /// Tokens that are good for a while. A renewal ahead of time that fails does no harm as long as the old token lives; it is
+    /// tried again, but not by every call.
     async fn ready(&self) -> Result<Arc<Stored>, Error> {
         let current = self.inner.current();
         let now = self.app().means().now()?;
         if !current.is_due(now) || !current.is_renewable() {
             return Ok(current);
         }
+        let lives = !current.tokens.is_expired(now);
+        if lives && now.as_unix_seconds() < self.inner.not_before.load(Ordering::Relaxed) {
+            return Ok(current);
+        }
         match self.inner.renew(&current.tokens.access_token).await {
-            Err(error) if !current.tokens.is_expired(now) && !error.needs_user() => {
+            Err(_) if lives => {
+                let pause = now.as_unix_seconds().saturating_add(PAUSE);
+                self.inner.not_before.store(pause, Ordering::Relaxed);
                 tracing::warn!(target: "smart", "the session could not be renewed ahead of time; its token is still good");
                 Ok(current)
             }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 use futures_util::lock::OwnedMutexGuard;
@@ -40,15 +40,14 @@ impl MemoryVault {
         Self::default()
     }
 
-    fn place(&self, key: &VaultKey) -> Arc<Place> {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(places.entry(key.clone()).or_default())
+    fn places(&self) -> MutexGuard<'_, HashMap<VaultKey, Arc<Place>>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Vault for MemoryVault {
     fn read<'v>(&'v self, key: &'v VaultKey) -> BoxFuture<'v, Result<Option<Entry>, VaultError>> {
-        Box::pin(async { Ok(self.place(key).entry()) })
+        Box::pin(async { Ok(self.places().get(key).and_then(|place| place.entry())) })
     }
 
     fn lock<'v>(
@@ -56,17 +55,34 @@ impl Vault for MemoryVault {
         key: &'v VaultKey,
     ) -> BoxFuture<'v, Result<Box<dyn LockedEntry>, VaultError>> {
         Box::pin(async {
-            let place = self.place(key);
+            let place = Arc::clone(self.places().entry(key.clone()).or_default());
             let turn = Arc::clone(&place.turn).lock_owned().await;
-            let held: Box<dyn LockedEntry> = Box::new(Held { place, _turn: turn });
+            let held: Box<dyn LockedEntry> = Box::new(Held {
+                vault: self.clone(),
+                key: key.clone(),
+                place,
+                _turn: turn,
+            });
             Ok(held)
         })
     }
 }
 
 struct Held {
+    vault: MemoryVault,
+    key: VaultKey,
     place: Arc<Place>,
     _turn: OwnedMutexGuard<()>,
+}
+
+impl Drop for Held {
+    /// Takes an empty place away unless somebody waits for it: whoever waits has it in his hands as well.
+    fn drop(&mut self) {
+        let mut places = self.vault.places();
+        if self.place.entry().is_none() && Arc::strong_count(&self.place) == 2 {
+            places.remove(&self.key);
+        }
+    }
 }
 
 impl LockedEntry for Held {
@@ -94,5 +110,34 @@ impl fmt::Debug for MemoryVault {
         formatter
             .debug_struct("MemoryVault")
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_is_left_of_entries_that_are_gone() {
+        let vault = MemoryVault::new();
+        let key = VaultKey::new("a").unwrap();
+        assert!(vault.read(&key).await.unwrap().is_none());
+        assert!(vault.places().is_empty());
+        let mut held = vault.lock(&key).await.unwrap();
+        held.write(Entry::new(vec![1])).await.unwrap();
+        drop(held);
+        assert!(vault.read(&key).await.unwrap().is_some());
+        let mut held = vault.lock(&key).await.unwrap();
+        let waiting = vault.clone();
+        let waiting = tokio::spawn(async move {
+            let key = VaultKey::new("a").unwrap();
+            let mut held = waiting.lock(&key).await.unwrap();
+            held.read().await.unwrap().is_none()
+        });
+        tokio::task::yield_now().await;
+        held.remove().await.unwrap();
+        drop(held);
+        assert!(waiting.await.unwrap(), "who waited has the same place");
+        assert!(vault.places().is_empty());
     }
 }

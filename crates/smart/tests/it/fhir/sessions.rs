@@ -37,14 +37,35 @@ async fn a_token_that_still_lives_is_used_when_it_cannot_be_renewed() {
     let session = session(&app).await;
     ehr.instead(|seen| seen.line.ends_with("/token").then(|| json(503, "")));
     hands.advance(3540);
-    assert_eq!(read(&session).await.unwrap(), StatusCode::OK);
-    hands.advance(60);
+    for refreshes in [1, 1, 2] {
+        assert_eq!(read(&session).await.unwrap(), StatusCode::OK);
+        assert_eq!(read(&session).await.unwrap(), StatusCode::OK);
+        assert_eq!(ehr.refreshes(), refreshes, "not every call tries again");
+        hands.advance(10);
+    }
+    hands.advance(30);
     let error = read(&session).await.unwrap_err();
     assert!(error.is_retryable() && !error.needs_user(), "{error:?}");
     assert_eq!(
         (error.stage(), error.status()),
         (Stage::Refused, Some(StatusCode::SERVICE_UNAVAILABLE))
     );
+}
+
+#[tokio::test]
+async fn a_token_is_used_to_its_end_also_when_there_will_be_no_other() {
+    let ehr = Ehr::default();
+    let (app, hands) = app(&ehr);
+    let session = session(&app).await;
+    ehr.instead(|seen| {
+        let is_token = seen.line.ends_with("/token");
+        is_token.then(|| json(400, r#"{"error": "invalid_grant"}"#))
+    });
+    hands.advance(3540);
+    assert_eq!(read(&session).await.unwrap(), StatusCode::OK);
+    hands.advance(60);
+    assert!(read(&session).await.unwrap_err().needs_user());
+    assert_eq!(ehr.refreshes(), 1);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use http::StatusCode;
 use smart::fhir::{FhirError, Session};
 use smart::vault::{Entry, LockedEntry, MemoryVault, Vault, VaultError, VaultKey};
 
-use super::ehr::{Ehr, builder, cause, key, read, session};
+use super::ehr::{Ehr, builder, cause, html, key, read, session};
 
 /// Takes entries as long as it is told to.
 #[derive(Clone, Default)]
@@ -90,6 +90,25 @@ async fn new_tokens_that_cannot_be_stored_are_not_used_and_not_lost() {
     assert_eq!(ehr.refreshes(), 1);
     let kept = Session::open(&app, key("user")).await.unwrap();
     assert_eq!(kept.tokens().access_token.expose(), "canary-a1");
+}
+
+#[tokio::test]
+async fn tokens_that_could_not_be_stored_can_be_revoked() {
+    let ehr = Ehr::default();
+    let (builder, hands) = builder(&ehr);
+    let vault = Full::default();
+    let app = builder.vault(vault.clone()).build().unwrap();
+    vault.writes_left.store(2, Ordering::SeqCst);
+    let session = session(&app).await;
+    hands.advance(3600);
+    assert!(read(&session).await.is_err());
+    ehr.instead(|seen| seen.line.ends_with("/revoke").then(|| html(503)));
+    assert!(session.revoke().await.unwrap_err().is_retryable());
+    ehr.instead(|_| None);
+    session.revoke().await.unwrap();
+    let seen = ehr.all().pop().unwrap();
+    assert!(seen.body.starts_with("token=canary-r1&"), "{seen:?}");
+    assert!(Session::open(&app, key("user")).await.is_err());
 }
 
 #[tokio::test]
