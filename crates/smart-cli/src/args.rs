@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::check::CheckArgs;
 use crate::commands::convert::ConvertArgs;
+use crate::commands::fhir::FhirArgs;
 use crate::commands::login::LoginArgs;
 use crate::commands::query::QueryArgs;
 use crate::commands::register::RegisterArgs;
@@ -32,6 +33,8 @@ pub(crate) enum Command {
     Convert(ConvertArgs),
     /// Start an embedded container, read every record, then walk the dances of both generations, explaining each step
     Demo(DemoArgs),
+    /// Read, search and export at a SMART on FHIR server, after a login
+    Fhir(FhirArgs),
     /// Make one call and print what the container answers
     Get(GetArgs),
     /// Let a user allow this command to read from a SMART on FHIR server

@@ -4,6 +4,7 @@ pub(crate) mod calls;
 pub(crate) mod check;
 pub(crate) mod convert;
 pub(crate) mod demo;
+pub(crate) mod fhir;
 pub(crate) mod get;
 pub(crate) mod login;
 pub(crate) mod query;

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
             Command::Check(args) => commands::check::run(&args),
             Command::Convert(args) => commands::convert::run(&args),
             Command::Demo(args) => commands::demo::run(args, record).await,
+            Command::Fhir(args) => commands::fhir::run(args, record).await,
             Command::Get(args) => commands::get::run(args, record).await,
             Command::Login(args) => commands::login::run(args, record).await,
             Command::Query(args) => commands::query::run(&args),

@@ -14,14 +14,14 @@ use tokio::runtime::Runtime;
 use super::{fail, smart, succeed};
 
 /// A server, and an empty vault.
-struct Bench {
+pub(super) struct Bench {
     runtime: Runtime,
     sandbox: Sandbox,
     folder: TempDir,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let sandbox = runtime.block_on(Sandbox::start()).expect("a free port");
         let folder = tempfile::tempdir().expect("a folder");
@@ -32,7 +32,7 @@ impl Bench {
         }
     }
 
-    fn arguments(&self, command: &[&str]) -> Vec<OsString> {
+    pub(super) fn arguments(&self, command: &[&str]) -> Vec<OsString> {
         let server = ["--fhir", self.sandbox.fhir_base(), "--vault"];
         let words = command.iter().chain(&server).map(OsString::from);
         words.chain([self.vault().into_os_string()]).collect()
@@ -71,7 +71,7 @@ impl Bench {
             .expect("the browser comes back")
     }
 
-    fn log_in(&self) -> String {
+    pub(super) fn log_in(&self) -> String {
         let (mut child, url) = self.begin();
         let callback = self.visit(&url, Decision::Allows);
         let mut stdin = child.stdin.take().expect("it is piped");

@@ -5,6 +5,7 @@ mod check;
 mod convert;
 mod demo;
 mod failures;
+mod fhir_data;
 mod login;
 mod network;
 mod query;
