@@ -192,3 +192,8 @@ pub use {smart_api as api, smart_oauth as oauth, smart_rdf as rdf, smart_transpo
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The examples of the guide to FHIR, likewise.
+#[cfg(all(doctest, feature = "fhir"))]
+#[doc = include_str!("../../../docs/fhir.md")]
+struct FhirGuide;
