@@ -460,8 +460,9 @@ async fn an_export_is_waited_for_and_read() -> Result<()> {
     assert_eq!(looks, 1, "the sandbox makes everybody wait once");
     let mut count = 0;
     for file in &manifest.output {
-        for resource in job.read(&manifest, file).await? {
-            assert_eq!(resource?.resource_type(), file.resource_type);
+        let mut resources = job.read(&manifest, file).await?;
+        while let Some(resource) = resources.try_next().await? {
+            assert_eq!(resource.resource_type(), file.resource_type);
             count += 1;
         }
     }

@@ -189,7 +189,7 @@ pub use smart_rdf::{Graph, Query, Row, Solutions, Sparql, Term};
 pub use {smart_api as api, smart_oauth as oauth, smart_rdf as rdf, smart_transport as transport};
 
 /// The examples of the workspace's README, compiled as documentation tests.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "fhir"))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 

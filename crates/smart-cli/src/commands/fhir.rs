@@ -233,8 +233,8 @@ async fn export(args: &ExportArgs, record: Option<&Path>) -> Result<()> {
 async fn write_files(job: &ExportJob, manifest: &Manifest, out: Option<&Path>) -> Result<()> {
     let mut counts: BTreeMap<String, (File, u64)> = BTreeMap::new();
     for file in &manifest.output {
-        for resource in job.read(manifest, file).await? {
-            let resource = resource?;
+        let mut resources = job.read(manifest, file).await?;
+        while let Some(resource) = resources.try_next().await? {
             let Some(folder) = out else {
                 line(resource.as_value())?;
                 continue;

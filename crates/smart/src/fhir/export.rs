@@ -3,12 +3,17 @@
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Response;
 use smart_fhir::{
     AnswerError, Export, ExportError, ExportFile, Limits, Lines, Manifest, Polled, Polling,
     Resource, Waiting, resource_from_http,
 };
 
+use smart_transport::{Body, TransportError};
+
 use super::Session;
+use crate::error::Unanswered;
 use crate::{Error, retry};
 
 /// The first pause between two looks at a job, where the server does not say how long to wait.
@@ -29,10 +34,12 @@ pub struct ExportJob {
     polling: Polling,
 }
 
-/// The resources of one file of an export, line by line.
-#[derive(Debug)]
+/// The resources of one file of an export, line by line, as they come over the wire.
 pub struct ExportedResources {
     lines: Lines,
+    /// What has not come yet.
+    rest: Option<Body>,
+    origin: String,
 }
 
 impl Session {
@@ -46,7 +53,7 @@ impl Session {
     /// let manifest = job.wait(|waiting| eprintln!("{:?}", waiting.progress)).await?;
     /// for file in &manifest.output {
     ///     let mut resources = job.read(&manifest, file).await?;
-    ///     while let Some(resource) = resources.try_next()? {
+    ///     while let Some(resource) = resources.try_next().await? {
     ///         println!("{:?}", resource.id());
     ///     }
     /// }
@@ -126,7 +133,9 @@ impl ExportJob {
         }
     }
 
-    /// Fetches a file. It is read whole, within the transport's limit on bodies, and taken apart line by line as it is used.
+    /// Fetches a file. Its lines are read as they are used, so that a file of any length takes no more memory than its longest line and a few
+    /// pieces of the wire. The transport's limits on the size and time of a body hold: raise them for large files
+    /// ([`HyperTransport::builder`](crate::transport::HyperTransport::builder)). It is asked for once, and once more after a 401.
     ///
     /// # Errors
     ///
@@ -136,16 +145,22 @@ impl ExportJob {
         manifest: &Manifest,
         file: &ExportFile,
     ) -> Result<ExportedResources, Error> {
-        let response = self.session.send(manifest.file_request(file)?).await?;
+        let response = self.session.stream(manifest.file_request(file)?).await?;
+        let origin = self.session.fhir()?.origin().to_owned();
         let limits = Limits::default();
-        if !response.status().is_success() {
-            // the error is made of the answer
-            resource_from_http(&response, &limits)?;
+        if response.status().is_success() {
+            return Ok(ExportedResources {
+                lines: Lines::new(limits),
+                rest: Some(response.into_body()),
+                origin,
+            });
         }
-        let mut lines = Lines::new(limits);
-        lines.push(response.into_body());
-        lines.end();
-        Ok(ExportedResources { lines })
+        let (head, body) = response.into_parts();
+        let body = body
+            .bytes()
+            .await
+            .map_err(|error| broken_off(&origin, error))?;
+        Err(refusal(&Response::from_parts(head, body)))
     }
 
     /// Tells the server to stop, or to throw the files away.
@@ -155,10 +170,10 @@ impl ExportJob {
     /// When the server refuses, or there is no answer.
     pub async fn delete(&self) -> Result<(), Error> {
         let response = self.session.send(self.polling.delete_request()).await?;
-        if !response.status().is_success() {
-            resource_from_http(&response, &Limits::default())?;
+        if response.status().is_success() {
+            return Ok(());
         }
-        Ok(())
+        Err(refusal(&response))
     }
 
     async fn look(&self) -> Result<(Polled, Option<Duration>), Error> {
@@ -180,27 +195,112 @@ fn is_passing(error: &Error) -> bool {
     answered || error.is_retryable()
 }
 
+/// What an answer of no good status says.
+fn refusal(response: &Response<Bytes>) -> Error {
+    match resource_from_http(response, &Limits::default()) {
+        Err(refused) => refused.into(),
+        Ok(_) => ExportError::UnexpectedStatus {
+            status: response.status(),
+        }
+        .into(),
+    }
+}
+
+fn broken_off(origin: &str, error: TransportError) -> Error {
+    Error::Transport(Unanswered::new(origin.to_owned(), true, 1, error))
+}
+
 impl ExportedResources {
     /// The next resource, or nothing after the last.
     ///
     /// # Errors
     ///
-    /// When a line is no resource; the lines after it can be read.
-    pub fn try_next(&mut self) -> Result<Option<Resource>, Error> {
-        Ok(self.lines.next_resource().transpose()?)
+    /// When a line is no resource, after which the next ones can be read; when the file breaks off or is longer than the
+    /// transport allows, after which nothing comes.
+    pub async fn try_next(&mut self) -> Result<Option<Resource>, Error> {
+        loop {
+            if let Some(resource) = self.lines.next_resource() {
+                return Ok(Some(resource?));
+            }
+            let Some(rest) = &mut self.rest else {
+                return Ok(None);
+            };
+            match rest.chunk().await {
+                Ok(Some(piece)) => self.lines.push(piece),
+                Ok(None) => {
+                    self.rest = None;
+                    self.lines.end();
+                }
+                Err(error) => {
+                    self.rest = None;
+                    return Err(broken_off(&self.origin, error));
+                }
+            }
+        }
     }
 }
 
-impl Iterator for ExportedResources {
-    type Item = Result<Resource, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        Some(self.lines.next_resource()?.map_err(Error::from))
+impl fmt::Debug for ExportedResources {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ExportedResources")
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for ExportJob {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("ExportJob").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream::{self, StreamExt as _};
+    use http::Request;
+    use http_body_util::StreamBody;
+    use hyper::body::Frame;
+    use smart_oauth::oauth2::TokenSet;
+
+    use super::*;
+    use crate::fhir::App;
+    use crate::vault::VaultKey;
+
+    const MANIFEST: &str = r#"{"transactionTime": "2026-01-01T00:00:00Z", "output": [{"type": "Patient", "url": "/files/1"}]}"#;
+
+    /// A line and a half, and then nothing more, nor an end.
+    fn endless() -> Body {
+        let pieces = [
+            "{\"resourceType\": \"Pat",
+            "ient\", \"id\": \"1\"}\n{\"resour",
+        ];
+        let pieces = stream::iter(pieces)
+            .map(|piece| Ok::<_, TransportError>(Frame::data(Bytes::from(piece))));
+        Body::limited(StreamBody::new(pieces.chain(stream::pending())), 1000)
+    }
+
+    #[tokio::test]
+    async fn lines_are_there_before_the_file_is_whole() {
+        let transport = |request: Request<Bytes>| async move {
+            let body = match request.uri().path() {
+                "/files/1" => endless(),
+                _ => Body::from(Bytes::from(MANIFEST)),
+            };
+            Ok::<_, TransportError>(Response::new(body))
+        };
+        let app = App::builder("https://ehr.example/fhir")
+            .client_id("c")
+            .transport(transport)
+            .build()
+            .unwrap();
+        let key = VaultKey::new("somebody").unwrap();
+        let session = Session::with_tokens(&app, key, TokenSet::new("t1"))
+            .await
+            .unwrap();
+        let job = session.resume_export("/jobs/1").unwrap();
+        let manifest = job.wait(|_| ()).await.unwrap();
+        let mut resources = job.read(&manifest, &manifest.output[0]).await.unwrap();
+        let first = resources.try_next().await.unwrap();
+        assert_eq!(first.unwrap().id(), Some("1"));
     }
 }

@@ -300,9 +300,7 @@ impl Session {
         };
         self.app().inner().exchange(purpose, make).await
     }
-}
 
-impl Session {
     async fn open_stream(
         &self,
         request: &Request<Bytes>,
