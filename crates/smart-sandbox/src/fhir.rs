@@ -59,8 +59,7 @@ pub use users::{FHIR_PASSWORD, FHIR_USER};
 /// `$export` and `Patient/$export` are [bulk exports](https://hl7.org/fhir/uv/bulkdata/export.html) of the one patient of the token; the first look at
 /// a job finds it at work.
 ///
-/// Resources are FHIR R4 at `/api/fhir`. `/api/dstu2` is a second base, on which patients and medication orders have the shape
-/// of DSTU2.
+/// Resources are FHIR R4 at `/api/fhir`. `/api/dstu2` is a second base, on which they have the shapes of DSTU2.
 ///
 /// [`Sandbox`](crate::Sandbox) puts a server around it. Tests call it directly:
 ///

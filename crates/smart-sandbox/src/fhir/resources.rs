@@ -2,6 +2,7 @@
 
 mod clinical;
 mod data_types;
+mod dstu2;
 mod medications;
 mod observations;
 mod patient;
@@ -38,7 +39,19 @@ impl Release {
     /// The types of which there are resources.
     pub(super) fn types(self) -> &'static [&'static str] {
         match self {
-            Self::Dstu2 => &["MedicationOrder", "Patient"],
+            Self::Dstu2 => &[
+                "AllergyIntolerance",
+                "Condition",
+                "DocumentReference",
+                "Encounter",
+                "Immunization",
+                "MedicationDispense",
+                "MedicationOrder",
+                "Observation",
+                "Patient",
+                "Practitioner",
+                "Procedure",
+            ],
             Self::R4 => &[
                 "AllergyIntolerance",
                 "Condition",
@@ -99,6 +112,9 @@ pub(super) fn of_type(
         let labels: Vec<&str> = labels(name, resource).to_vec();
         let updated = updated(record, resource, began);
         resource["meta"] = meta(&labels, patient, updated);
+        if release == Release::Dstu2 {
+            dstu2::shaped(name, resource, began);
+        }
     }
     found
 }

@@ -533,3 +533,86 @@ fn all_invented_patients_become_resources() {
     }
     assert_eq!(seen.len(), Release::R4.types().len(), "{seen:?}");
 }
+
+/// What the members of a resource must have by DSTU2, and what is R4's alone.
+#[test]
+fn the_other_base_has_the_shapes_of_dstu2() {
+    let bench = Bench::new();
+    let token = shared(&bench).access;
+    let mut seen = BTreeSet::new();
+    for (name, members, absent) in [
+        (
+            "AllergyIntolerance",
+            &["patient", "substance", "status"][..],
+            &["clinicalStatus", "code"][..],
+        ),
+        (
+            "Condition",
+            &["patient", "code", "verificationStatus"],
+            &["subject", "note"],
+        ),
+        (
+            "DocumentReference",
+            &["indexed", "status", "type", "content"],
+            &["date"],
+        ),
+        ("Encounter", &["patient", "status", "class"], &["subject"]),
+        (
+            "Immunization",
+            &["date", "patient", "reported", "wasNotGiven", "vaccineCode"],
+            &["occurrenceDateTime", "statusReason"],
+        ),
+        (
+            "MedicationDispense",
+            &["patient", "medicationCodeableConcept"],
+            &["subject"],
+        ),
+        (
+            "MedicationOrder",
+            &["patient", "status", "medicationCodeableConcept"],
+            &["intent", "subject"],
+        ),
+        (
+            "Observation",
+            &["subject", "status", "code", "category"],
+            &["note"],
+        ),
+        ("Patient", &["name"], &[]),
+        ("Practitioner", &["name"], &[]),
+        ("Procedure", &["subject", "status", "code"], &["note"]),
+    ] {
+        let bundle = body_of(&bench.get_as(&token, &format!("/api/dstu2/{name}?_count=500")));
+        for entry in bundle["entry"].as_array().into_iter().flatten() {
+            let resource = &entry["resource"];
+            for member in members {
+                assert!(!resource[member].is_null(), "{name} has no {member}");
+            }
+            for member in absent {
+                assert!(resource[member].is_null(), "{name} has a {member}");
+            }
+            for single in ["category", "clinicalStatus", "verificationStatus", "class"] {
+                assert!(
+                    !resource[single].is_array(),
+                    "{name} has a list of {single}"
+                );
+            }
+            if name == "Condition" || name == "Encounter" {
+                assert!(resource["clinicalStatus"].is_string() || resource["class"].is_string());
+            }
+            seen.insert(name);
+        }
+    }
+    for name in [
+        "AllergyIntolerance",
+        "Condition",
+        "Encounter",
+        "Immunization",
+        "MedicationOrder",
+        "Observation",
+        "Patient",
+    ] {
+        assert!(seen.contains(name), "{name}");
+    }
+    let vital = body_of(&bench.get_as(&token, "/api/dstu2/Observation?category=vital-signs"));
+    assert_ne!(vital["total"], 0);
+}
