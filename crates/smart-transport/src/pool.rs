@@ -45,13 +45,26 @@ struct Place {
     scheme: Scheme,
     authority: Authority,
     idle: Vec<Idle>,
-    /// A connection that many requests share.
-    many: Option<Opened>,
+    /// A connection that many requests share, and since when nobody has asked for it.
+    many: Option<Idle>,
 }
 
 struct Idle {
     connection: Opened,
     since: Instant,
+}
+
+impl Idle {
+    fn since_now(connection: Opened) -> Self {
+        Self {
+            connection,
+            since: Instant::now(),
+        }
+    }
+
+    fn is_usable(&self, idle_limit: Duration) -> bool {
+        !self.connection.is_closed() && self.since.elapsed() < idle_limit
+    }
 }
 
 /// Why there is no answer.
@@ -141,15 +154,14 @@ impl Shared {
     fn pop(&self, uri: &Uri) -> Option<Opened> {
         let mut places = self.places();
         let place = places.iter_mut().find(|place| place.is_of(uri))?;
-        if place.many.as_ref().is_some_and(Opened::is_closed) {
-            place.many = None;
-        }
-        if let Some(many) = &place.many {
-            return many.another();
+        place.many.take_if(|many| !many.is_usable(self.idle_limit));
+        if let Some(many) = &mut place.many {
+            many.since = Instant::now();
+            return many.connection.another();
         }
         loop {
             let idle = place.idle.pop()?;
-            if !idle.connection.is_closed() && idle.since.elapsed() < self.idle_limit {
+            if idle.is_usable(self.idle_limit) {
                 return Some(idle.connection);
             }
         }
@@ -161,10 +173,7 @@ impl Shared {
             return;
         };
         if place.idle.len() < self.most_idle {
-            place.idle.push(Idle {
-                connection,
-                since: Instant::now(),
-            });
+            place.idle.push(Idle::since_now(connection));
         }
     }
 
@@ -174,11 +183,14 @@ impl Shared {
         let Some(place) = place_of(&mut places, uri) else {
             return opened;
         };
-        let first = place.many.as_ref().filter(|many| !many.is_closed());
-        if let Some(first) = first.and_then(Opened::another) {
+        let first = place
+            .many
+            .as_ref()
+            .filter(|many| many.is_usable(self.idle_limit));
+        if let Some(first) = first.and_then(|first| first.connection.another()) {
             return first;
         }
-        place.many = opened.another();
+        place.many = opened.another().map(Idle::since_now);
         opened
     }
 
@@ -186,10 +198,9 @@ impl Shared {
     fn sweep(&self) {
         let mut places = self.places();
         for place in places.iter_mut() {
-            place.idle.retain(|idle| {
-                !idle.connection.is_closed() && idle.since.elapsed() < self.idle_limit
-            });
-            place.many.take_if(|many| many.is_closed());
+            place.idle.retain(|idle| idle.is_usable(self.idle_limit));
+            // Requests that are under way on it hold it themselves.
+            place.many.take_if(|many| !many.is_usable(self.idle_limit));
         }
         places.retain(|place| !place.idle.is_empty() || place.many.is_some());
     }

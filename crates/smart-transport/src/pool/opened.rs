@@ -1,6 +1,7 @@
 //! One connection, of either version of HTTP.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::HOST;
@@ -15,8 +16,13 @@ use hyper_util::client::legacy::connect::Connection as _;
 #[cfg(feature = "http2")]
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use tokio::time::timeout;
+
 use super::Failure;
 use crate::connector::Stream;
+
+/// Usually it takes microseconds.
+const GRACE: Duration = Duration::from_millis(20);
 
 /// Whether a connection has taken a request: before, nothing of it was sent.
 #[derive(Debug, Default)]
@@ -123,10 +129,16 @@ impl Opened {
         }
     }
 
-    /// Waits until the last exchange is over on this side as well; no if the connection ended with it.
+    /// Waits a little until the last exchange is over on this side as well: an answer may have come to its end before the request
+    /// did. No if that takes too long, or if the connection ended with it.
     pub(super) async fn is_ready(&mut self) -> bool {
         match self {
-            Self::One { sender, .. } => sender.ready().await.is_ok(),
+            Self::One { sender, .. } if sender.is_ready() => true,
+            Self::One { sender, .. } => {
+                // In a box, since it hardly ever comes to that.
+                let ready = Box::pin(timeout(GRACE, sender.ready())).await;
+                ready.is_ok_and(|ready| ready.is_ok())
+            }
             #[cfg(feature = "http2")]
             Self::Many(sender) => sender.ready().await.is_ok(),
         }

@@ -1,5 +1,6 @@
 //! Servers that misbehave over plain HTTP/1.1.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -335,6 +336,39 @@ async fn idle_connections_are_closed_after_their_time_and_beyond_their_number() 
     assert_eq!(server.open_connections(), 0);
     four().await;
     assert_eq!(server.connections(), 10);
+}
+
+#[tokio::test]
+async fn request_that_was_answered_before_its_end_holds_nobody_up() {
+    let first = AtomicBool::new(true);
+    let server = Server::start(move |mut connection| {
+        let first = first.swap(false, Ordering::SeqCst);
+        async move {
+            if first {
+                // Seen enough after the head, and reads no further.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                connection.answer(&Answer::new(413).body("no")).await?;
+                return std::future::pending().await;
+            }
+            while connection.read_request().await?.is_some() {
+                connection.answer(&Answer::new(200).body("hello")).await?;
+            }
+            Ok(())
+        }
+    })
+    .await
+    .unwrap();
+    let transport = HyperTransport::new();
+    let mut put = request(&server);
+    *put.method_mut() = http::Method::PUT;
+    *put.body_mut() = vec![b'x'; 16 << 20].into();
+    let refusal = transport.fetch(put).await.unwrap();
+    assert_eq!(refusal.status(), 413);
+    let began = std::time::Instant::now();
+    let response = transport.fetch(request(&server)).await.unwrap();
+    assert_eq!(response.body(), "hello");
+    assert!(began.elapsed() < SECOND);
+    assert_eq!(server.connections(), 2);
 }
 
 #[tokio::test]

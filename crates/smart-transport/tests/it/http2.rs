@@ -137,6 +137,28 @@ async fn calls_that_begin_at_once_come_to_share_a_connection() {
 }
 
 #[tokio::test]
+async fn idle_connection_is_closed_after_its_time() {
+    let authority = Authority::new().unwrap();
+    let identity = authority.certify(&["localhost"]).unwrap();
+    let server = Server::going_away_after(&identity, 1000).await.unwrap();
+    let certificates = Certificates::from_pem(authority.pem().as_bytes()).unwrap();
+    let transport = HyperTransport::builder()
+        .trust_certificate(certificates)
+        .pool_idle_timeout(std::time::Duration::from_millis(150))
+        .build();
+    transport.fetch(request(&server)).await.unwrap();
+    for _ in 0..100 {
+        if server.open_connections() == 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(server.open_connections(), 0);
+    transport.fetch(request(&server)).await.unwrap();
+    assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
 async fn http1_can_be_kept_to() {
     let authority = Authority::new().unwrap();
     let identity = authority.certify(&["localhost"]).unwrap();
