@@ -27,7 +27,7 @@ pub(crate) struct BodyLimits {
 /// A body that ends with an error where a limit is, unpacked if it came packed.
 pub(crate) struct GuardedBody {
     incoming: Incoming,
-    /// The connection that it comes on, if that can be used again afterwards.
+    /// The connection that it comes on, if this exchange has it for itself.
     loan: Option<Loan>,
     decoder: Option<Decoder>,
     host: Host,
@@ -69,6 +69,22 @@ impl GuardedBody {
         }
         body.give_back_at_the_end();
         Ok(body)
+    }
+
+    fn poll_incoming(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if self.incoming.is_end_stream() {
+            // The connection may be on its way already, and could not say so again.
+            return Poll::Ready(None);
+        }
+        let piece = Pin::new(&mut self.incoming).poll_frame(context);
+        if let (true, Some(loan)) = (piece.is_pending(), &mut self.loan) {
+            loan.drive(context);
+            return Pin::new(&mut self.incoming).poll_frame(context);
+        }
+        piece
     }
 
     /// Nobody may ask for more once everything has come.
@@ -150,7 +166,7 @@ impl Body for GuardedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
         let this = &mut *self;
         while !this.over {
-            let piece = match Pin::new(&mut this.incoming).poll_frame(context) {
+            let piece = match this.poll_incoming(context) {
                 Poll::Ready(Some(Ok(frame))) => {
                     this.waiting_since = None;
                     this.give_back_at_the_end();

@@ -10,6 +10,7 @@ mod opened;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::Context;
 use std::time::Duration;
 
 use http::uri::{Authority, Scheme};
@@ -91,8 +92,8 @@ impl Pool {
         }
     }
 
-    /// Sends a request to an absolute URL, and says so in `taken` as soon as a connection has it. The loan brings the connection
-    /// back, if it can be used again.
+    /// Sends a request to an absolute URL, and says so in `taken` as soon as a connection has it. The loan is the
+    /// connection, for the rest of the answer.
     pub(crate) async fn send(
         &self,
         request: Box<Outgoing>,
@@ -107,11 +108,14 @@ impl Pool {
             None => Box::pin(self.open(&uri, fresh)).await?,
         };
         let answer = connection.send(request, taken).await?;
-        let comes_back = !fresh && !connection.is_many() && self.shared.most_idle > 0;
-        let loan = comes_back.then(|| Loan {
+        let loan = (!connection.is_many()).then(|| Loan {
             connection,
             uri,
-            shared: Arc::downgrade(&self.shared),
+            back_to: if fresh {
+                Weak::new()
+            } else {
+                Arc::downgrade(&self.shared)
+            },
         });
         Ok((answer, loan))
     }
@@ -258,18 +262,23 @@ fn place_of<'p>(places: &'p mut Vec<Place>, uri: &Uri) -> Option<&'p mut Place> 
     places.last_mut()
 }
 
-/// A connection that is out for an exchange.
+/// A connection that is out for an exchange, and brings the answer only as it is driven.
 pub(crate) struct Loan {
     connection: Opened,
     uri: Uri,
-    shared: Weak<Shared>,
+    back_to: Weak<Shared>,
 }
 
 impl Loan {
+    /// Moves what comes.
+    pub(crate) fn drive(&mut self, context: &mut Context<'_>) {
+        self.connection.drive(context);
+    }
+
     /// The answer has come to its end. A loan that is dropped before closes the connection, on which the rest of the answer may
     /// still be under way.
     pub(crate) fn give_back(self) {
-        if let Some(shared) = self.shared.upgrade() {
+        if let Some(shared) = self.back_to.upgrade() {
             shared.put(&self.uri, self.connection);
         }
     }

@@ -1,6 +1,9 @@
 //! One connection, of either version of HTTP.
 
+use std::future::{Future as _, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,6 +19,7 @@ use hyper_util::client::legacy::connect::Connection as _;
 #[cfg(feature = "http2")]
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::Failure;
@@ -74,12 +78,16 @@ fn host(uri: &Uri) -> Option<HeaderValue> {
     HeaderValue::from_str(text.strip_suffix(':').unwrap_or(text)).ok()
 }
 
-/// An open connection, which a task of the runtime drives until nobody holds it.
+/// An open connection.
 pub(super) enum Opened {
+    /// One exchange at a time, and whoever waits for that drives the connection: a task of its own would have to be woken, and wake
+    /// in turn, several times a call. When it lies idle nobody drives it, so that it is looked at before it is used again.
     One {
         sender: http1::SendRequest<Full<Bytes>>,
+        driven: Driven,
         absolute: bool,
     },
+    /// Many at once, with a task that drives it until nobody holds it.
     #[cfg(feature = "http2")]
     Many(http2::SendRequest<Full<Bytes>>),
 }
@@ -99,10 +107,9 @@ impl Opened {
             return Ok(Self::Many(sender));
         }
         let (sender, connection) = http1::handshake(stream).await.map_err(Failure::Unsent)?;
-        // What becomes of it, the request on it is told.
-        tokio::spawn(connection);
         Ok(Self::One {
             sender,
+            driven: Driven(Some(Box::pin(connection))),
             absolute: connected.is_proxied(),
         })
     }
@@ -110,6 +117,15 @@ impl Opened {
     /// Whether many requests can use it at once.
     pub(super) fn is_many(&self) -> bool {
         self.another().is_some()
+    }
+
+    /// Moves what comes, where nobody else does.
+    pub(super) fn drive(&mut self, context: &mut Context<'_>) {
+        match self {
+            Self::One { driven, .. } => driven.drive(context),
+            #[cfg(feature = "http2")]
+            Self::Many(_) => {}
+        }
     }
 
     /// The same connection for one more request, if it can have more than one.
@@ -123,7 +139,7 @@ impl Opened {
 
     pub(super) fn is_closed(&self) -> bool {
         match self {
-            Self::One { sender, .. } => sender.is_closed(),
+            Self::One { sender, driven, .. } => driven.0.is_none() || sender.is_closed(),
             #[cfg(feature = "http2")]
             Self::Many(sender) => sender.is_closed(),
         }
@@ -133,10 +149,21 @@ impl Opened {
     /// did. No if that takes too long, or if the connection ended with it.
     pub(super) async fn is_ready(&mut self) -> bool {
         match self {
-            Self::One { sender, .. } if sender.is_ready() => true,
-            Self::One { sender, .. } => {
+            Self::One { sender, driven, .. } => {
+                // Whether the other side has closed it meanwhile.
+                let ready = poll_fn(|context| {
+                    driven.drive(context);
+                    Poll::Ready(sender.poll_ready(context))
+                });
+                if let Poll::Ready(ready) = ready.await {
+                    return driven.0.is_some() && ready.is_ok();
+                }
+                let ready = poll_fn(|context| {
+                    driven.drive(context);
+                    sender.poll_ready(context)
+                });
                 // In a box, since it hardly ever comes to that.
-                let ready = Box::pin(timeout(GRACE, sender.ready())).await;
+                let ready = Box::pin(timeout(GRACE, ready)).await;
                 ready.is_ok_and(|ready| ready.is_ok())
             }
             #[cfg(feature = "http2")]
@@ -151,8 +178,17 @@ impl Opened {
     ) -> Result<Response<Incoming>, Failure> {
         taken.0.store(true, Ordering::Relaxed);
         let answer = match self {
-            Self::One { sender, absolute } => {
-                sender.try_send_request(request.for_http1(*absolute)).await
+            Self::One {
+                sender,
+                driven,
+                absolute,
+            } => {
+                let mut answer = pin!(sender.try_send_request(request.for_http1(*absolute)));
+                poll_fn(|context| {
+                    driven.drive(context);
+                    answer.as_mut().poll(context)
+                })
+                .await
             }
             #[cfg(feature = "http2")]
             Self::Many(sender) => sender.try_send_request(request.0).await,
@@ -161,6 +197,33 @@ impl Opened {
             Some(_untouched) => Failure::Unsent(failed.into_error()),
             None => Failure::Sent(failed.into_error()),
         })
+    }
+}
+
+/// The end of a connection that moves bytes when it is polled; nothing once it is over.
+pub(super) struct Driven(Option<Pin<Box<Http1>>>);
+
+type Http1 = http1::Connection<Stream, Full<Bytes>>;
+
+impl Driven {
+    /// Moves what can be moved. What becomes of the connection, those who wait for something from it are told.
+    fn drive(&mut self, context: &mut Context<'_>) {
+        if let Some(connection) = &mut self.0
+            && connection.as_mut().poll(context).is_ready()
+        {
+            self.0 = None;
+        }
+    }
+}
+
+impl Drop for Driven {
+    /// The other side is told, which takes a moment, above all with TLS.
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(connection);
+        }
     }
 }
 

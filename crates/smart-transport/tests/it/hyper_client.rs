@@ -181,6 +181,31 @@ async fn body_of_the_limit_passes() {
     assert_eq!(response.body(), "hello");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn long_bodies_go_both_ways_at_once() {
+    let server = Server::answering(|request| Answer::new(200).body(request.body().to_vec()))
+        .await
+        .unwrap();
+    let transport = HyperTransport::new();
+    let calls: Vec<_> = (0..8_u8)
+        .map(|number| {
+            let (transport, url) = (transport.clone(), server.url("/"));
+            tokio::spawn(async move {
+                let sent = Bytes::from(vec![number; 1 << 20]);
+                for _ in 0..4 {
+                    let request = Request::put(&url).body(sent.clone()).unwrap();
+                    let response = transport.fetch(request).await.unwrap();
+                    assert!(*response.body() == sent);
+                }
+            })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap();
+    }
+    assert!(server.connections() <= 16, "{}", server.connections());
+}
+
 #[tokio::test]
 async fn cut_bodies_are_not_taken_for_whole_ones() {
     for answer in [
