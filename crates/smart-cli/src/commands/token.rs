@@ -89,7 +89,12 @@ pub(crate) fn describe(session: &Session) -> Result<()> {
         "patient    {}",
         patient.as_deref().unwrap_or("not stated by the server")
     ))?;
-    line(format_args!("granted    {}", scopes.granted))?;
+    let said = if scopes.stated {
+        ""
+    } else {
+        " (as asked; the server did not say)"
+    };
+    line(format_args!("granted    {}{said}", scopes.granted))?;
     if !scopes.is_complete() {
         line(format_args!("missing    {}", scopes.missing()))?;
     }

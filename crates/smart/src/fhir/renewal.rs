@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::lock::Mutex;
+use http::StatusCode;
 use smart_oauth::oauth2::{AccessToken, Client, Remedy, TokenError, TokenSet};
 use tracing::Instrument as _;
 
@@ -199,11 +200,15 @@ async fn take_back(entry: &mut dyn LockedEntry, found: &Stored) {
     let _ = entry.write(found.to_entry()).await;
 }
 
-/// Whether the server said no without having replaced anything.
+/// Whether the server said no without having replaced anything. What a gateway says of a server that did not answer in time does
+/// not tell that.
 fn has_kept_the_old_token(error: &TokenError) -> bool {
     match error {
         TokenError::Refused { .. } => error.remedy() != Remedy::Reauthorize,
-        TokenError::Unavailable { .. } => true,
+        TokenError::Unavailable { status } => matches!(
+            *status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+        ),
         _ => false,
     }
 }

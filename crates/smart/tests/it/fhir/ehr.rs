@@ -9,7 +9,7 @@ use http::{Request, Response, StatusCode};
 use smart::fhir::{App, AppBuilder, Session, TokenSet};
 use smart::oauth::Timestamp;
 use smart::oauth::oauth2::RefreshToken;
-use smart::transport::TransportError;
+use smart::transport::{Stage, TransportError};
 use smart::vault::VaultKey;
 use smart::{Error, Retries};
 
@@ -35,6 +35,8 @@ struct State {
     /// The pair that is good: `canary-a<n>` and `canary-r<n>`.
     generation: u64,
     instead: Option<Override>,
+    /// At which stage the network fails for the token endpoint.
+    broken: Option<Stage>,
 }
 
 /// A clock that tests move.
@@ -54,6 +56,24 @@ impl Ehr {
         answer: impl FnMut(&Seen) -> Option<Response<Bytes>> + Send + 'static,
     ) {
         self.0.lock().unwrap().instead = Some(Box::new(answer));
+    }
+
+    /// The way to the token endpoint breaks at this stage, after the server has seen the request if it has got so far.
+    pub(crate) fn break_at(&self, stage: impl Into<Option<Stage>>) {
+        self.0.lock().unwrap().broken = stage.into();
+    }
+
+    fn outcome(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let broken = self.0.lock().unwrap().broken;
+        let broken = broken.filter(|_| request.uri().path() == "/token");
+        if broken == Some(Stage::NotSent) {
+            return Err(TransportError::new(Stage::NotSent, "no way there"));
+        }
+        let answer = self.answer(request);
+        match broken {
+            Some(stage) => Err(TransportError::new(stage, "no way back")),
+            None => Ok(answer),
+        }
     }
 
     /// The access token of before is over, as if somebody had revoked it.
@@ -178,9 +198,9 @@ pub(crate) fn builder_at(base: &str, ehr: &Ehr) -> (AppBuilder, Hands) {
         async move {
             // others get their turn before the server has seen it
             tokio::task::yield_now().await;
-            let response = ehr.answer(&request);
+            let outcome = ehr.outcome(&request);
             tokio::task::yield_now().await;
-            Ok::<_, TransportError>(response)
+            outcome
         }
     };
     let builder = App::builder(base)

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::future::BoxFuture;
 use http::StatusCode;
 use smart::fhir::{FhirError, Session};
+use smart::transport::Stage;
 use smart::vault::{Entry, LockedEntry, MemoryVault, Vault, VaultError, VaultKey};
 
-use super::ehr::{Ehr, builder, cause, html, key, read, session};
+use super::ehr::{Ehr, builder, cause, html, json, key, read, session};
 
 /// Takes entries as long as it is told to.
 #[derive(Clone, Default)]
@@ -123,6 +124,79 @@ async fn no_refresh_is_sent_that_could_not_be_noted() {
     assert!(read(&session).await.is_err());
     assert_eq!(ehr.refreshes(), 0);
     vault.writes_left.store(10, Ordering::SeqCst);
+    assert_eq!(read(&session).await.unwrap(), StatusCode::OK);
+}
+
+/// What the next handle, as after a restart, is told when the server knows the refresh token no more.
+async fn told_after(prepare: impl FnOnce(&Ehr)) -> FhirErrorKind {
+    let ehr = Ehr::default();
+    let (builder, hands) = builder(&ehr);
+    let app = builder.build().unwrap();
+    let session = session(&app).await;
+    hands.advance(3600);
+    prepare(&ehr);
+    assert!(read(&session).await.is_err());
+    ehr.break_at(None);
+    ehr.instead(|seen| {
+        let is_token = seen.line.ends_with("/token");
+        is_token.then(|| json(400, r#"{"error": "invalid_grant"}"#))
+    });
+    let next = Session::open(&app, key("user")).await.unwrap();
+    let error = read(&next).await.unwrap_err();
+    assert!(error.needs_user());
+    match cause(&error) {
+        FhirError::RefreshLost { .. } => FhirErrorKind::Lost,
+        FhirError::Token(_) => FhirErrorKind::Refused,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum FhirErrorKind {
+    Lost,
+    Refused,
+}
+
+#[tokio::test]
+async fn an_answer_counts_as_lost_only_where_it_may_have_been_one() {
+    use FhirErrorKind::{Lost, Refused};
+    let answering = |status, body: &'static str| {
+        move |ehr: &Ehr| {
+            ehr.instead(move |seen| seen.line.ends_with("/token").then(|| json(status, body)));
+        }
+    };
+    assert_eq!(told_after(answering(503, "")).await, Refused);
+    assert_eq!(told_after(answering(429, "")).await, Refused);
+    let busy = r#"{"error": "temporarily_unavailable"}"#;
+    assert_eq!(told_after(answering(400, busy)).await, Refused);
+    let stranger = r#"{"error": "invalid_client"}"#;
+    assert_eq!(told_after(answering(401, stranger)).await, Refused);
+    // behind a gateway the server may have done it all the same
+    assert_eq!(told_after(answering(504, "")).await, Lost);
+    // an answer that cannot be read may have been the new tokens
+    assert_eq!(told_after(answering(200, "cut sho")).await, Lost);
+    assert_eq!(
+        told_after(|ehr| ehr.break_at(Stage::NotSent)).await,
+        Refused
+    );
+    assert_eq!(told_after(|ehr| ehr.break_at(Stage::MaybeSent)).await, Lost);
+    assert_eq!(
+        told_after(|ehr| ehr.break_at(Stage::Unreadable)).await,
+        Lost
+    );
+}
+
+#[tokio::test]
+async fn a_refresh_that_never_arrived_is_sent_again() {
+    let ehr = Ehr::default();
+    let (builder, hands) = builder(&ehr);
+    let app = builder.build().unwrap();
+    let session = session(&app).await;
+    hands.advance(3600);
+    ehr.break_at(Stage::NotSent);
+    let error = read(&session).await.unwrap_err();
+    assert!(error.is_retryable() && !error.needs_user(), "{error:?}");
+    ehr.break_at(None);
     assert_eq!(read(&session).await.unwrap(), StatusCode::OK);
 }
 
