@@ -3,7 +3,7 @@
 use smart::Error;
 use smart::fhir::{App, AuthorizationParts, EhrLaunch, FhirError};
 
-use super::ehr::{BASE, Ehr, app, builder, builder_at, json, read};
+use super::ehr::{BASE, Ehr, app, builder, builder_at, json, key, read};
 
 fn query_of(url: &str) -> Vec<(String, String)> {
     let pairs = url.split_once('?').unwrap().1.split('&');
@@ -278,6 +278,26 @@ async fn authorizations_survive_a_restart() {
     let parts = AuthorizationParts::new(redirect_uri, scopes, secrets);
     let resumed = app(&ehr).0.resume_authorization(parts).await.unwrap();
     resumed.exchange(&callback).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_login_that_nobody_waits_for_is_in_the_vault() {
+    use futures_util::FutureExt as _;
+
+    let ehr = Ehr::default();
+    let (app, _) = app(&ehr);
+    let authorization = app.authorize("patient/*.rs").await.unwrap();
+    let callback = callback(&authorization);
+    {
+        let mut exchange = std::pin::pin!(authorization.exchange_as(&callback, key("user")));
+        assert!(exchange.as_mut().now_or_never().is_none());
+    }
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let session = smart::fhir::Session::open(&app, key("user")).await.unwrap();
+    assert_eq!(session.patient().as_deref(), Some("canary-patient"));
+    assert_eq!(ehr.refreshes(), 1);
 }
 
 #[tokio::test]
