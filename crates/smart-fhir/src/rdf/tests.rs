@@ -210,7 +210,7 @@ fn nothing_is_left_out_in_silence() {
         ),
         (
             json!({"_favoriteColor": {}}),
-            "Patient.favoriteColor is no element",
+            "Patient._favoriteColor is no element",
         ),
         (
             json!({"name": [{"given": ["A"], "resourceType": "x"}]}),

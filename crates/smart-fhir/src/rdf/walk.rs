@@ -41,6 +41,13 @@ struct Place<'p> {
     is_resource: bool,
 }
 
+/// What is given for an element: its value, and for a primitive one also what is said of the value (`_birthDate`).
+#[derive(Clone, Copy)]
+struct Given<'v> {
+    value: Option<&'v Value>,
+    companion: Option<&'v Value>,
+}
+
 impl<'a> Walk<'a> {
     pub(super) fn new(base: &'a Base, unknown: Unknown, most: usize) -> Self {
         Self {
@@ -100,18 +107,16 @@ impl<'a> Walk<'a> {
         else {
             return Err(place.bad("resource"));
         };
-        let Ok(class) = NamedNode::new(format!("{NAMESPACE}{name}")) else {
-            return Err(RdfError::UnknownType {
-                name: name.to_owned(),
-            });
-        };
         if !schema::is_resource(name) && self.unknown == Unknown::Error {
             return Err(RdfError::UnknownType {
                 name: name.to_owned(),
             });
         }
+        // Known names are plain letters; others may hold what no IRI can.
+        let name = crate::search::encode_segment(name);
+        let class = term(&name);
         self.say(node.clone(), rdf::TYPE.into_owned(), class)?;
-        self.members(node, name, members, place)
+        self.members(node, &name, members, place)
     }
 
     fn members(
@@ -134,55 +139,33 @@ impl<'a> Walk<'a> {
             }
             let plain = name.strip_prefix('_').unwrap_or(name);
             let is_companion = plain.len() < name.len();
-            if is_companion && members.contains_key(plain) {
-                continue;
-            }
+            let element = schema::element(type_name, plain);
+            let of_primitive = element.filter(|element| values::is_primitive(element.type_name));
+            let companion = members.get(&format!("_{plain}"));
+            let given = match (is_companion, of_primitive) {
+                // It comes with its value.
+                (true, Some(_)) if members.contains_key(plain) => continue,
+                (true, _) => Given::companion(value),
+                (false, Some(_)) => Given::both(value, companion),
+                (false, None) => Given::value(value),
+            };
+            let element = if is_companion { of_primitive } else { element };
             let place = Place {
                 above: Some(place),
-                name: plain,
+                name: if element.is_some() { plain } else { name },
                 index: None,
                 depth: place.depth + 1,
                 is_resource: false,
             };
-            let element = schema::element(type_name, plain);
-            let element =
-                element.filter(|element| !is_companion || values::is_primitive(element.type_name));
-            let companion = members
-                .get(&format!("_{plain}"))
-                .filter(|_| !plain.starts_with('_'));
             let written = match element {
-                Some(element) if is_companion => {
-                    self.element(node, element, None, Some(value), &place)
-                }
-                Some(element) => self.element(
-                    node,
-                    element,
-                    Some(value),
-                    companion.filter(|_| values::is_primitive(element.type_name)),
-                    &place,
-                ),
+                Some(element) => self.element(node, element, given, &place),
                 None => Err(RdfError::UnknownElement { path: place.path() }),
             };
-            let has_stray = element.is_some_and(|element| {
-                !is_companion && companion.is_some() && !values::is_primitive(element.type_name)
-            });
-            let written = match written {
-                Ok(()) if has_stray => Err(RdfError::UnknownElement {
-                    path: format!("{}._{plain}", place.above_path()),
-                }),
-                other => other,
-            };
             match written {
-                Err(
-                    RdfError::BadValue { .. }
-                    | RdfError::UnknownElement { .. }
-                    | RdfError::UnknownType { .. },
-                ) if self.unknown == Unknown::Keep => {
+                Err(error) if self.unknown == Unknown::Keep && error.is_about_content() => {
                     let owner = element.map_or(type_name, |element| element.owner);
-                    self.keep(node, owner, name, value)?;
-                    if let Some(companion) = companion.filter(|_| !is_companion) {
-                        self.keep(node, owner, &format!("_{plain}"), companion)?;
-                    }
+                    self.keep(node, owner, plain, given.value)?;
+                    self.keep(node, owner, &format!("_{plain}"), given.companion)?;
                 }
                 other => other?,
             }
@@ -195,12 +178,15 @@ impl<'a> Walk<'a> {
         &mut self,
         node: &NamedOrBlankNode,
         element: Element,
-        value: Option<&Value>,
-        companion: Option<&Value>,
+        given: Given<'_>,
         place: &Place<'_>,
     ) -> Result<(), RdfError> {
         let before = self.triples.len();
-        let written = self.items(node, element, value, companion, place);
+        let written = if element.repeats {
+            self.items(node, element, given, place)
+        } else {
+            self.item(node, element, given, place)
+        };
         if written.is_err() {
             self.triples.truncate(before);
         }
@@ -211,19 +197,12 @@ impl<'a> Walk<'a> {
         &mut self,
         node: &NamedOrBlankNode,
         element: Element,
-        value: Option<&Value>,
-        companion: Option<&Value>,
+        given: Given<'_>,
         place: &Place<'_>,
     ) -> Result<(), RdfError> {
-        if !element.repeats {
-            return self.item(node, element, value, companion, place);
-        }
-        let list = |value: Option<&'_ Value>| match value {
-            None => Ok(Vec::new()),
-            Some(Value::Array(items)) => Ok(items.iter().cloned().map(Some).collect::<Vec<_>>()),
-            Some(_) => Err(place.bad("list")),
+        let (Some(items), Some(companions)) = (list(given.value), list(given.companion)) else {
+            return Err(place.bad("list"));
         };
-        let (items, companions) = (list(value)?, list(companion)?);
         if items.is_empty() && companions.is_empty() {
             return Err(place.bad("list of at least one item"));
         }
@@ -232,15 +211,12 @@ impl<'a> Walk<'a> {
                 index: Some(index),
                 ..*place
             };
-            let at = |items: &[Option<Value>]| {
-                items
-                    .get(index)
-                    .cloned()
-                    .flatten()
-                    .filter(|item| !item.is_null())
+            // A null holds the place of what is in the other list.
+            let given = Given {
+                value: items.get(index).filter(|item| !item.is_null()),
+                companion: companions.get(index).filter(|item| !item.is_null()),
             };
-            let (item, companion) = (at(&items), at(&companions));
-            self.item(node, element, item.as_ref(), companion.as_ref(), &place)?;
+            self.item(node, element, given, &place)?;
         }
         Ok(())
     }
@@ -249,20 +225,17 @@ impl<'a> Walk<'a> {
         &mut self,
         node: &NamedOrBlankNode,
         element: Element,
-        value: Option<&Value>,
-        companion: Option<&Value>,
+        given: Given<'_>,
         place: &Place<'_>,
     ) -> Result<(), RdfError> {
         let property = property(element.owner, place.name)
             .ok_or_else(|| RdfError::UnknownElement { path: place.path() })?;
         let type_name = element.type_name;
+        let Given { value, companion } = given;
         if type_name == "xhtml" && companion.is_none() {
             let text = value.and_then(|value| values::literal(type_name, value));
-            return self.say(
-                node.clone(),
-                property,
-                text.ok_or_else(|| place.bad(type_name))?,
-            );
+            let text = text.ok_or_else(|| place.bad(type_name))?;
+            return self.say(node.clone(), property, text);
         }
         let is_contained = type_name == "Resource";
         // References lead to what the resource itself contains, not to what that contains in turn.
@@ -275,7 +248,7 @@ impl<'a> Walk<'a> {
             self.say(inner.clone(), term("index"), Literal::from(index as u64))?;
         }
         if values::is_primitive(type_name) {
-            return self.primitive(&inner, type_name, value, companion, place);
+            return self.primitive(&inner, type_name, given, place);
         }
         match value {
             Some(value) if is_contained => {
@@ -301,15 +274,14 @@ impl<'a> Walk<'a> {
         &mut self,
         node: &NamedOrBlankNode,
         type_name: &str,
-        value: Option<&Value>,
-        companion: Option<&Value>,
+        given: Given<'_>,
         place: &Place<'_>,
     ) -> Result<(), RdfError> {
-        if let Some(value) = value {
+        if let Some(value) = given.value {
             let literal = values::literal(type_name, value).ok_or_else(|| place.bad(type_name))?;
             self.say(node.clone(), term("value"), literal)?;
         }
-        match (value, companion) {
+        match (given.value, given.companion) {
             (_, Some(Value::Object(members))) => self.members(node, "Element", members, place),
             (None, None) | (_, Some(_)) => Err(place.bad(type_name)),
             (Some(_), None) => Ok(()),
@@ -374,14 +346,18 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Keeps what is not understood as it is.
     fn keep(
         &mut self,
         node: &NamedOrBlankNode,
         owner: &str,
         name: &str,
-        value: &Value,
+        value: Option<&Value>,
     ) -> Result<(), RdfError> {
-        // A name that no IRI can hold is written as its code points are encoded in addresses.
+        let Some(value) = value else {
+            return Ok(());
+        };
+        // A name may hold what no IRI can.
         let encoded = crate::search::encode_segment(name);
         let Some(property) = property(owner, &encoded) else {
             return Err(RdfError::UnknownElement {
@@ -431,15 +407,49 @@ impl Place<'_> {
         }
     }
 
-    fn above_path(&self) -> String {
-        self.above.map_or_else(String::new, Self::path)
-    }
-
     fn bad(&self, expected: &str) -> RdfError {
         RdfError::BadValue {
             path: self.path(),
             expected: expected.to_owned(),
         }
+    }
+}
+
+impl<'v> Given<'v> {
+    fn both(value: &'v Value, companion: Option<&'v Value>) -> Self {
+        Self {
+            value: Some(value),
+            companion,
+        }
+    }
+
+    fn companion(companion: &'v Value) -> Self {
+        Self {
+            value: None,
+            companion: Some(companion),
+        }
+    }
+
+    fn value(value: &'v Value) -> Self {
+        Self::both(value, None)
+    }
+}
+
+impl RdfError {
+    /// Whether it is about what the resource says, rather than how much.
+    fn is_about_content(&self) -> bool {
+        matches!(
+            self,
+            Self::BadValue { .. } | Self::UnknownElement { .. } | Self::UnknownType { .. }
+        )
+    }
+}
+
+/// The items of a list, none of no list; nothing for what is no list.
+fn list(value: Option<&Value>) -> Option<&[Value]> {
+    match value {
+        None => Some(&[]),
+        Some(value) => value.as_array().map(Vec::as_slice),
     }
 }
 

@@ -71,6 +71,19 @@ fn read_resource(resource: Resource, limits: &Limits) {
     }
 }
 
+/// Every text in a document.
+#[cfg(feature = "rdf")]
+fn texts(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::String(text) => found.push(text.clone()),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        serde_json::Value::Object(members) => {
+            members.values().for_each(|member| texts(member, found));
+        }
+        _ => {}
+    }
+}
+
 /// JSON of the shapes that FHIR has, and of others.
 fn any_json() -> impl Strategy<Value = serde_json::Value> {
     let name = prop::sample::select(vec![
@@ -158,6 +171,32 @@ proptest! {
         let body = value.to_string();
         read_all(200, body.as_bytes());
         read_all(400, body.as_bytes());
+    }
+
+    #[cfg(feature = "rdf")]
+    #[test]
+    fn no_text_is_lost_in_rdf(mut value in any_json(), name in prop::sample::select(vec!["Patient", "Observation", "Group", "a b"])) {
+        use smart_rdf::TermRef;
+
+        let Some(members) = value.as_object_mut() else { return Ok(()) };
+        members.remove("resourceType");
+        let mut all = Vec::new();
+        texts(&value, &mut all);
+        value["resourceType"] = name.into();
+        let resource = Resource::new(value).unwrap();
+        let graph = smart_fhir::rdf::Bridge::new(base()).keep_unknown().to_graph([&resource]).unwrap();
+        let literals: Vec<_> = graph.iter().filter_map(|triple| match triple.object {
+            TermRef::Literal(literal) => Some(literal),
+            _ => None,
+        }).collect();
+        let classes: Vec<_> = graph.iter().map(|triple| triple.object.to_string()).collect();
+        for text in all {
+            let json = serde_json::Value::from(&*text).to_string();
+            let is_there = literals.iter().any(|literal| literal.value() == text || (literal.datatype().as_str().ends_with("JSON") && literal.value().contains(&json)));
+            // the type of a contained resource is a class
+            let is_class = classes.contains(&format!("<http://hl7.org/fhir/{text}>"));
+            prop_assert!(is_there || is_class, "{text:?} is lost from {}", resource.as_value());
+        }
     }
 
     #[test]
