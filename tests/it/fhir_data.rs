@@ -502,3 +502,57 @@ async fn no_token_goes_to_an_export_s_other_addresses() -> Result<()> {
     assert_eq!(lines(&seen), ["GET https://ehr.example/jobs/1"]);
     Ok(())
 }
+
+#[tokio::test]
+async fn one_query_asks_both_generations() -> Result<()> {
+    let sandbox = smart_tests::sandbox().await?;
+    let session = session(&sandbox, "patient/*.read").await?;
+    let newer = session
+        .search(&Search::new("Condition").with("patient", PATIENT))?
+        .graph()
+        .await?;
+    let record = smart_tests::background_client(&sandbox)?
+        .open_record("1288992")
+        .await?;
+    let older = record.get_problems().send().await?.graph()?;
+    let both = Graph::merge([&newer, &older]);
+    let query = Query::prepare(
+        "PREFIX fhir: <http://hl7.org/fhir/> PREFIX sp: <http://smartplatforms.org/terms#> PREFIX dcterms: <http://purl.org/dc/terms/>
+         SELECT DISTINCT ?name {
+             ?condition a fhir:Condition ; fhir:Condition.code/fhir:CodeableConcept.text/fhir:value ?name .
+             ?problem a sp:Problem ; sp:problemName/dcterms:title ?name
+         }",
+    )?;
+    let common = query.select(&both)?.into_iter().count();
+    let names = Query::prepare(
+        "PREFIX fhir: <http://hl7.org/fhir/> SELECT DISTINCT ?name { ?c a fhir:Condition ; fhir:Condition.code/fhir:CodeableConcept.text/fhir:value ?name }",
+    )?;
+    assert!(common > 0);
+    assert_eq!(
+        names.select(&newer)?.into_iter().count(),
+        common,
+        "the same problems in both"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn limits_are_the_app_s_to_set() -> Result<()> {
+    let server = |_: &Request<Bytes>| {
+        (
+            200,
+            json!({"resourceType": "Patient", "text": "x".repeat(2000)}).to_string(),
+        )
+    };
+    let (session, _) = at(server, |app| {
+        app.limits(smart::fhir::Limits::default().with_bytes(1000))
+    })
+    .await?;
+    let error = session.read::<Value>("Patient/1").await.unwrap_err();
+    let cause = StdError::source(&error).ok_or("there is a cause")?;
+    assert!(
+        cause.to_string().contains("longer than 1000 bytes"),
+        "{cause}"
+    );
+    Ok(())
+}

@@ -62,8 +62,8 @@ pub use session::Session;
 // What an app author meets of the layers below, and the layer itself.
 pub use smart_fhir::{
     self as interactions, AnswerError, Bundle, Capabilities, Entry, Export, ExportFile,
-    Interaction, LinkError, Manifest, OperationOutcome, Reference, Resource, Search, Waiting,
-    Written,
+    Interaction, Limits, LinkError, Manifest, OperationOutcome, Reference, Resource, Search,
+    Waiting, Written,
 };
 pub use smart_oauth::oauth2::{
     AccessToken, AuthorizationParts, Introspected, PatientContext, RefreshToken, RegisteredClient,

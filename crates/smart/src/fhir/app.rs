@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::lock::Mutex;
 use http::{Request, Response, Uri};
+use smart_fhir::Limits;
 #[cfg(feature = "jwt")]
 use smart_oauth::oauth2::{AssertionKey, Jwks};
 use smart_oauth::oauth2::{
@@ -91,6 +92,7 @@ pub(super) struct Settings {
     pub(super) dialect: Option<TokenDialect>,
     /// Whether what the scopes do not cover is refused here.
     pub(super) checks_scopes: bool,
+    pub(super) limits: Limits,
     pub(super) vault: SharedVault,
     pub(super) policy: Policy,
     pub(super) means: Means,

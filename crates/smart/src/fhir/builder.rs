@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use smart_fhir::Limits;
 #[cfg(feature = "jwt")]
 use smart_oauth::oauth2::AssertionKey;
 use smart_oauth::oauth2::{
@@ -33,6 +34,7 @@ pub struct AppBuilder {
     redirect_uri: Option<String>,
     dialect: Option<TokenDialect>,
     checks_scopes: bool,
+    limits: Limits,
     vault: SharedVault,
     transport: Option<SharedTransport>,
     retries: Retries,
@@ -51,6 +53,7 @@ impl AppBuilder {
             redirect_uri: None,
             dialect: None,
             checks_scopes: true,
+            limits: Limits::default(),
             vault: SharedVault(Arc::new(MemoryVault::new())),
             transport: None,
             retries: Retries::default(),
@@ -96,6 +99,12 @@ impl AppBuilder {
     /// scopes in their own way may allow more than the scopes say.
     pub fn send_beyond_scopes(mut self) -> Self {
         self.checks_scopes = false;
+        self
+    }
+
+    /// How much of the server's answers about data is read.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -229,6 +238,7 @@ impl AppBuilder {
             credential: self.credential,
             dialect: self.dialect,
             checks_scopes: self.checks_scopes,
+            limits: self.limits,
             vault: self.vault,
             policy: Policy::new(transport, self.retries, self.recorder),
             means: Means::new(self.clock, self.randomness),

@@ -97,7 +97,12 @@ impl Session {
     /// As [`search`](Self::search).
     pub fn entries(&self, interaction: &Interaction) -> Result<Entries, Error> {
         self.check_scopes(interaction)?;
-        Entries::new(self.clone(), self.fhir()?, interaction, Limits::default())
+        Entries::new(
+            self.clone(),
+            self.fhir()?,
+            interaction,
+            self.limits().clone(),
+        )
     }
 
     /// Creates a resource; the server gives it an id, which [`Written::id`] has. It is sent once: see [`send`](Self::send) for what follows a
@@ -136,7 +141,7 @@ impl Session {
     /// As [`read`](Self::read).
     pub async fn write(&self, interaction: &Interaction) -> Result<Written, Error> {
         let response = self.interact(interaction).await?;
-        Ok(written_from_http(&response, &Limits::default())?)
+        Ok(written_from_http(&response, self.limits())?)
     }
 
     /// Sends a batch or a transaction, and gives the bundle of what became of it; in a batch each entry has a status of its own
@@ -147,10 +152,10 @@ impl Session {
     /// As [`read`](Self::read), the scopes of each entry being looked at.
     pub async fn batch(&self, bundle: &Resource) -> Result<Bundle, Error> {
         self.check_scopes_of_batch(bundle)?;
-        let limits = Limits::default();
+        let limits = self.limits();
         let response = self.interact(&Interaction::batch(bundle)?).await?;
-        let resource = resource_from_http(&response, &limits)?;
-        Ok(Bundle::from_resource(resource, &limits)?)
+        let resource = resource_from_http(&response, limits)?;
+        Ok(Bundle::from_resource(resource, limits)?)
     }
 
     /// Calls an operation that only reads, such as `$everything` on `Patient/123`; `on` may be a type, or empty for the server.
@@ -190,7 +195,7 @@ impl Session {
     /// When there is no answer, or it is no capability statement.
     pub async fn capabilities(&self) -> Result<Capabilities, Error> {
         let response = self.interact(&Interaction::capabilities()).await?;
-        let resource = resource_from_http(&response, &Limits::default())?;
+        let resource = resource_from_http(&response, self.limits())?;
         Ok(Capabilities::from_resource(resource)?)
     }
 
@@ -207,7 +212,11 @@ impl Session {
 
     async fn view<T: DeserializeOwned>(&self, interaction: &Interaction) -> Result<T, Error> {
         let response = self.interact(interaction).await?;
-        Ok(view_from_http(&response, &Limits::default())?)
+        Ok(view_from_http(&response, self.limits())?)
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.app().settings().limits
     }
 
     /// The base as the layer below wants it.

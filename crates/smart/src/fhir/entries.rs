@@ -8,7 +8,9 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt as _};
 use serde::de::DeserializeOwned;
+use smart_fhir::rdf::Bridge;
 use smart_fhir::{Base, Entry, Interaction, Limits, Pages};
+use smart_rdf::Graph;
 
 use super::Session;
 use crate::Error;
@@ -21,6 +23,7 @@ use crate::Error;
 ///
 /// It is a [`Stream`]; a plain loop needs nothing but [`try_next`](Self::try_next). An error ends it.
 pub struct Entries {
+    bridge: Bridge,
     entries: Pin<Box<dyn Stream<Item = Result<Entry, Error>> + Send>>,
 }
 
@@ -36,7 +39,9 @@ impl Entries {
             session,
             waiting: VecDeque::new(),
         };
+        let bridge = Bridge::new(walk.session.fhir()?).keep_unknown();
         Ok(Self {
+            bridge,
             entries: Box::pin(stream::try_unfold(walk, Walk::next)),
         })
     }
@@ -64,6 +69,31 @@ impl Entries {
             }
         }
         Ok(matches)
+    }
+
+    /// All resources, included ones too, as one graph in FHIR's own RDF form, for SPARQL ([`Bridge`] says what it covers).
+    /// What R4 does not have is kept as JSON literals.
+    ///
+    /// ```no_run
+    /// # async fn example(session: smart::fhir::Session) -> Result<(), Box<dyn std::error::Error>> {
+    /// use smart::{Query, fhir::Search};
+    ///
+    /// let graph = session.search(&Search::new("Condition"))?.graph().await?;
+    /// let query = Query::prepare("PREFIX fhir: <http://hl7.org/fhir/> SELECT ?c { ?c a fhir:Condition }")?;
+    /// println!("{} conditions", query.select(&graph)?.into_iter().count());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When a page cannot be had, or the graph would be too large.
+    pub async fn graph(mut self) -> Result<Graph, Error> {
+        let mut resources = Vec::new();
+        while let Some(entry) = self.try_next().await? {
+            resources.extend(entry.resource);
+        }
+        Ok(self.bridge.to_graph(&resources)?)
     }
 }
 

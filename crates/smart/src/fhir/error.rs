@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
+use smart_fhir::rdf::RdfError;
 use smart_fhir::{
     AnswerError, BaseError, ExportError, LineError, LinkError, OperationOutcome, PageError,
     ReadError,
@@ -142,6 +143,9 @@ pub enum FhirError {
     /// A page of a search cannot be had.
     #[error(transparent)]
     Page(#[from] PageError),
+    /// Resources cannot be written as a graph.
+    #[error(transparent)]
+    Rdf(#[from] RdfError),
     /// A resource is not of the type that it is read as.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -314,6 +318,7 @@ two_steps!(
     ReadError,
     RegistrationError,
     RequestError,
+    RdfError,
     ScopeError,
     TokenError,
     UrlError,

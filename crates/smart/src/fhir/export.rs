@@ -68,7 +68,7 @@ impl Session {
     pub async fn export(&self, export: &Export) -> Result<ExportJob, Error> {
         let base = self.fhir()?;
         let response = self.send(export.to_http(&base)?).await?;
-        let polling = export.receive(&base, &response, &Limits::default())?;
+        let polling = export.receive(&base, &response, self.limits())?;
         Ok(ExportJob {
             session: self.clone(),
             polling,
@@ -81,7 +81,7 @@ impl Session {
     ///
     /// When the address is not on the server.
     pub fn resume_export(&self, status_address: &str) -> Result<ExportJob, Error> {
-        let polling = Polling::resume(self.fhir()?, status_address, Limits::default())?;
+        let polling = Polling::resume(self.fhir()?, status_address, self.limits().clone())?;
         Ok(ExportJob {
             session: self.clone(),
             polling,
@@ -147,7 +147,7 @@ impl ExportJob {
     ) -> Result<ExportedResources, Error> {
         let response = self.session.stream(manifest.file_request(file)?).await?;
         let origin = self.session.fhir()?.origin().to_owned();
-        let limits = Limits::default();
+        let limits = self.session.limits().clone();
         if response.status().is_success() {
             return Ok(ExportedResources {
                 lines: Lines::new(limits),
@@ -160,7 +160,7 @@ impl ExportJob {
             .bytes()
             .await
             .map_err(|error| broken_off(&origin, error))?;
-        Err(refusal(&Response::from_parts(head, body)))
+        Err(refusal(&Response::from_parts(head, body), &limits))
     }
 
     /// Tells the server to stop, or to throw the files away.
@@ -173,7 +173,7 @@ impl ExportJob {
         if response.status().is_success() {
             return Ok(());
         }
-        Err(refusal(&response))
+        Err(refusal(&response, self.session.limits()))
     }
 
     async fn look(&self) -> Result<(Polled, Option<Duration>), Error> {
@@ -196,8 +196,8 @@ fn is_passing(error: &Error) -> bool {
 }
 
 /// What an answer of no good status says.
-fn refusal(response: &Response<Bytes>) -> Error {
-    match resource_from_http(response, &Limits::default()) {
+fn refusal(response: &Response<Bytes>, limits: &Limits) -> Error {
+    match resource_from_http(response, limits) {
         Err(refused) => refused.into(),
         Ok(_) => ExportError::UnexpectedStatus {
             status: response.status(),
