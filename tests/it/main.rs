@@ -4,6 +4,7 @@ mod background;
 mod departures;
 mod downstream;
 mod fhir_data;
+mod fhir_faults;
 mod notebook;
 mod refusals;
 mod typed;
