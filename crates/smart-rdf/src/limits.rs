@@ -155,6 +155,8 @@ pub enum Limit {
     Rows,
     /// [`QueryLimits::with_steps`](crate::QueryLimits::with_steps).
     Steps,
+    /// [`QueryLimits::with_text_bytes`](crate::QueryLimits::with_text_bytes).
+    QueryText,
     /// [`Limits::with_term_bytes`].
     TermBytes,
     /// [`Limits::with_term_length`].
@@ -191,6 +193,7 @@ impl Limit {
             }
             Self::Rows => format!("the query has more than {allowed} results"),
             Self::Steps => format!("the query takes more than {allowed} steps"),
+            Self::QueryText => format!("the query makes more than {allowed} bytes of text"),
             Self::TermBytes => format!("the terms take more than {allowed} bytes together"),
             Self::TermLength => format!("a literal is longer than {allowed} bytes"),
             Self::Triples => format!("the document has more than {allowed} triples"),
@@ -211,6 +214,7 @@ impl Limit {
             Self::QueryChain => "QueryLimits::with_chain",
             Self::Rows => "QueryLimits::with_rows",
             Self::Steps => "QueryLimits::with_steps",
+            Self::QueryText => "QueryLimits::with_text_bytes",
             Self::TermBytes => "Limits::with_term_bytes",
             Self::TermLength => "Limits::with_term_length",
             Self::Triples => "Limits::with_triples",

@@ -28,7 +28,7 @@ struct Case {
     mebibytes: u64,
 }
 
-const CASES: [Case; 16] = [
+const CASES: [Case; 17] = [
     Case {
         limit: Limit::Attributes,
         allowed: 128,
@@ -167,6 +167,19 @@ const CASES: [Case; 16] = [
         over: |raised| query(&groups(25), &query_limits(raised, |l| l.with_depth(30))),
         far_over: || later(groups(30_000), |text| query(text, &QueryLimits::default())),
         mebibytes: 1,
+    },
+    Case {
+        limit: Limit::QueryText,
+        allowed: 64 << 20,
+        setter: "QueryLimits::with_text_bytes",
+        over: |raised| {
+            query(
+                &doublings(22),
+                &query_limits(raised, |l| l.with_text_bytes(128 << 20)),
+            )
+        },
+        far_over: || later(doublings(60), |text| query(text, &QueryLimits::default())),
+        mebibytes: 256,
     },
     Case {
         limit: Limit::Rows,
@@ -453,4 +466,12 @@ fn loops(count: usize) -> String {
         .map(|n| format!("?s{n} ?p{n} ?o{n} . "))
         .collect();
     format!("SELECT (COUNT(*) AS ?n) {{ {patterns} }}")
+}
+
+/// As many copies as two to that power, of sixteen bytes.
+fn doublings(count: usize) -> String {
+    let doublings: String = (0..count)
+        .map(|n| format!("BIND(CONCAT(?t{n}, ?t{n}) AS ?t{}) ", n + 1))
+        .collect();
+    format!("SELECT (STRLEN(?t{count}) AS ?n) {{ BIND('0123456789abcdef' AS ?t0) {doublings} }}")
 }

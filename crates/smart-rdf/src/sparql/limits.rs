@@ -9,6 +9,7 @@ pub struct QueryLimits {
     pub(crate) chain: usize,
     pub(crate) rows: usize,
     pub(crate) steps: usize,
+    pub(crate) text_bytes: usize,
 }
 
 impl Default for QueryLimits {
@@ -19,6 +20,7 @@ impl Default for QueryLimits {
             chain: 100,
             rows: 1_000_000,
             steps: 10_000_000,
+            text_bytes: 64 << 20,
         }
     }
 }
@@ -69,6 +71,16 @@ impl QueryLimits {
     #[must_use]
     pub fn with_steps(mut self, steps: usize) -> Self {
         self.steps = steps;
+        self
+    }
+
+    /// Bytes of text that the query makes, all its rows together: with `CONCAT`, `REPLACE`, `ENCODE_FOR_URI` and `GROUP_CONCAT`. 64 MiB
+    /// unless set.
+    ///
+    /// It is apart from the steps because a step can double a text.
+    #[must_use]
+    pub fn with_text_bytes(mut self, bytes: usize) -> Self {
+        self.text_bytes = bytes;
         self
     }
 }

@@ -14,12 +14,13 @@ use crate::sparql::error::QueryError;
 use crate::sparql::limits::QueryLimits;
 use crate::sparql::results::{Answer, Row, Solutions};
 use crate::sparql::syntax_error::{syntax_error, with_lower_booleans};
+use crate::sparql::text::{self, TextMeter};
 use crate::sparql::values::with_value;
 use crate::sparql::{named, plan};
 
 /// What a query runs on: a [`Graph`], a [`Dataset`] or, with the feature `oxigraph`, a store.
 ///
-/// On a store the steps of [`QueryLimits`] are not counted, only the rows.
+/// On a store the steps of [`QueryLimits`] are not counted, only the rows and the text.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Source<'s> {
@@ -177,6 +178,8 @@ impl Sparql {
 #[derive(Clone)]
 pub struct Query {
     query: Arc<spargebra::Query>,
+    /// The same with its text counted, if it makes any.
+    metered: Option<Arc<spargebra::Query>>,
     /// The same, as the evaluator's optimizer would rewrite it, if that can be said.
     optimized: Option<Arc<spargebra::Query>>,
     /// Whether named graphs must be written out before it is run.
@@ -237,8 +240,10 @@ impl Query {
     }
 
     fn new(query: spargebra::Query, limits: QueryLimits) -> Self {
+        let metered = text::metered(&query);
         Self {
-            optimized: optimized(&query).map(Arc::new),
+            optimized: optimized(metered.as_ref().unwrap_or(&query)).map(Arc::new),
+            metered: metered.map(Arc::new),
             asks_subtly: named::is_subtle(&query),
             query: Arc::new(query),
             limits,
@@ -310,12 +315,16 @@ impl Query {
             return Err(QueryError::Canceled);
         }
         let budget = Budget::new(self.limits.steps, stop.clone());
+        let meter = TextMeter::new(self.limits.text_bytes);
         let source = source.into();
-        let answer = budget.run(|| self.evaluate_on(source, &budget, &stop));
+        let answer = budget.run(|| self.evaluate_on(source, &budget, &meter, &stop));
         // The evaluator passes over some errors (an EXISTS that could not be decided is false), so a stopped evaluation may look like a
         // finished one.
         if stop.is_cancelled() {
             return Err(QueryError::Canceled);
+        }
+        if meter.is_spent() {
+            return Err(LimitError::new(Limit::QueryText, self.limits.text_bytes, None).into());
         }
         match answer {
             Some(answer) if !budget.is_spent() => answer,
@@ -327,6 +336,7 @@ impl Query {
         &self,
         source: Source<'_>,
         budget: &Budget,
+        meter: &TextMeter,
         stop: &CancellationToken,
     ) -> Result<Answer, QueryError> {
         match source {
@@ -336,15 +346,15 @@ impl Query {
                 }
                 let written_out = self.written_out(&[]);
                 let query = written_out.as_ref().unwrap_or(self);
-                query.evaluate(GraphDataset::of_graph(graph, budget), stop)
+                query.evaluate(GraphDataset::of_graph(graph, budget), meter, stop)
             }
             Source::Dataset(dataset) => {
                 let written_out = self.written_out_for(dataset);
                 let query = written_out.as_ref().unwrap_or(self);
-                query.evaluate(GraphDataset::of_dataset(dataset, budget), stop)
+                query.evaluate(GraphDataset::of_dataset(dataset, budget), meter, stop)
             }
             #[cfg(feature = "oxigraph")]
-            Source::Store(store) => self.evaluate_on_store(store, stop),
+            Source::Store(store) => self.evaluate_on_store(store, meter, stop),
         }
     }
 
@@ -378,13 +388,21 @@ impl Query {
     fn evaluate(
         &self,
         dataset: GraphDataset<'_>,
+        meter: &TextMeter,
         stop: &CancellationToken,
     ) -> Result<Answer, QueryError> {
         let mut evaluator = QueryEvaluator::new().with_cancellation_token(stop.clone());
         if self.optimized.is_some() {
             evaluator = evaluator.without_optimizations();
         }
-        let query = evaluator.prepare(self.optimized.as_ref().unwrap_or(&self.query));
+        if self.metered.is_some() {
+            for (name, cost) in text::FUNCTIONS {
+                let name = NamedNode::new_unchecked(name);
+                evaluator = evaluator.with_custom_function(name, meter.counting(cost));
+            }
+        }
+        let query = self.optimized.as_ref().or(self.metered.as_ref());
+        let query = evaluator.prepare(query.unwrap_or(&self.query));
         let results = query.execute(dataset).map_err(evaluation_error)?;
         self.collect(results)
     }
@@ -393,11 +411,17 @@ impl Query {
     fn evaluate_on_store(
         &self,
         store: &oxigraph::store::Store,
+        meter: &TextMeter,
         stop: &CancellationToken,
     ) -> Result<Answer, QueryError> {
-        let evaluator =
+        let mut evaluator =
             oxigraph::sparql::SparqlEvaluator::new().with_cancellation_token(stop.clone());
-        let query = evaluator.for_query((*self.query).clone());
+        for (name, cost) in text::FUNCTIONS {
+            let name = NamedNode::new_unchecked(name);
+            evaluator = evaluator.with_custom_function(name, meter.counting(cost));
+        }
+        let query = self.metered.as_ref().unwrap_or(&self.query);
+        let query = evaluator.for_query((**query).clone());
         let results = query.on_store(store).execute().map_err(evaluation_error)?;
         self.collect(results)
     }

@@ -271,6 +271,8 @@ fn expression() -> impl Strategy<Value = String> {
         1 => variable().prop_map(|name| format!("STR({name})")),
         1 => variable().prop_map(|name| format!("COALESCE({name}, 0)")),
         1 => (variable(), variable()).prop_map(|(a, b)| format!("IF(BOUND({a}), {a}, {b})")),
+        1 => (variable(), variable()).prop_map(|(a, b)| format!("CONCAT({a}, STR({b}))")),
+        1 => (variable(), variable()).prop_map(|(a, b)| format!("REPLACE(STR({a}), 'n', {b})")),
         1 => (variable(), variable()).prop_map(|(a, b)| format!("({a} || {b})")),
     ]
 }

@@ -298,6 +298,73 @@ fn work_is_bounded() {
     );
 }
 
+/// A few steps can ask for more text than there is memory.
+#[test]
+fn text_is_bounded() {
+    let long = "x".repeat(1000);
+    let binds = |expression: &str| -> String {
+        let binds = (0..60).map(|n| {
+            let value = expression.replace("?t", &format!("?t{n}"));
+            format!("BIND({value} AS ?t{}) ", n + 1)
+        });
+        format!(
+            "SELECT (STRLEN(?t60) AS ?n) {{ BIND('\u{fc}' AS ?t0) {} }}",
+            binds.collect::<String>()
+        )
+    };
+    for text in [
+        binds("CONCAT(?t, ?t)"),
+        binds("ENCODE_FOR_URI(CONCAT(?t, ?t))"),
+        binds("REPLACE(?t, '.', 'abc')"),
+        binds("REPLACE('abc', '.', ?t)"),
+        binds("REPLACE(?t, '.', CONCAT(?t, ?t))"),
+        binds("IF(true, COALESCE(CONCAT(?t, ?t)), 'x')"),
+        format!(
+            "SELECT (STRLEN(REPLACE(REPLACE(REPLACE('{long}', 'x', '{long}'), 'x', '{long}'), 'x', '{long}')) AS ?n) {{}}"
+        ),
+        format!(
+            "SELECT (GROUP_CONCAT('{long}'; SEPARATOR = '{long}') AS ?t) {{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }}"
+        ),
+        format!(
+            "SELECT * {{ ?a ?b ?c FILTER EXISTS {{ ?d ?e ?f . ?g ?h ?i BIND(CONCAT('{long}', STR(?d)) AS ?t) FILTER(?t = 'x') }} }}"
+        ),
+    ] {
+        check_limit(
+            &text,
+            QueryLimits::default().with_text_bytes(1_000_000),
+            Limit::QueryText,
+        );
+    }
+    let exact = Sparql::new()
+        .with_limits(QueryLimits::default().with_text_bytes(6))
+        .prepare("SELECT (CONCAT('abc', 'def') AS ?t) {}")
+        .unwrap();
+    let rows = exact.select(&graph()).unwrap();
+    assert_eq!(rows.rows().next().unwrap().text("t"), Some("abcdef"));
+}
+
+/// Counting text must not change it.
+#[test]
+fn text_is_made_as_ever() {
+    check("SELECT (CONCAT('a'@en, 'b'@en) AS ?t) {}", &["ab"]);
+    check("SELECT (LANG(CONCAT('a'@en, 'b'@en)) AS ?t) {}", &["en"]);
+    check("SELECT (CONCAT('a', 1) AS ?t) {}", &["-"]);
+    check("SELECT (CONCAT() AS ?t) {}", &[""]);
+    check(
+        "SELECT (REPLACE('abcb', 'B', CONCAT('x', 'y'), 'i') AS ?t) {}",
+        &["axycxy"],
+    );
+    check("SELECT (ENCODE_FOR_URI('a b') AS ?t) {}", &["a%20b"]);
+    check(
+        "SELECT (COALESCE(CONCAT(?nothing, 'x'), 'none') AS ?t) {}",
+        &["none"],
+    );
+    check(
+        "SELECT (GROUP_CONCAT(STR(?v); SEPARATOR = '+') AS ?t) { { SELECT ?v { [] :value ?v } ORDER BY ?v } }",
+        &["2+10"],
+    );
+}
+
 #[test]
 fn a_query_can_be_stopped() {
     let cancellation = Cancellation::new();

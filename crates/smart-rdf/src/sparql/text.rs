@@ -1,0 +1,250 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use oxrdf::vocab::xsd;
+use oxrdf::{Literal, NamedNode, Term};
+use spargebra::Query;
+use spargebra::algebra::{
+    AggregateExpression, AggregateFunction, Expression, Function, GraphPattern, OrderExpression,
+};
+
+/// Returns its first argument, if the text of all is allowed.
+const SUM: &str = "urn:x-smart-rdf:sum";
+
+/// Returns its first argument, if its text is allowed as often as the second says: by its number, or by its length.
+const PRODUCT: &str = "urn:x-smart-rdf:product";
+
+/// How many bytes of text are asked for by a call with these arguments.
+pub(crate) type Cost = fn(&[Term]) -> usize;
+
+/// The functions that count, by name.
+pub(crate) const FUNCTIONS: [(&str, Cost); 2] = [(SUM, sum), (PRODUCT, product)];
+
+/// Counts the text that a query makes. Twenty values, each two copies of the one before, are a million copies; a short query can ask for
+/// more text than there is memory, in a few steps.
+///
+/// The functions that make text longer (`CONCAT`, `REPLACE`, `ENCODE_FOR_URI`, `GROUP_CONCAT`) get their arguments through functions
+/// that count, and no argument once too much is counted.
+#[derive(Clone)]
+pub(crate) struct TextMeter {
+    left: Arc<AtomicUsize>,
+}
+
+impl TextMeter {
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self {
+            // One more than allowed, so that zero left means that the bound was passed.
+            left: Arc::new(AtomicUsize::new(bytes.saturating_add(1))),
+        }
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.left.load(Ordering::Relaxed) == 0
+    }
+
+    /// A function of [`FUNCTIONS`].
+    pub(crate) fn counting(
+        &self,
+        cost: Cost,
+    ) -> impl Fn(&[Term]) -> Option<Term> + Send + Sync + use<> {
+        let meter = self.clone();
+        move |arguments| meter.count(arguments, cost(arguments))
+    }
+
+    fn count(&self, arguments: &[Term], cost: usize) -> Option<Term> {
+        let left = self.left.load(Ordering::Relaxed).saturating_sub(cost);
+        self.left.store(left, Ordering::Relaxed);
+        if left == 0 {
+            return None;
+        }
+        arguments.first().cloned()
+    }
+}
+
+fn sum(arguments: &[Term]) -> usize {
+    arguments.iter().map(length).sum()
+}
+
+fn product(arguments: &[Term]) -> usize {
+    let [text, times] = arguments else {
+        return usize::MAX;
+    };
+    let times = match times {
+        Term::Literal(number) if number.datatype() == xsd::INTEGER => {
+            number.value().parse().unwrap_or(usize::MAX)
+        }
+        other => length(other),
+    };
+    // A pattern may match before the first character and after the last.
+    (length(text) + 1).saturating_mul(times.saturating_add(1))
+}
+
+fn length(term: &Term) -> usize {
+    match term {
+        Term::Literal(literal) => literal.value().len(),
+        Term::NamedNode(_) | Term::BlankNode(_) => 0,
+    }
+}
+
+/// The query with the functions that count in it; `None` if it makes no text.
+pub(crate) fn metered(query: &Query) -> Option<Query> {
+    let mut query = query.clone();
+    let (Query::Select { pattern, .. }
+    | Query::Ask { pattern, .. }
+    | Query::Construct { pattern, .. }
+    | Query::Describe { pattern, .. }) = &mut query;
+    let mut is_metered = false;
+    meter_pattern(pattern, &mut is_metered);
+    is_metered.then_some(query)
+}
+
+fn meter_pattern(pattern: &mut GraphPattern, is_metered: &mut bool) {
+    match pattern {
+        GraphPattern::Bgp { .. } | GraphPattern::Path { .. } | GraphPattern::Values { .. } => {}
+        GraphPattern::Join { left, right }
+        | GraphPattern::Lateral { left, right }
+        | GraphPattern::Union { left, right }
+        | GraphPattern::Minus { left, right } => {
+            meter_pattern(left, is_metered);
+            meter_pattern(right, is_metered);
+        }
+        GraphPattern::LeftJoin {
+            left,
+            right,
+            expression,
+        } => {
+            meter_pattern(left, is_metered);
+            meter_pattern(right, is_metered);
+            meter_all(expression, is_metered);
+        }
+        GraphPattern::Filter { expr, inner } => {
+            meter_pattern(inner, is_metered);
+            meter(expr, is_metered);
+        }
+        GraphPattern::Extend {
+            inner, expression, ..
+        } => {
+            meter_pattern(inner, is_metered);
+            meter(expression, is_metered);
+        }
+        GraphPattern::OrderBy { inner, expression } => {
+            meter_pattern(inner, is_metered);
+            for key in expression {
+                let (OrderExpression::Asc(key) | OrderExpression::Desc(key)) = key;
+                meter(key, is_metered);
+            }
+        }
+        GraphPattern::Group {
+            inner, aggregates, ..
+        } => {
+            meter_pattern(inner, is_metered);
+            for (_, aggregate) in aggregates {
+                meter_aggregate(aggregate, is_metered);
+            }
+        }
+        GraphPattern::Graph { inner, .. }
+        | GraphPattern::Project { inner, .. }
+        | GraphPattern::Distinct { inner }
+        | GraphPattern::Reduced { inner }
+        | GraphPattern::Slice { inner, .. }
+        | GraphPattern::Service { inner, .. } => meter_pattern(inner, is_metered),
+    }
+}
+
+fn meter_aggregate(aggregate: &mut AggregateExpression, is_metered: &mut bool) {
+    let AggregateExpression::FunctionCall { name, expr, .. } = aggregate else {
+        return;
+    };
+    meter(expr, is_metered);
+    if let AggregateFunction::GroupConcat { separator } = name {
+        let separator = separator.as_deref().unwrap_or(" ");
+        let separator = Literal::new_simple_literal(separator).into();
+        wrap(expr, SUM, Some(separator), is_metered);
+    }
+}
+
+fn meter_all<'e>(expressions: impl IntoIterator<Item = &'e mut Expression>, is_metered: &mut bool) {
+    for expression in expressions {
+        meter(expression, is_metered);
+    }
+}
+
+/// The text was bounded before, so that this recursion is.
+fn meter(expression: &mut Expression, is_metered: &mut bool) {
+    match expression {
+        Expression::NamedNode(_)
+        | Expression::Literal(_)
+        | Expression::Variable(_)
+        | Expression::Bound(_) => {}
+        Expression::Or(left, right)
+        | Expression::And(left, right)
+        | Expression::Equal(left, right)
+        | Expression::SameTerm(left, right)
+        | Expression::Greater(left, right)
+        | Expression::GreaterOrEqual(left, right)
+        | Expression::Less(left, right)
+        | Expression::LessOrEqual(left, right)
+        | Expression::Add(left, right)
+        | Expression::Subtract(left, right)
+        | Expression::Multiply(left, right)
+        | Expression::Divide(left, right) => {
+            meter(left, is_metered);
+            meter(right, is_metered);
+        }
+        Expression::UnaryPlus(inner) | Expression::UnaryMinus(inner) | Expression::Not(inner) => {
+            meter(inner, is_metered);
+        }
+        Expression::In(value, list) => {
+            meter(value, is_metered);
+            meter_all(list, is_metered);
+        }
+        Expression::Exists(pattern) => meter_pattern(pattern, is_metered),
+        Expression::If(condition, then, otherwise) => {
+            meter(condition, is_metered);
+            meter(then, is_metered);
+            meter(otherwise, is_metered);
+        }
+        Expression::Coalesce(list) => meter_all(list, is_metered),
+        Expression::FunctionCall(function, arguments) => {
+            meter_all(arguments.iter_mut(), is_metered);
+            match function {
+                Function::Concat | Function::EncodeForUri => {
+                    for argument in arguments {
+                        wrap(argument, SUM, None, is_metered);
+                    }
+                }
+                Function::Replace => meter_replace(arguments, is_metered),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Each match may bring the whole replacement.
+fn meter_replace(arguments: &mut [Expression], is_metered: &mut bool) {
+    let [text, _, replacement, ..] = arguments else {
+        return;
+    };
+    // Reckoned twice, and more often if there are replacements in replacements: as deep as the text of a query may be, that is bearable.
+    let times = match replacement {
+        Expression::Literal(literal) => {
+            let length = i64::try_from(literal.value().len()).unwrap_or(i64::MAX);
+            Literal::from(length).into()
+        }
+        other => other.clone(),
+    };
+    wrap(text, PRODUCT, Some(times), is_metered);
+}
+
+fn wrap(
+    argument: &mut Expression,
+    function: &str,
+    second: Option<Expression>,
+    is_metered: &mut bool,
+) {
+    *is_metered = true;
+    let first = std::mem::replace(argument, Literal::from(0).into());
+    let arguments = [Some(first), second].into_iter().flatten().collect();
+    let function = Function::Custom(NamedNode::new_unchecked(function));
+    *argument = Expression::FunctionCall(function, arguments);
+}
