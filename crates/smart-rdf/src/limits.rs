@@ -193,7 +193,9 @@ impl Limit {
             }
             Self::Rows => format!("the query has more than {allowed} results"),
             Self::Steps => format!("the query takes more than {allowed} steps"),
-            Self::QueryText => format!("the query makes more than {allowed} bytes of text"),
+            Self::QueryText => {
+                format!("the query and its answer make more than {allowed} bytes of text")
+            }
             Self::TermBytes => format!("the terms take more than {allowed} bytes together"),
             Self::TermLength => format!("a literal is longer than {allowed} bytes"),
             Self::Triples => format!("the document has more than {allowed} triples"),

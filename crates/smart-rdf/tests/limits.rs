@@ -170,12 +170,13 @@ const CASES: [Case; 17] = [
     },
     Case {
         limit: Limit::QueryText,
-        allowed: 64 << 20,
+        allowed: 1 << 20,
         setter: "QueryLimits::with_text_bytes",
         over: |raised| {
+            let bytes = if raised { 2 << 20 } else { 1 << 20 };
             query(
-                &doublings(22),
-                &query_limits(raised, |l| l.with_text_bytes(128 << 20)),
+                &doublings(16),
+                &QueryLimits::default().with_text_bytes(bytes),
             )
         },
         far_over: || later(doublings(60), |text| query(text, &QueryLimits::default())),

@@ -20,7 +20,7 @@ impl Default for QueryLimits {
             chain: 100,
             rows: 1_000_000,
             steps: 10_000_000,
-            text_bytes: 64 << 20,
+            text_bytes: 128 << 20,
         }
     }
 }
@@ -74,10 +74,10 @@ impl QueryLimits {
         self
     }
 
-    /// Bytes of text that the query makes, all its rows together: with `CONCAT`, `REPLACE`, `ENCODE_FOR_URI` and `GROUP_CONCAT`. 64 MiB
-    /// unless set.
+    /// Bytes of text in the rows of the answer, all together, and in what `CONCAT`, `REPLACE`, `ENCODE_FOR_URI` and `GROUP_CONCAT` make on
+    /// the way. 128 MiB unless set.
     ///
-    /// It is apart from the steps because a step can double a text.
+    /// It is apart from rows and steps because one step can double a text, and a text that the graph holds once may be in every row.
     #[must_use]
     pub fn with_text_bytes(mut self, bytes: usize) -> Self {
         self.text_bytes = bytes;

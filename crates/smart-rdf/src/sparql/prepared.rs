@@ -323,9 +323,7 @@ impl Query {
         if stop.is_cancelled() {
             return Err(QueryError::Canceled);
         }
-        if meter.is_spent() {
-            return Err(LimitError::new(Limit::QueryText, self.limits.text_bytes, None).into());
-        }
+        self.check_text(&meter)?;
         match answer {
             Some(answer) if !budget.is_spent() => answer,
             _ => Err(LimitError::new(Limit::Steps, self.limits.steps, None).into()),
@@ -404,7 +402,7 @@ impl Query {
         let query = self.optimized.as_ref().or(self.metered.as_ref());
         let query = evaluator.prepare(query.unwrap_or(&self.query));
         let results = query.execute(dataset).map_err(evaluation_error)?;
-        self.collect(results)
+        self.collect(results, meter)
     }
 
     #[cfg(feature = "oxigraph")]
@@ -423,11 +421,11 @@ impl Query {
         let query = self.metered.as_ref().unwrap_or(&self.query);
         let query = evaluator.for_query((**query).clone());
         let results = query.on_store(store).execute().map_err(evaluation_error)?;
-        self.collect(results)
+        self.collect(results, meter)
     }
 
     /// Stops at the first error: after one, the evaluator may still yield rows, and wrong ones.
-    fn collect(&self, results: QueryResults<'_>) -> Result<Answer, QueryError> {
+    fn collect(&self, results: QueryResults<'_>, meter: &TextMeter) -> Result<Answer, QueryError> {
         match results {
             QueryResults::Boolean(answer) => Ok(Answer::Boolean(answer)),
             QueryResults::Graph(triples) => {
@@ -448,11 +446,20 @@ impl Query {
                 for solution in solutions {
                     self.check_rows(rows.len())?;
                     let solution = solution.map_err(evaluation_error)?;
+                    meter.spend_row(solution.values());
+                    self.check_text(meter)?;
                     rows.push(Row::new(Arc::clone(&variables), solution));
                 }
                 Ok(Answer::Solutions(Solutions::new(variables, rows)))
             }
         }
+    }
+
+    fn check_text(&self, meter: &TextMeter) -> Result<(), QueryError> {
+        if meter.is_spent() {
+            return Err(LimitError::new(Limit::QueryText, self.limits.text_bytes, None).into());
+        }
+        Ok(())
     }
 
     fn check_rows(&self, so_far: usize) -> Result<(), QueryError> {

@@ -24,7 +24,7 @@ pub(crate) const FUNCTIONS: [(&str, Cost); 2] = [(SUM, sum), (PRODUCT, product)]
 /// more text than there is memory, in a few steps.
 ///
 /// The functions that make text longer (`CONCAT`, `REPLACE`, `ENCODE_FOR_URI`, `GROUP_CONCAT`) get their arguments through functions
-/// that count, and no argument once too much is counted.
+/// that count, and no argument once too much is counted. What the rows of the answer hold is counted with it.
 #[derive(Clone)]
 pub(crate) struct TextMeter {
     left: Arc<AtomicUsize>,
@@ -52,12 +52,22 @@ impl TextMeter {
     }
 
     fn count(&self, arguments: &[Term], cost: usize) -> Option<Term> {
-        let left = self.left.load(Ordering::Relaxed).saturating_sub(cost);
-        self.left.store(left, Ordering::Relaxed);
-        if left == 0 {
+        self.spend(cost);
+        if self.is_spent() {
             return None;
         }
         arguments.first().cloned()
+    }
+
+    fn spend(&self, bytes: usize) {
+        let left = self.left.load(Ordering::Relaxed);
+        self.left
+            .store(left.saturating_sub(bytes), Ordering::Relaxed);
+    }
+
+    /// Counts a row of the answer: many rows may hold one long text, each its own copy.
+    pub(crate) fn spend_row(&self, values: &[Option<Term>]) {
+        self.spend(values.iter().flatten().map(length).sum());
     }
 }
 
@@ -82,7 +92,8 @@ fn product(arguments: &[Term]) -> usize {
 fn length(term: &Term) -> usize {
     match term {
         Term::Literal(literal) => literal.value().len(),
-        Term::NamedNode(_) | Term::BlankNode(_) => 0,
+        Term::NamedNode(node) => node.as_str().len(),
+        Term::BlankNode(node) => node.as_str().len(),
     }
 }
 

@@ -335,8 +335,21 @@ fn text_is_bounded() {
             Limit::QueryText,
         );
     }
+    // A document can repeat a long text in every row of a plain query.
+    let shared: String = (0..1000)
+        .map(|n| format!("<a:{n}> <a:drug> _:d . "))
+        .collect();
+    let shared = format!("{shared} _:d <a:title> '{long}' .");
+    let shared = Syntax::Turtle.parse(shared.as_bytes()).unwrap();
+    let titles = Sparql::new()
+        .with_limits(QueryLimits::default().with_text_bytes(900_000))
+        .prepare("SELECT ?title { ?m <a:drug>/<a:title> ?title }")
+        .unwrap();
+    assert!(
+        matches!(titles.select(&shared), Err(QueryError::Limit(error)) if error.limit() == Limit::QueryText)
+    );
     let exact = Sparql::new()
-        .with_limits(QueryLimits::default().with_text_bytes(6))
+        .with_limits(QueryLimits::default().with_text_bytes(12))
         .prepare("SELECT (CONCAT('abc', 'def') AS ?t) {}")
         .unwrap();
     let rows = exact.select(&graph()).unwrap();
