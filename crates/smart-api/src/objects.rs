@@ -46,6 +46,11 @@ pub fn objects(graph: &Graph) -> Value {
     let mut view = View {
         names: Names::default(),
         labels: HashMap::new(),
+        statements: STATEMENTS
+            .iter()
+            .flat_map(|statement| graph.nodes_of(statement.class))
+            .map(Node::term)
+            .collect(),
         budget: graph
             .len()
             .max(SMALL_GRAPH)
@@ -81,6 +86,8 @@ struct View<'g> {
     names: Names,
     /// Numbers of the blank nodes, in the graph's order.
     labels: HashMap<BlankNodeRef<'g>, usize>,
+    /// What stands by itself rather than inside others.
+    statements: HashSet<NamedOrBlankNodeRef<'g>>,
     /// How many triples are still written inside others.
     budget: usize,
     /// The nodes that the one being written stands in.
@@ -113,7 +120,9 @@ impl<'g> View<'g> {
 
     fn nested_value(&mut self, object: Object<'g>) -> Value {
         match object {
-            Object::Node(node) if node.is_empty() || is_statement(node) => self.reference(node),
+            Object::Node(node) if node.is_empty() || self.statements.contains(&node.term()) => {
+                self.reference(node)
+            }
             Object::Node(node) => self.nested(node),
             Object::Literal(literal) => literal.value().into(),
         }
@@ -139,9 +148,10 @@ impl<'g> View<'g> {
             });
             members.insert("@type".to_owned(), classes.collect());
         }
+        let lists = lists_of(node);
         for (property, objects) in properties {
             let property = NamedNodeRef::new_unchecked(property);
-            let is_list = objects.len() != 1 || allows_many(node, property);
+            let is_list = objects.len() != 1 || lists.contains(&property);
             let mut values: Vec<Value> = objects
                 .into_iter()
                 .map(|object| write(self, object))
@@ -171,18 +181,12 @@ impl<'g> View<'g> {
     }
 }
 
-/// Whether it stands by itself rather than inside others.
-fn is_statement(node: Node<'_>) -> bool {
-    node.classes()
-        .any(|class| STATEMENTS.iter().any(|statement| statement.class == class))
-}
-
-fn allows_many(node: Node<'_>, property: NamedNodeRef<'_>) -> bool {
-    node.classes().any(|class| {
-        LISTS
-            .iter()
-            .any(|(with_lists, lists)| *with_lists == class && lists.contains(&property))
-    })
+/// The properties that the ontology allows a node several of.
+fn lists_of(node: Node<'_>) -> Vec<NamedNodeRef<'static>> {
+    let lists = LISTS.iter().filter(|(class, _)| node.is_a(*class));
+    lists
+        .flat_map(|(_, properties)| properties.iter().copied())
+        .collect()
 }
 
 fn in_full(literal: LiteralRef<'_>) -> Value {

@@ -120,6 +120,24 @@ fn shared_parts_do_not_multiply() {
     assert!(text.len() < 2_000_000, "{}", text.len());
 }
 
+/// Looking at each class for each use would take minutes.
+#[test]
+fn many_classes_of_one_node_take_little() {
+    let classes: String = (0..5_000).map(|n| format!(":hub a :C{n} .\n")).collect();
+    let uses: String = (0..5_000)
+        .map(|n| format!(":u{n} sp:part :hub .\n"))
+        .collect();
+    let properties: String = (0..5_000).map(|n| format!(":hub :p{n} 1 .\n")).collect();
+    let graph = turtle(&format!("{classes}{uses}{properties}"));
+    let start = std::time::Instant::now();
+    let objects = objects(&graph);
+    assert_eq!(
+        objects["of_type"].as_object().map(serde_json::Map::len),
+        Some(5_000)
+    );
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
 #[test]
 fn names_are_not_mistaken() {
     let graph = turtle(
