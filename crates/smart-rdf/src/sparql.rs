@@ -7,6 +7,7 @@ mod plan;
 mod prepared;
 mod results;
 mod syntax_error;
+mod table;
 mod text;
 mod typed;
 mod values;

@@ -107,6 +107,7 @@ impl DataArgs {
         let (bytes, by_name) = match source {
             Source::File(path) => {
                 let file = File::open(path).with_context(unreadable)?;
+                announce(source, &file);
                 (read_all(file).with_context(unreadable)?, syntax_of(path))
             }
             Source::StandardInput => {
@@ -124,6 +125,15 @@ impl DataArgs {
         reader
             .dataset_for_slice(&bytes)
             .with_context(|| source.to_string())
+    }
+}
+
+/// Says that a file will take a while.
+fn announce(source: &Source, file: &File) {
+    const LONG: u64 = 32 << 20;
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    if length >= LONG {
+        output::note(format!("reading {source}, {} MiB", length >> 20));
     }
 }
 

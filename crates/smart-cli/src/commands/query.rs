@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::ValueEnum;
 use smart::rdf::{
-    Answer, Graph, Query, QueryLimits, ResultFormat, Solutions, Sparql, Syntax, Term, Writer,
+    Answer, Graph, Query, QueryLimits, ResultFormat, Solutions, Sparql, Syntax, Writer,
 };
 
 use crate::commands::data::DataArgs;
@@ -87,24 +87,7 @@ fn boolean(answer: bool, format: Format) -> String {
 }
 
 fn rows(solutions: &Solutions, format: Format) -> String {
-    if let Some(format) = result_format(format) {
-        return format.write(solutions);
-    }
-    let headings = solutions.variables().to_vec();
-    let cell = |term: Option<&Term>| term.map(plain).unwrap_or_default();
-    let rows: Vec<_> = solutions
-        .rows()
-        .map(|row| headings.iter().map(|name| cell(row.get(name))).collect())
-        .collect();
-    output::table(&headings, &rows)
-}
-
-/// A literal's text, or the term as N-Triples writes it.
-fn plain(term: &Term) -> String {
-    match term {
-        Term::Literal(literal) => literal.value().to_owned(),
-        other => other.to_string(),
-    }
+    result_format(format).map_or_else(|| solutions.to_string(), |format| format.write(solutions))
 }
 
 fn document(graph: &Graph, args: &QueryArgs) -> Result<String> {

@@ -146,3 +146,15 @@ fn the_prefixes_of_smart_can_be_switched_on() {
     let printed = succeed([&command, &query, &data, "--prefixes"]);
     assert!(printed.starts_with("drug\n"), "{printed}");
 }
+
+#[test]
+fn a_long_load_is_announced() {
+    let (folder, [command, query, data]) = files("ASK {}");
+    let output = crate::run([&command, &query, &data]);
+    assert_eq!(crate::stderr(&output), "");
+    let long = folder.path().join("long.ttl");
+    std::fs::write(&long, "#".repeat(40 << 20)).expect("the folder can be written");
+    let output = crate::run([&command, &query, &long.display().to_string()]);
+    assert_eq!(crate::stdout(&output), "true\n");
+    assert!(crate::stderr(&output).ends_with("long.ttl, 40 MiB\n"));
+}
