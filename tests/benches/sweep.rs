@@ -87,7 +87,10 @@ fn time(records: usize, rounds: usize) -> String {
     // Connections, and everything else that is done once; and whether both do the same.
     let (_, expected) = bare_round();
     assert_eq!(expected.0, sandbox.record_count());
-    assert_eq!(facade_round().1, expected);
+    let (_, swept) = facade_round();
+    assert_eq!(swept.0, expected.0);
+    // Nearly: the answers tell how many milliseconds they took.
+    assert!(swept.1.abs_diff(expected.1) < expected.1 / 1000);
     let mut rows = Vec::new();
     for number in 0..rounds {
         rows.push(if number % 2 == 0 {
