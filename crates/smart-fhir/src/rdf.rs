@@ -29,8 +29,8 @@
 //!
 //! All elements of R4's AllergyIntolerance, Condition, DocumentReference, Encounter, Immunization, Medication, MedicationDispense,
 //! MedicationRequest, Observation, Organization, Patient, Practitioner and Procedure, with all data types that these are made of,
-//! extensions and contained resources (of these types) included. A resource of another type, an element that R4 does not have, and a value of the wrong
-//! kind are errors: nothing is left out in silence. [`Bridge::keep_unknown`] keeps them instead, as literals of `rdf:JSON`.
+//! extensions, and contained resources of these types. A resource of another type, an element that R4 does not have, and a value of
+//! the wrong kind are errors: nothing is left out in silence. [`Bridge::keep_unknown`] keeps them instead, as literals of `rdf:JSON`.
 //!
 //! # What it writes
 //!
@@ -42,12 +42,12 @@
 //! | its companion (`_birthDate`) | extensions and id on the same node |
 //! | a list | the property once for each item, with `fhir:index` from 0 |
 //! | a narrative's `div` | plain text, without a node between |
-//! | a reference | `fhir:Reference.reference` as it is, and `fhir:link` to the node of the resource: relative ones against the base, without a version; `#id` to the contained resource's blank node; absolute ones and URNs as they are |
+//! | a reference | `fhir:Reference.reference` as it is, and `fhir:link` to the node of the resource: relative ones against the base, absolute ones as they are, both without a version; `#id` to the contained resource's blank node; URNs as they are |
 //! | a coding of SNOMED CT or LOINC | the class `http://snomed.info/id/{code}` or `http://loinc.org/rdf#{code}` besides its elements |
 //! | a contained resource | a blank node, without `fhir:nodeRole` |
 //!
-//! Decimals are written as `serde_json` holds them: 1.50 as 1.5, unless the app switches on that crate's feature `arbitrary_precision`. What a decimal
-//! writes with an exponent becomes an `xsd:double`.
+//! Decimals are written as `serde_json` holds them: 1.50 as 1.5, unless the app switches on that crate's feature
+//! `arbitrary_precision`. What a decimal writes with an exponent becomes an `xsd:double`.
 
 mod schema;
 mod values;
