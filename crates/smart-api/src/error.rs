@@ -106,10 +106,8 @@ fn list(names: &[&str]) -> String {
 #[non_exhaustive]
 pub enum ResponseError {
     /// The answer says that it is JSON, but it is not.
-    #[error("the answer says that it is JSON but cannot be read; it begins {start:?}")]
+    #[error("the answer says that it is JSON but cannot be read")]
     Json {
-        /// Its first characters.
-        start: String,
         /// Where the reader stopped.
         source: serde_json::Error,
     },
@@ -122,20 +120,20 @@ pub enum ResponseError {
         reason: &'static str,
     },
     /// The answer is something else than JSON.
-    #[error("expected JSON, but the answer is {}; it begins {start:?}", kind(.content_type))]
+    #[error("expected JSON, but the answer is {}{}", kind(.content_type), beginning(.start))]
     NotJson {
         /// The media type of the answer, if it had one.
         content_type: Option<String>,
-        /// Its first characters.
-        start: String,
+        /// The first characters of a page of HTML; anything else may be a patient's, and is not shown.
+        start: Option<String>,
     },
     /// The answer is something else than RDF, for example a proxy's error page.
-    #[error("expected RDF, but the answer is {}; it begins {start:?}", kind(.content_type))]
+    #[error("expected RDF, but the answer is {}{}", kind(.content_type), beginning(.start))]
     NotRdf {
         /// The media type of the answer, if it had one.
         content_type: Option<String>,
-        /// Its first characters.
-        start: String,
+        /// The first characters of a page of HTML; anything else may be a patient's, and is not shown.
+        start: Option<String>,
     },
     /// The container keeps something else than what was sent. Somebody else may have written at the same time.
     #[error(
@@ -143,12 +141,10 @@ pub enum ResponseError {
     )]
     NotTheSame,
     /// The answer says that it is RDF, but it is not.
-    #[error("the answer says that it is {content_type} but cannot be read; it begins {start:?}")]
+    #[error("the answer says that it is {content_type} but cannot be read")]
     Rdf {
         /// The media type of the answer.
         content_type: String,
-        /// Its first characters.
-        start: String,
         /// Where the parser stopped.
         source: smart_rdf::ParseError,
     },
@@ -156,4 +152,11 @@ pub enum ResponseError {
 
 fn kind(content_type: &Option<String>) -> &str {
     content_type.as_deref().unwrap_or("of no stated type")
+}
+
+fn beginning(start: &Option<String>) -> String {
+    match start {
+        Some(start) => format!("; it begins {start:?}"),
+        None => String::new(),
+    }
 }

@@ -96,6 +96,26 @@ pub enum LinkError {
     UserInformation,
 }
 
+/// What a parser of JSON says, less the values that it quotes: they may be a patient's.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{text}")]
+pub struct JsonFault {
+    text: String,
+}
+
+impl From<serde_json::Error> for JsonFault {
+    fn from(error: serde_json::Error) -> Self {
+        let text = error.to_string();
+        // What is no JSON at all is told in fixed words.
+        if !error.is_data() || text.starts_with("missing field `") {
+            return Self { text };
+        }
+        let expected = text.rfind(", expected ").map_or("", |at| &text[at..]);
+        let text = format!("a value does not fit the type that was asked for{expected}");
+        Self { text }
+    }
+}
+
 /// A body could not be read as what it has to be.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -104,7 +124,7 @@ pub enum ReadError {
     #[error("the body is not the JSON that was asked for")]
     Json {
         /// What the parser says.
-        source: serde_json::Error,
+        source: JsonFault,
     },
     /// The body is JSON, but no resource: an object with a `resourceType`.
     #[error("the body is no FHIR resource: it has no resourceType")]
@@ -248,4 +268,39 @@ pub enum ExportError {
         /// What it answered.
         status: StatusCode,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_of_patients_are_not_quoted() {
+        #[derive(Debug, Deserialize)]
+        enum Gender {
+            Male,
+        }
+        let told = |error: serde_json::Error| JsonFault::from(error).to_string();
+        let secret = json!("Adams, expected soon");
+        let number = serde_json::from_value::<u32>(secret.clone()).unwrap_err();
+        assert_eq!(
+            told(number),
+            "a value does not fit the type that was asked for, expected u32"
+        );
+        let variant = serde_json::from_value::<Gender>(secret).unwrap_err();
+        assert_eq!(
+            told(variant),
+            "a value does not fit the type that was asked for, expected `Male`"
+        );
+        let own = <serde_json::Error as serde::de::Error>::custom("Adams is no date");
+        assert_eq!(
+            told(own),
+            "a value does not fit the type that was asked for"
+        );
+        let cut = serde_json::from_str::<u32>("\"Ad").unwrap_err();
+        assert_eq!(told(cut), "EOF while parsing a string at line 1 column 3");
+    }
 }

@@ -17,7 +17,9 @@ pub(crate) fn parse<T: DeserializeOwned>(
     // RFC 8259 lets readers ignore a mark that some servers put in front.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     check_depth(bytes, limits.depth)?;
-    serde_json::from_slice(bytes).map_err(|source| ReadError::Json { source })
+    serde_json::from_slice(bytes).map_err(|error| ReadError::Json {
+        source: error.into(),
+    })
 }
 
 /// Counts brackets outside of strings. What is malformed is left to the parser.

@@ -91,7 +91,8 @@ pub use base::Base;
 pub use bundle::{Bundle, Entry, EntryResponse, Resolved, resolve};
 pub use capabilities::{Capabilities, TypeCapabilities};
 pub use error::{
-    AnswerError, BaseError, ExportError, LineError, LinkError, PageError, ReadError, RequestError,
+    AnswerError, BaseError, ExportError, JsonFault, LineError, LinkError, PageError, ReadError,
+    RequestError,
 };
 pub use export::{Export, ExportFile, Manifest, Polled, Polling, Waiting};
 pub use interaction::{Access, Interaction, Return};

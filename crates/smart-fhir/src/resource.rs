@@ -107,7 +107,9 @@ impl Resource {
     ///
     /// The type does not fit.
     pub fn view<T: DeserializeOwned>(&self) -> Result<T, ReadError> {
-        T::deserialize(&self.0).map_err(|source| ReadError::Json { source })
+        T::deserialize(&self.0).map_err(|error| ReadError::Json {
+            source: error.into(),
+        })
     }
 
     /// Reads it as any type, taking it apart.
@@ -116,7 +118,9 @@ impl Resource {
     ///
     /// The type does not fit.
     pub fn into_view<T: DeserializeOwned>(self) -> Result<T, ReadError> {
-        serde_json::from_value(self.0).map_err(|source| ReadError::Json { source })
+        serde_json::from_value(self.0).map_err(|error| ReadError::Json {
+            source: error.into(),
+        })
     }
 
     /// The JSON.

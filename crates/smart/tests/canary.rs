@@ -72,7 +72,10 @@ fn assert_clean_error(error: &Error) {
 async fn run(client: &Client) {
     let record = client.record("canary-record").with_token(token("t"));
     let mut errors = Vec::new();
-    errors.extend(record.get_medications().limit(3).send().await.err());
+    match record.get_medications().limit(3).send().await {
+        Ok(answer) => errors.extend(answer.medications().err().map(Error::from)),
+        Err(error) => errors.push(error),
+    }
     let note = Body::text("canary note");
     errors.extend(record.post_clinical_note(note).send().await.err());
     errors.extend(record.get_clinical_note("canary-note").send().await.err());
@@ -130,6 +133,7 @@ async fn run_fhir(server: &Server, transport: HyperTransport, retries: Retries, 
     let search = server.url("/fhir/Patient?name=canary-name");
     let request = Request::get(search).body(Bytes::from("canary")).unwrap();
     errors.extend(session.send(request).await.err());
+    errors.extend(session.read::<[u8; 1]>("Patient/canary").await.err());
     let foreign = Request::get("https://evil.example/canary").body(Bytes::new());
     errors.extend(session.send(foreign.unwrap()).await.err());
     errors.extend(session.refresh().await.err());
@@ -170,6 +174,12 @@ fn well(status: u16) -> Answer {
         .body("<rdf:RDF>canary name</rdf:RDF>")
 }
 
+fn typed(content_type: &str, body: &'static str) -> Answer {
+    Answer::new(200)
+        .header("content-type", content_type)
+        .body(body)
+}
+
 fn empty(status: u16) -> Answer {
     Answer::new(status)
         .header("x-patient", "canary name")
@@ -188,6 +198,18 @@ async fn nothing_planted_comes_to_light() {
         .body("canary name");
     let servers = [
         Server::in_turn([well(200)]).await.unwrap(),
+        Server::in_turn([typed("text/plain", "canary note")])
+            .await
+            .unwrap(),
+        Server::in_turn([typed("application/rdf+xml", "<rdf:RDF>canary name")])
+            .await
+            .unwrap(),
+        Server::in_turn([typed("application/fhir+json", "\"canary name\"")])
+            .await
+            .unwrap(),
+        Server::in_turn([typed("application/json", "{\"canary name")])
+            .await
+            .unwrap(),
         Server::in_turn([empty(503)]).await.unwrap(),
         Server::in_turn([empty(401).header("date", "Sun, 06 Nov 1994 08:49:37 GMT")])
             .await
