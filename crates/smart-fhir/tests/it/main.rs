@@ -12,3 +12,5 @@ mod laws;
 #[expect(unreachable_pub, reason = "the fuzzer's crate exports them")]
 #[path = "../../../../fuzz/src/fhir_rdf.rs"]
 mod rdf_targets;
+#[path = "../../../../fuzz/smoke.rs"]
+mod smoke;

@@ -13,4 +13,6 @@ mod laws;
 mod model;
 #[cfg(feature = "rsa-sha1")]
 mod rsa_sha1;
+#[path = "../../../../fuzz/smoke.rs"]
+mod smoke;
 mod vectors;

@@ -14,5 +14,7 @@ mod ontology;
 mod query;
 mod rdf_xml;
 mod readers;
+#[path = "../../../../fuzz/smoke.rs"]
+mod smoke;
 mod syntax;
 mod terms;
