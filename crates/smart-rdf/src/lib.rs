@@ -40,6 +40,7 @@ mod error;
 mod graph;
 mod guard;
 mod limits;
+mod lookup;
 mod node;
 mod sparql;
 mod syntax;
@@ -53,6 +54,7 @@ pub use oxrdf::{
 };
 // Graphs
 pub use graph::{Dataset, Difference, Graph, Triples};
+pub use lookup::Lookup;
 pub use node::{Node, Object};
 // Syntaxes
 pub use syntax::{

@@ -116,26 +116,29 @@ impl<'g> Node<'g> {
         property: impl Into<NamedNodeRef<'t>>,
     ) -> impl Iterator<Item = Object<'g>> {
         let property = self.graph.find_term(property.into().into());
-        let ids = property.map(|property| {
-            // A node has few triples, side by side: to look through them is faster than to search. A long run is searched.
-            let run = if self.len() > SHORT {
-                self.graph.ids_matching(Some(self.id), Some(property), None)
-            } else {
-                self.ids()
-            };
-            run.filter(move |[_, found, _]| *found == property)
-        });
-        ids.into_iter()
-            .flatten()
+        let triples = property.map_or(TripleIds::none(), |_| self.ids());
+        self.objects_among(triples, property)
+    }
+
+    /// What the property of this number leads to among the node's triples.
+    pub(crate) fn objects_among(
+        self,
+        triples: TripleIds<'g>,
+        property: Option<u32>,
+    ) -> impl Iterator<Item = Object<'g>> + use<'g> {
+        // A node has few triples, side by side: to look through them is faster than to search. A long run is searched.
+        let run = if triples.size_hint().0 > SHORT {
+            self.graph.ids_matching(Some(self.id), property, None)
+        } else {
+            triples
+        };
+        run.filter(move |[_, found, _]| Some(*found) == property)
             .map(move |[_, _, object]| self.object_of(object))
     }
 
     /// The nodes that a property leads to; literals are left out.
     pub fn nodes<'t>(self, property: impl Into<NamedNodeRef<'t>>) -> impl Iterator<Item = Self> {
-        self.objects(property).filter_map(|object| match object {
-            Object::Node(node) => Some(node),
-            Object::Literal(_) => None,
-        })
+        self.objects(property).filter_map(Object::node)
     }
 
     /// The text of the first literal that a property leads to.
@@ -165,7 +168,11 @@ impl<'g> Node<'g> {
         })
     }
 
-    fn ids(self) -> TripleIds<'g> {
+    pub(crate) fn id(self) -> u32 {
+        self.id
+    }
+
+    pub(crate) fn ids(self) -> TripleIds<'g> {
         self.graph.ids_matching(Some(self.id), None, None)
     }
 
@@ -180,7 +187,15 @@ impl<'g> Node<'g> {
     }
 }
 
-impl Object<'_> {
+impl<'g> Object<'g> {
+    /// The node, unless it is a literal.
+    pub fn node(self) -> Option<Node<'g>> {
+        match self {
+            Self::Node(node) => Some(node),
+            Self::Literal(_) => None,
+        }
+    }
+
     /// The object as a term of its own.
     pub fn to_term(self) -> Term {
         match self {

@@ -1,7 +1,7 @@
 //! Takes a model's fields from a node of a graph, and keeps account of what it did not take.
 
 use smart_rdf::vocab::{dcterms, rdf};
-use smart_rdf::{Graph, NamedNode, NamedNodeRef, NamedOrBlankNodeRef, Node, Object, Term};
+use smart_rdf::{Graph, Lookup, NamedNode, NamedNodeRef, NamedOrBlankNodeRef, Node, Object, Term};
 
 use crate::model::{CodeSet, Expected, Field, Finding, Model, Subject, Value};
 use crate::models::Code;
@@ -13,8 +13,8 @@ use crate::vocab::sp;
 pub struct Reader<'a, 'g> {
     node: Node<'g>,
     notes: &'a mut Notes<'g>,
-    /// The properties that were asked for.
-    known: Vec<NamedNodeRef<'static>>,
+    /// Where in the notes the properties begin that were asked for.
+    known_at: usize,
     /// How many of the node's triples belong to them.
     taken: usize,
 }
@@ -22,8 +22,11 @@ pub struct Reader<'a, 'g> {
 /// What is written down along the way.
 #[derive(Debug)]
 pub(super) struct Notes<'g> {
+    lookup: Lookup<'g>,
     statement: NamedOrBlankNodeRef<'g>,
     path: Vec<NamedNodeRef<'static>>,
+    /// The properties that the nodes were asked for: the statement, its part, the part's part.
+    known: Vec<NamedNodeRef<'static>>,
     pub(super) findings: Vec<Finding>,
     pub(super) remarks: Vec<Finding>,
     /// How many more triples are read. Parts may be shared, so that a small graph can describe a value far larger than
@@ -40,20 +43,23 @@ const SMALL_GRAPH: usize = 1000;
 
 /// Reads a node as a model and writes down what is odd about it.
 pub(super) fn read<'g, T: Model>(node: Node<'g>, notes: &mut Notes<'g>) -> T {
+    let known_at = notes.known.len();
     let mut reader = Reader {
         node,
         notes,
-        known: Vec::with_capacity(16),
+        known_at,
         taken: 0,
     };
     let model = T::read(&mut reader);
     reader.finish::<T>();
+    notes.known.truncate(known_at);
     model
 }
 
 impl<'g> Notes<'g> {
-    pub(super) fn new(graph: &Graph) -> Self {
+    pub(super) fn new(graph: &'g Graph) -> Self {
         Self {
+            lookup: Lookup::new(graph),
             budget: graph
                 .len()
                 .max(SMALL_GRAPH)
@@ -61,6 +67,7 @@ impl<'g> Notes<'g> {
             // Nothing is written down before the first statement begins.
             statement: rdf::NIL.into(),
             path: Vec::new(),
+            known: Vec::new(),
             findings: Vec::new(),
             remarks: Vec::new(),
         }
@@ -81,7 +88,7 @@ impl<'g> Reader<'_, 'g> {
 
     /// What a property says.
     pub fn read<F: Field>(&mut self, property: NamedNodeRef<'static>) -> F {
-        self.known.push(property);
+        self.notes.known.push(property);
         F::read(property, self)
     }
 
@@ -91,8 +98,8 @@ impl<'g> Reader<'_, 'g> {
         property: NamedNodeRef<'static>,
         misnomer: NamedNodeRef<'static>,
     ) -> F {
-        let misnamed: Vec<Term> = self.node.objects(misnomer).map(Object::to_term).collect();
-        if misnamed.is_empty() || self.node.objects(property).next().is_some() {
+        let misnamed: Vec<Term> = self.objects(misnomer).map(Object::to_term).collect();
+        if misnamed.is_empty() || self.objects(property).next().is_some() {
             return self.read(property);
         }
         self.find(misnomer, Expected::Name(property), misnamed);
@@ -114,9 +121,10 @@ impl<'g> Reader<'_, 'g> {
         property: NamedNodeRef<'static>,
         class: NamedNodeRef<'static>,
     ) -> F {
-        for value in self.node.nodes(property).take(self.notes.budget) {
+        for value in self.objects(property).filter_map(Object::node) {
             self.notes.path.push(property);
-            for code in value.nodes(sp::CODE).take(self.notes.budget) {
+            let codes = self.notes.lookup.objects(value, sp::CODE);
+            for code in codes.filter_map(Object::node).take(self.notes.budget) {
                 self.check_code(value, code, class);
             }
             self.notes.path.pop();
@@ -126,8 +134,9 @@ impl<'g> Reader<'_, 'g> {
 
     /// What a property says in this unit.
     pub fn read_in<F: Field>(&mut self, property: NamedNodeRef<'static>, unit: &'static str) -> F {
-        for value in self.node.nodes(property).take(self.notes.budget) {
-            for found in value.objects(sp::UNIT).take(self.notes.budget) {
+        for value in self.objects(property).filter_map(Object::node) {
+            let units = self.notes.lookup.objects(value, sp::UNIT);
+            for found in units.take(self.notes.budget) {
                 if !matches!(found, Object::Literal(literal) if literal.value() == unit) {
                     self.notes.path.push(property);
                     self.note(value, sp::UNIT, Expected::Unit(unit), [found.to_term()]);
@@ -155,7 +164,7 @@ impl<'g> Reader<'_, 'g> {
 
     /// The node's classes, beside the one that every instance has.
     pub fn other_classes(&mut self, own: NamedNodeRef<'_>) -> Vec<NamedNode> {
-        let others = self.node.classes().filter(|class| *class != own);
+        let others = self.classes(self.node).filter(|class| *class != own);
         others.map(NamedNodeRef::into_owned).collect()
     }
 
@@ -202,7 +211,8 @@ impl<'g> Reader<'_, 'g> {
         &mut self,
         property: NamedNodeRef<'static>,
     ) -> impl Iterator<Item = Object<'g>> + use<'g> {
-        self.node.objects(property).take(self.notes.budget)
+        let objects = self.notes.lookup.objects(self.node, property);
+        objects.take(self.notes.budget)
     }
 
     /// That so many of the node's triples were taken.
@@ -226,17 +236,18 @@ impl<'g> Reader<'_, 'g> {
 
     /// Whether the code of a coded value is what it has to be.
     fn check_code(&mut self, value: Node<'g>, code: Node<'g>, class: NamedNodeRef<'static>) {
-        if !code.is_a(class) {
-            let classes = code.classes().filter(|class| *class != sp::class::CODE);
+        if !self.classes(code).any(|found| found == class) {
+            let classes = self.classes(code).filter(|class| *class != sp::class::CODE);
             let found: Vec<Term> = classes.map(|class| class.into_owned().into()).collect();
             self.note(value, sp::CODE, Expected::CodeOf(class), found);
         }
         let NamedOrBlankNodeRef::NamedNode(address) = code.term() else {
             return;
         };
-        if let (Some(system), Some(identifier)) =
-            (code.text(sp::SYSTEM), code.text(dcterms::IDENTIFIER))
-        {
+        if let (Some(system), Some(identifier)) = (
+            self.text(code, sp::SYSTEM),
+            self.text(code, dcterms::IDENTIFIER),
+        ) {
             let rest = address.as_str().strip_prefix(system);
             if rest != Some(identifier) {
                 let address = address.into_owned();
@@ -254,7 +265,7 @@ impl<'g> Reader<'_, 'g> {
         let mut is_one = false;
         let mut misnomers = Vec::new();
         let mut others = Vec::new();
-        for class in self.node.classes() {
+        for class in self.classes(self.node) {
             classes += 1;
             if class == T::CLASS {
                 is_one = true;
@@ -281,13 +292,26 @@ impl<'g> Reader<'_, 'g> {
         }
     }
 
+    fn classes(&mut self, node: Node<'g>) -> impl Iterator<Item = NamedNodeRef<'g>> + use<'g> {
+        let classes = self.notes.lookup.objects(node, rdf::TYPE);
+        classes.filter_map(|class| class.node()?.iri())
+    }
+
+    fn text(&mut self, node: Node<'g>, property: NamedNodeRef<'static>) -> Option<&'g str> {
+        let mut objects = self.notes.lookup.objects(node, property);
+        objects.find_map(|object| match object {
+            Object::Literal(literal) => Some(literal.value()),
+            Object::Node(_) => None,
+        })
+    }
+
     fn list_unknown(&mut self) {
         self.spend(self.node.len());
         if self.is_spent() {
             return;
         }
         for (property, object) in self.node.properties() {
-            if property != rdf::TYPE && !self.known.contains(&property) {
+            if property != rdf::TYPE && !self.notes.known[self.known_at..].contains(&property) {
                 let found = vec![object.to_term()];
                 let property = property.into_owned();
                 let finding = self.finding(self.node, property, Expected::NoSuchProperty, found);
