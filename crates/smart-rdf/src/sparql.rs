@@ -3,6 +3,7 @@ mod error;
 mod format;
 mod limits;
 mod named;
+mod parts;
 mod plan;
 mod prepared;
 mod results;

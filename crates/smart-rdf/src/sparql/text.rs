@@ -8,6 +8,8 @@ use spargebra::algebra::{
     AggregateExpression, AggregateFunction, Expression, Function, GraphPattern, OrderExpression,
 };
 
+use crate::sparql::parts::{Part, each_part};
+
 /// Returns its first argument, if the text of all is allowed.
 const SUM: &str = "urn:x-smart-rdf:sum";
 
@@ -126,7 +128,9 @@ fn meter_pattern(pattern: &mut GraphPattern, is_metered: &mut bool) {
         } => {
             meter_pattern(left, is_metered);
             meter_pattern(right, is_metered);
-            meter_all(expression, is_metered);
+            if let Some(expression) = expression {
+                meter(expression, is_metered);
+            }
         }
         GraphPattern::Filter { expr, inner } => {
             meter_pattern(inner, is_metered);
@@ -174,60 +178,23 @@ fn meter_aggregate(aggregate: &mut AggregateExpression, is_metered: &mut bool) {
     }
 }
 
-fn meter_all<'e>(expressions: impl IntoIterator<Item = &'e mut Expression>, is_metered: &mut bool) {
-    for expression in expressions {
-        meter(expression, is_metered);
-    }
-}
-
 /// The text was bounded before, so that this recursion is.
 fn meter(expression: &mut Expression, is_metered: &mut bool) {
-    match expression {
-        Expression::NamedNode(_)
-        | Expression::Literal(_)
-        | Expression::Variable(_)
-        | Expression::Bound(_) => {}
-        Expression::Or(left, right)
-        | Expression::And(left, right)
-        | Expression::Equal(left, right)
-        | Expression::SameTerm(left, right)
-        | Expression::Greater(left, right)
-        | Expression::GreaterOrEqual(left, right)
-        | Expression::Less(left, right)
-        | Expression::LessOrEqual(left, right)
-        | Expression::Add(left, right)
-        | Expression::Subtract(left, right)
-        | Expression::Multiply(left, right)
-        | Expression::Divide(left, right) => {
-            meter(left, is_metered);
-            meter(right, is_metered);
-        }
-        Expression::UnaryPlus(inner) | Expression::UnaryMinus(inner) | Expression::Not(inner) => {
-            meter(inner, is_metered);
-        }
-        Expression::In(value, list) => {
-            meter(value, is_metered);
-            meter_all(list, is_metered);
-        }
-        Expression::Exists(pattern) => meter_pattern(pattern, is_metered),
-        Expression::If(condition, then, otherwise) => {
-            meter(condition, is_metered);
-            meter(then, is_metered);
-            meter(otherwise, is_metered);
-        }
-        Expression::Coalesce(list) => meter_all(list, is_metered),
-        Expression::FunctionCall(function, arguments) => {
-            meter_all(arguments.iter_mut(), is_metered);
-            match function {
-                Function::Concat | Function::EncodeForUri => {
-                    for argument in arguments {
-                        wrap(argument, SUM, None, is_metered);
-                    }
-                }
-                Function::Replace => meter_replace(arguments, is_metered),
-                _ => {}
+    each_part(expression, &mut |part| match part {
+        Part::Expression(expression) => meter(expression, is_metered),
+        Part::Pattern(pattern) => meter_pattern(pattern, is_metered),
+    });
+    let Expression::FunctionCall(function, arguments) = expression else {
+        return;
+    };
+    match function {
+        Function::Concat | Function::EncodeForUri => {
+            for argument in arguments {
+                wrap(argument, SUM, None, is_metered);
             }
         }
+        Function::Replace => meter_replace(arguments, is_metered),
+        _ => {}
     }
 }
 

@@ -4,6 +4,7 @@ use spargebra::algebra::{AggregateExpression, Expression, GraphPattern, OrderExp
 use spargebra::term::{GroundTerm, NamedNodePattern, TermPattern, TriplePattern};
 
 use crate::sparql::error::QueryError;
+use crate::sparql::parts::{Part, each_part};
 
 /// The query with a value in the place of a variable, wherever the variable means the same: not in a sub-query that does not hand it
 /// out.
@@ -245,41 +246,10 @@ impl Substitution<'_> {
                 self.found = true;
                 *expression = Literal::from(true).into();
             }
-            Expression::NamedNode(_)
-            | Expression::Literal(_)
-            | Expression::Variable(_)
-            | Expression::Bound(_) => {}
-            Expression::Or(left, right)
-            | Expression::And(left, right)
-            | Expression::Equal(left, right)
-            | Expression::SameTerm(left, right)
-            | Expression::Greater(left, right)
-            | Expression::GreaterOrEqual(left, right)
-            | Expression::Less(left, right)
-            | Expression::LessOrEqual(left, right)
-            | Expression::Add(left, right)
-            | Expression::Subtract(left, right)
-            | Expression::Multiply(left, right)
-            | Expression::Divide(left, right) => {
-                self.expression(left);
-                self.expression(right);
-            }
-            Expression::UnaryPlus(inner)
-            | Expression::UnaryMinus(inner)
-            | Expression::Not(inner) => self.expression(inner),
-            Expression::In(value, list) => {
-                self.expression(value);
-                list.iter_mut().for_each(|part| self.expression(part));
-            }
-            Expression::Exists(pattern) => self.pattern(pattern),
-            Expression::If(condition, then, otherwise) => {
-                self.expression(condition);
-                self.expression(then);
-                self.expression(otherwise);
-            }
-            Expression::Coalesce(list) | Expression::FunctionCall(_, list) => {
-                list.iter_mut().for_each(|part| self.expression(part));
-            }
+            _ => each_part(expression, &mut |part| match part {
+                Part::Expression(expression) => self.expression(expression),
+                Part::Pattern(pattern) => self.pattern(pattern),
+            }),
         }
     }
 }
