@@ -1,7 +1,7 @@
 //! Where tokens are kept between calls and between runs.
 //!
 //! A [`Vault`] keeps one [`Entry`] for each [`VaultKey`]: bytes that only the session understands. [`MemoryVault`] forgets them with
-//! the process; [`FileVault`] keeps them on disk, sealed. A store of your own (a database, an OS keychain) is two methods, and a
+//! the process; [`FileVault`] keeps them on disk, sealed. A store of your own (a database) is two methods, and a
 //! lock that holds for everybody who shares the store.
 
 mod file;
@@ -15,6 +15,8 @@ use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;
 
 pub use file::FileVault;
+#[cfg(feature = "keychain")]
+pub use keyring_core as keychain;
 pub use memory::MemoryVault;
 #[cfg(test)]
 pub(crate) use steps::counted::DIE_AT;
@@ -145,6 +147,15 @@ pub enum VaultError {
         path: std::path::PathBuf,
         /// What the operating system said.
         source: std::io::Error,
+    },
+    /// The keychain of the operating system did not give out the key, or take it.
+    #[cfg(feature = "keychain")]
+    #[error(
+        "the keychain has no key for the vault: {problem}; unlock it, or see what it has under this name"
+    )]
+    Keychain {
+        /// What it said.
+        problem: String,
     },
     /// The key file holds no key.
     #[error("{} holds no vault key; restore it, or remove it with all entries and authorize again", .path.display())]

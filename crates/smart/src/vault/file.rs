@@ -1,6 +1,8 @@
 //! A vault on disk: a sealed file for each entry, and a lock that holds between processes.
 
 mod disk;
+#[cfg(feature = "keychain")]
+mod keychain;
 mod lock;
 mod seal;
 
@@ -20,14 +22,15 @@ use super::{Entry, LockedEntry, Vault, VaultError, VaultKey};
 ///
 /// # What it protects against
 ///
-/// The key is a file beside the entries ([`open`](Self::open)), or comes from the app ([`with_key`](Self::with_key)).
+/// The key is a file beside the entries ([`open`](Self::open)), lies in the keychain of the operating system (`with_keychain`, feature
+/// `keychain`), or comes from the app ([`with_key`](Self::with_key)).
 ///
 /// - Other users of the machine cannot read the folder (mode 0700, files 0600). A vault that they could read is refused.
 /// - An entry that was changed, cut short, or put in place of another is not opened. Nor does its file name tell whose it is.
 /// - With the key beside the entries, whoever can read this user's files can read the tokens: malware that runs as the user, a
 ///   backup of the whole folder, root. The seal protects an entry that gets out without the key (one file in a bug
 ///   report, a search index), no more.
-/// - With a key that the app takes from elsewhere (an OS keychain, a service for secrets, a passphrase), the folder alone is
+/// - With a key from elsewhere (the keychain, a service for secrets, a passphrase), the folder alone is
 ///   worth nothing to a thief. What runs as this user can still ask the app's own source for the key.
 ///
 /// An older copy of an entry, put back by hand or from a backup, is opened: its tokens are what the server then refuses.
@@ -83,6 +86,37 @@ impl FileVault {
     pub fn with_key(folder: impl Into<PathBuf>, key: [u8; 32]) -> Result<Self, VaultError> {
         let folder = Folder::open(folder.into())?;
         Ok(Self::new(folder, &zeroize::Zeroizing::new(key)))
+    }
+
+    /// The same with a key in the keychain of the operating system, which is made there if there is none. Feature `keychain`.
+    ///
+    /// Which keychain that is, the app says by the crate that it takes the entry from: `apple-native-keyring-store`,
+    /// `windows-native-keyring-store`, `dbus-secret-service-keyring-store` and others. It may ask the user to unlock it, and this
+    /// waits: call it where that stops no other tasks. Without the keychain's entry the vault's entries are lost.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path().join("tokens");
+    /// use smart::vault::{FileVault, keychain};
+    ///
+    /// keychain::set_default_store(keychain::mock::Store::new()?); // in an app, that of its system
+    /// let vault = FileVault::with_keychain(folder, &keychain::Entry::new("my-app", "token vault")?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be made, read or written, others can read it, or the keychain refuses.
+    #[cfg(feature = "keychain")]
+    pub fn with_keychain(
+        folder: impl Into<PathBuf>,
+        entry: &keyring_core::Entry,
+    ) -> Result<Self, VaultError> {
+        let folder = Folder::open(folder.into())?;
+        let key = keychain::key(&folder, entry)?;
+        Ok(Self::new(folder, &key))
     }
 
     /// The vault in the place that this system has for an app's data, in a folder of that name: below `$XDG_DATA_HOME` or
