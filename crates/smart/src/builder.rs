@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use smart_api::{ApiBase, AppId};
 use smart_oauth::{Consumer, ConsumerKey, ConsumerSecret};
-use smart_transport::{HyperTransport, Proxy, SharedTransport, Transport};
+use smart_transport::{SharedTransport, Transport};
 
 use crate::policy::Policy;
 use crate::recorder::Recorder;
@@ -66,8 +66,8 @@ impl ClientBuilder {
         self
     }
 
-    /// What carries the requests; without it, a [`HyperTransport`] with its defaults and the proxy of the environment
-    /// ([`Proxy::from_environment`]). Give one of your own to change time-outs and limits, to trust a hospital's own authority,
+    /// What carries the requests; without it, a [`HyperTransport`](crate::transport::HyperTransport) with its defaults and the proxy of the environment
+    /// ([`Proxy::from_environment`](crate::transport::Proxy::from_environment)). Give one of your own to change time-outs and limits, to trust a hospital's own authority,
     /// or to answer from memory in a test. One that tells no limit ([`Transport::total_timeout`]) is given up after 60 seconds.
     ///
     /// ```
@@ -122,11 +122,7 @@ impl ClientBuilder {
         let api_base = ApiBase::parse(&set(self.api_base, "api_base")?)?;
         let consumer = set(self.consumer, "consumer")?;
         let signer = Signer::new(consumer, self.clock, self.randomness);
-        let transport = self.transport.unwrap_or_else(|| {
-            let builder = HyperTransport::builder().proxy(Proxy::from_environment());
-            SharedTransport::new(builder.build())
-        });
-        let policy = Policy::new(transport, self.retries, self.recorder);
+        let policy = Policy::new(self.transport, self.retries, self.recorder);
         Client::new(app_id, api_base, signer, policy)
     }
 }

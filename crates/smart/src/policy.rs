@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-use smart_transport::SharedTransport;
+use smart_transport::{HyperTransport, Proxy, SharedTransport};
 
 use crate::Retries;
 use crate::recorder::Recorder;
@@ -17,9 +17,17 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    pub(crate) fn new(transport: SharedTransport, retries: Retries, recorder: Recorder) -> Self {
+    /// Without a transport it is the one of hyper, with its defaults and the proxy of the environment.
+    pub(crate) fn new(
+        transport: Option<SharedTransport>,
+        retries: Retries,
+        recorder: Recorder,
+    ) -> Self {
         Self {
-            transport,
+            transport: transport.unwrap_or_else(|| {
+                let builder = HyperTransport::builder().proxy(Proxy::from_environment());
+                SharedTransport::new(builder.build())
+            }),
             budget: Budget::new(&retries),
             retries,
             recorder,

@@ -13,7 +13,7 @@ use smart_oauth::oauth2::AssertionKey;
 use smart_oauth::oauth2::{
     AuthMethod, ClientId, ClientSecret, RedirectUri, Registration, Scopes, ServerUrl, TokenDialect,
 };
-use smart_transport::{HyperTransport, Proxy, SharedTransport, Transport};
+use smart_transport::{SharedTransport, Transport};
 
 use super::app::{App, Credential, Inner, Settings};
 use super::means::Means;
@@ -121,7 +121,7 @@ impl AppBuilder {
         self
     }
 
-    /// What carries the requests; without it, a [`HyperTransport`] with its defaults and the proxy of the environment.
+    /// What carries the requests; without it, a [`HyperTransport`](crate::transport::HyperTransport) with its defaults and the proxy of the environment.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(SharedTransport::new(transport));
         self
@@ -227,10 +227,6 @@ impl AppBuilder {
             let redirect_uri = self.redirect_uri.as_deref().map(RedirectUri::new);
             (ServerUrl::new(&self.fhir_base)?, redirect_uri)
         };
-        let transport = self.transport.unwrap_or_else(|| {
-            let builder = HyperTransport::builder().proxy(Proxy::from_environment());
-            SharedTransport::new(builder.build())
-        });
         Ok(Settings {
             origin: super::app::origin(&fhir_base)?,
             fhir_base,
@@ -240,7 +236,7 @@ impl AppBuilder {
             checks_scopes: self.checks_scopes,
             limits: self.limits,
             vault: self.vault,
-            policy: Policy::new(transport, self.retries, self.recorder),
+            policy: Policy::new(self.transport, self.retries, self.recorder),
             means: Means::new(self.clock, self.randomness),
         })
     }

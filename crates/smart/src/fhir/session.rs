@@ -180,14 +180,12 @@ impl Session {
         self.check_address(&request)?;
         let used = self.ready().await?;
         let response = self.attempt(&request, &used).await?;
-        if response.status() != StatusCode::UNAUTHORIZED || !used.is_renewable() {
-            return Ok(response);
+        match self.renewed_after(response.status(), &used).await? {
+            Some(renewed) if may_repeat(&request, &response) => {
+                self.attempt(&request, &renewed).await
+            }
+            _ => Ok(response),
         }
-        let renewed = self.inner.renew(&used.tokens.access_token).await?;
-        if !is_repeatable(&request) && !blames_the_token(&response) {
-            return Ok(response);
-        }
-        self.attempt(&request, &renewed).await
     }
 
     /// The same for an answer that may be long: the body comes as it is read. Nothing is made again but after a 401, as
@@ -200,14 +198,12 @@ impl Session {
         self.check_address(&request)?;
         let used = self.ready().await?;
         let response = self.open_stream(&request, &used).await?;
-        if response.status() != StatusCode::UNAUTHORIZED || !used.is_renewable() {
-            return Ok(response);
+        match self.renewed_after(response.status(), &used).await? {
+            Some(renewed) if may_repeat(&request, &response) => {
+                self.open_stream(&request, &renewed).await
+            }
+            _ => Ok(response),
         }
-        let renewed = self.inner.renew(&used.tokens.access_token).await?;
-        if !is_repeatable(&request) && !blames_the_token(&response) {
-            return Ok(response);
-        }
-        self.open_stream(&request, &renewed).await
     }
 
     /// Renews the tokens now, whatever the time.
@@ -265,6 +261,18 @@ impl Session {
             }
             renewed => renewed,
         }
+    }
+
+    /// Other tokens, if those that were used were refused and can be renewed.
+    async fn renewed_after(
+        &self,
+        status: StatusCode,
+        used: &Stored,
+    ) -> Result<Option<Arc<Stored>>, Error> {
+        if status != StatusCode::UNAUTHORIZED || !used.is_renewable() {
+            return Ok(None);
+        }
+        self.inner.renew(&used.tokens.access_token).await.map(Some)
     }
 
     fn check_address(&self, request: &Request<Bytes>) -> Result<(), Error> {
@@ -350,6 +358,11 @@ fn is_repeatable(request: &Request<Bytes>) -> bool {
         Method::POST => is_search,
         _ => false,
     }
+}
+
+/// Whether a request that was answered by a 401 can be made once more.
+fn may_repeat<B>(request: &Request<Bytes>, response: &Response<B>) -> bool {
+    is_repeatable(request) || blames_the_token(response)
 }
 
 /// Whether the server says that it was the token that it refused, so that it has done nothing.
