@@ -81,7 +81,7 @@ async fn references_lead_to_what_came_along() -> Outcome {
     for medication in &medications {
         for link in &medication.fulfillments {
             let fulfillment = medications.follow(link).expect("fulfillments come along");
-            let back: Option<&str> = fulfillment.medication.iri();
+            let back: Option<&str> = fulfillment.medication.get()?.iri();
             assert_eq!(back, medication.subject.iri());
             fulfilled += 1;
         }
@@ -89,7 +89,11 @@ async fn references_lead_to_what_came_along() -> Outcome {
     assert_eq!(medications.others::<Fulfillment>().len(), fulfilled);
     let sets = record.get_vital_sign_sets().send().await?;
     let sets = sets.vital_sign_sets()?;
-    let encounter = |set: &VitalSignSet| sets.follow(&set.encounter).is_some();
+    let encounter = |set: &VitalSignSet| {
+        set.encounter
+            .as_option()
+            .is_some_and(|encounter| sets.follow(encounter).is_some())
+    };
     assert!(!sets.is_empty() && sets.iter().all(encounter));
     Ok(())
 }
@@ -109,7 +113,9 @@ async fn pages_hold_together_what_one_answer_holds() -> Outcome {
         for page in &pages {
             paged.extend(page.lab_results()?);
         }
-        let dates: Vec<&str> = paged.iter().map(|result| result.date.as_str()).collect();
+        let dates = paged.iter().map(|result| result.date.get());
+        let dates: Vec<&PartialDate> = dates.collect::<Result<_, _>>()?;
+        let dates: Vec<&str> = dates.into_iter().map(PartialDate::as_str).collect();
         assert!(dates.is_sorted_by(|one, next| one >= next), "{dates:?}");
         let ids = |results: &[smart::api::models::LabResult]| -> BTreeSet<String> {
             let ids = results.iter().filter_map(|result| result.subject.iri());
@@ -137,7 +143,8 @@ async fn dates_compare_alike_on_both_sides() -> Outcome {
             let expected = |bound| {
                 let limit = PartialDate::from(limit);
                 all.iter()
-                    .filter(|problem| problem.start_date.is_within(bound, &limit))
+                    .filter_map(|problem| problem.start_date.as_option())
+                    .filter(|date| date.is_within(bound, &limit))
                     .count()
             };
             let call = || record.get_problems();
@@ -175,25 +182,22 @@ async fn allergies_come_with_exclusions_and_searches_with_patients() -> Outcome 
     while let Some(record) = records.try_next().await? {
         let allergies = record.get_allergies().send().await?.allergies()?;
         exclusions += allergies.others::<AllergyExclusion>().len();
-        severities.extend(
-            allergies
-                .iter()
-                .map(|allergy| allergy.severity.code.clone()),
-        );
+        for allergy in &allergies {
+            severities.push(allergy.severity.get()?.code.get()?.clone());
+        }
         token = record.token().cloned();
     }
     assert!(exclusions > 10, "{exclusions}");
-    let is_listed = |severity: &smart::api::Required<codes::AllergySeverity>| {
-        !matches!(**severity, codes::AllergySeverity::Other(_))
-    };
+    let is_listed =
+        |severity: &codes::AllergySeverity| !matches!(severity, codes::AllergySeverity::Other(_));
     assert!(!severities.is_empty() && severities.iter().all(is_listed));
 
     let client = client.with_token(token.ok_or("there are records")?);
     let all = client.search_records().send().await?.items()?;
     assert_eq!(all.len(), 50);
     let wanted = &all[0];
-    let born = wanted.date_of_birth.as_str();
-    let name = wanted.name.family_name.as_str();
+    let born = wanted.date_of_birth.get()?.as_str();
+    let name = wanted.name.get()?.family_name.get()?.as_str();
     let found = client
         .search_records()
         .date_of_birth(born)

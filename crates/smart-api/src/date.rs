@@ -23,7 +23,7 @@ use crate::info::DateBound;
 /// ```
 ///
 /// There is no order between partial dates: which of `2010` and `2010-06` comes first is not known.
-#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct PartialDate(String);
 
 impl PartialDate {

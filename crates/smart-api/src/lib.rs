@@ -26,7 +26,8 @@
 //! # Reading
 //!
 //! Real data break the ontology here and there, and reading them does not fail for that: what can be kept is kept, and a
-//! [`Reading`] lists the rest beside the value.
+//! [`Reading`] lists the rest beside the value. A value that the ontology requires is a [`Required`]: where the container
+//! left it out, reading it is an error that names the property and the node, and never an empty text.
 //!
 //! ```
 //! use smart_api::{CallResponse, calls::GetMedications};
@@ -42,8 +43,8 @@
 //! let response = CallResponse::<GetMedications>::from_http(answer);
 //! let medications = response.medications()?;
 //! for medication in &medications {
-//!     println!("{} since {}", medication.drug_name.title, medication.start_date);
-//! #   assert_eq!(medication.drug_name.title, "Amiloride 5 MG");
+//!     println!("{} since {}", medication.drug_name.title()?, medication.start_date.get()?);
+//! #   assert_eq!(medication.drug_name.title()?, "Amiloride 5 MG");
 //! }
 //! for finding in medications.findings() {
 //!     println!("{finding}"); // <…/medications/1> sp:drugName/sp:code: expected exactly one, found none
@@ -82,8 +83,8 @@ pub mod vocab;
 pub use generated::{calls, codes, models};
 // What models are made of, and how they are read and written.
 pub use model::{
-    AnyStatement, CodeSet, Expected, Field, Finding, KnownCode, Label, Link, Linked, List, Model,
-    Number, Reader, Reading, Required, StrictError, Subject, Value, Writer,
+    AnyStatement, CodeSet, Expected, Field, Finding, KnownCode, Label, Link, Linked, List,
+    MissingValue, Model, Number, Reader, Reading, Required, StrictError, Subject, Value, Writer,
 };
 // A graph as plain objects, and what in one breaks the ontology.
 pub use check::check;

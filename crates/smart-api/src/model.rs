@@ -25,7 +25,7 @@ pub use list::List;
 pub use number::Number;
 pub use reader::{Label, Reader};
 pub use reading::{Reading, StrictError};
-pub use required::Required;
+pub use required::{MissingValue, Required};
 pub use subject::Subject;
 pub use writer::Writer;
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use http::StatusCode;
-use smart_api::{ApiBase, ApiBaseError, CallError, RecordId, ResponseError};
+use smart_api::{ApiBase, ApiBaseError, CallError, MissingValue, RecordId, ResponseError};
 use smart_oauth::{DanceError, SignError};
 use smart_rdf::QueryError;
 use smart_transport::{OriginError, TransportError};
@@ -113,6 +113,9 @@ pub enum Error {
     /// The container said no to a call.
     #[error(transparent)]
     Refused(Refusal),
+    /// The answer lacks a value that the ontology requires.
+    #[error(transparent)]
+    MissingValue(#[from] MissingValue),
     /// The answer is not of the kind that was asked for.
     #[error(transparent)]
     Response(#[from] ResponseError),
@@ -163,7 +166,7 @@ impl Error {
             Self::Refused(_)
             | Self::UnknownRecord { .. }
             | Self::Dance(DanceError::Refused { .. }) => Stage::Refused,
-            Self::Manifest { .. } | Self::Response(_) => Stage::Unreadable,
+            Self::Manifest { .. } | Self::MissingValue(_) | Self::Response(_) => Stage::Unreadable,
             Self::Dance(
                 DanceError::Incomplete { .. }
                 | DanceError::LoopStuck { .. }

@@ -66,10 +66,10 @@
 //! # async fn example(record: smart::Record) -> Result<(), smart::Error> {
 //! let medications = record.get_medications().date_from("2008").limit(10).send().await?.medications()?;
 //! for medication in &medications {
-//!     println!("{} since {}", medication.drug_name, medication.start_date);
+//!     println!("{} since {}", medication.drug_name.title()?, medication.start_date.get()?);
 //!     for link in &medication.fulfillments {
 //!         if let Some(fulfillment) = medications.follow(link) {
-//!             println!("  {}: {} days", fulfillment.date, fulfillment.dispense_days_supply);
+//!             println!("  {}: {} days", fulfillment.date.get()?, fulfillment.dispense_days_supply.get()?);
 //!         }
 //!     }
 //! }
@@ -78,7 +78,7 @@
 //! let mut pages = record.get_lab_results().loinc(["2093-3", "2085-9"]).limit(50).pages();
 //! while let Some(page) = pages.try_next().await? {
 //!     for result in page.lab_results()? {
-//!         println!("{}: {}", result.date, result.lab_name);
+//!         println!("{}: {}", result.date.get()?, result.lab_name.title()?);
 //!     }
 //! }
 //! # Ok(())
@@ -181,8 +181,9 @@ pub use user::User;
 
 // What an app author meets of the layers below, and the layers themselves.
 pub use smart_api::{
-    AppId, Body, CallResponse, Finding, ItemId, Link, Model, Number, Pages, PagesBlocking,
-    PartialDate, Prepared, Reading, RecordId, Required, UserId, codes, models, vocab::PREFIXES,
+    AppId, Body, CallResponse, Finding, ItemId, Link, MissingValue, Model, Number, Pages,
+    PagesBlocking, PartialDate, Prepared, Reading, RecordId, Required, UserId, codes, models,
+    vocab::PREFIXES,
 };
 pub use smart_oauth::{AccessToken, Verifier};
 pub use smart_rdf::{Graph, Query, Row, Solutions, Sparql, Term};

@@ -47,8 +47,9 @@ impl ClinicalNote {
 
     /// The text of the note, if it came along and is text.
     pub fn text(&self) -> Option<&str> {
-        let content = self.resource.content.as_ref()?;
-        let is_text = content.encoding.eq_ignore_ascii_case("UTF-8");
-        is_text.then_some(content.value.as_str())
+        let content = self.resource.as_option()?.content.as_ref()?;
+        let encoding = content.encoding.as_option()?;
+        let value = content.value.as_option()?;
+        encoding.eq_ignore_ascii_case("UTF-8").then_some(value)
     }
 }

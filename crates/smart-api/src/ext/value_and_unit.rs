@@ -1,41 +1,52 @@
 //! Quantities as people read them.
 
-use std::fmt;
-
 use crate::models::{ValueAndUnit, VitalSign};
+use crate::{MissingValue, Number, Required};
 
-impl fmt::Display for ValueAndUnit {
+impl ValueAndUnit {
     /// `10 mL`
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write(f, self.value.as_str(), &self.unit)
+    ///
+    /// # Errors
+    ///
+    /// The value or the unit is missing.
+    pub fn to_text(&self) -> Result<String, MissingValue> {
+        to_text(&self.value, &self.unit)
     }
 }
 
-impl fmt::Display for VitalSign {
+impl VitalSign {
     /// `37.2 Cel`
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write(f, self.value.as_str(), &self.unit)
+    ///
+    /// # Errors
+    ///
+    /// The value or the unit is missing.
+    pub fn to_text(&self) -> Result<String, MissingValue> {
+        to_text(&self.value, &self.unit)
     }
 }
 
-/// Containers leave the unit empty where there is none.
-fn write(f: &mut fmt::Formatter<'_>, value: &str, unit: &str) -> fmt::Result {
+/// Containers send an empty unit where there is none.
+fn to_text(value: &Required<Number>, unit: &Required<String>) -> Result<String, MissingValue> {
+    let (value, unit) = (value.get()?, unit.get()?);
     let blank = if unit.is_empty() { "" } else { " " };
-    write!(f, "{value}{blank}{unit}")
+    Ok(format!("{value}{blank}{unit}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::Required;
     use crate::models::ValueAndUnit;
 
     #[test]
-    fn a_quantity_without_a_unit_is_its_number() {
-        let quantity = |unit: &str| ValueAndUnit {
+    fn a_quantity_without_a_unit_is_its_number_and_one_without_a_value_is_an_error() {
+        let quantity = |unit: Required<String>| ValueAndUnit {
             value: "1.020".into(),
-            unit: unit.into(),
+            unit,
             ..ValueAndUnit::default()
         };
-        assert_eq!(quantity("mL").to_string(), "1.020 mL");
-        assert_eq!(quantity("").to_string(), "1.020");
+        assert_eq!(quantity("mL".into()).to_text().unwrap(), "1.020 mL");
+        assert_eq!(quantity("".into()).to_text().unwrap(), "1.020");
+        assert!(quantity(Required::default()).to_text().is_err());
+        assert!(ValueAndUnit::default().to_text().is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use smart_rdf::NamedNodeRef;
 
-use crate::model::Model;
+use crate::model::{MissingValue, Model, Required};
 use crate::models::Code;
 
 /// A closed list of codes as an enum. The types in [`codes`](crate::codes) implement it: a variant for each code of the list,
@@ -35,10 +35,15 @@ pub trait CodeSet: Model {
     }
 
     /// What to show to a person.
-    fn title(&self) -> &str {
-        match self.as_other() {
-            Some(code) => &code.title,
-            None => self.known().map_or("", |code| code.title),
+    ///
+    /// # Errors
+    ///
+    /// The code is not of the list, and the container sent no title for it.
+    fn title(&self) -> Result<&str, MissingValue> {
+        match (self.known(), self.as_other()) {
+            (Some(known), _) => Ok(known.title),
+            (None, Some(code)) => code.title.get().map(String::as_str),
+            (None, None) => Err(MissingValue::default()),
         }
     }
 
@@ -48,7 +53,12 @@ pub trait CodeSet: Model {
             Some(iri) => iri
                 .strip_prefix(known.system)
                 .is_some_and(|identifier| identifier == known.identifier),
-            None => code.system == known.system && code.identifier == known.identifier,
+            None => {
+                let is = |text: &Required<String>, expected: &str| {
+                    text.as_option().is_some_and(|text| text == expected)
+                };
+                is(&code.system, known.system) && is(&code.identifier, known.identifier)
+            }
         };
         match Self::MEMBERS.iter().find(|(_, known)| is(known)) {
             Some((member, _)) => member.clone(),

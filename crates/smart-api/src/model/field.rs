@@ -7,7 +7,7 @@ use crate::date::PartialDate;
 use crate::model::{Expected, Link, Linked, Model, Number, Reader, Required, Subject, Writer};
 
 /// What a field holds: a text, a date, a number, a reference, or another model.
-pub trait Value: Clone + Default + Sized {
+pub trait Value: Clone + Sized {
     /// Takes what a property leads to. `None`, with a finding, where it cannot hold it.
     fn from_object<'g>(
         object: Object<'g>,
@@ -30,11 +30,14 @@ pub trait Field: Sized {
 
 impl<T: Value> Field for Required<T> {
     fn read(property: NamedNodeRef<'static>, reader: &mut Reader<'_, '_>) -> Self {
-        one(property, Expected::ExactlyOne, reader).into()
+        match one::<T>(property, Expected::ExactlyOne, reader) {
+            Some(value) => value.into(),
+            None => Self::missing(reader.unread(property)),
+        }
     }
 
     fn write(&self, property: NamedNodeRef<'static>, writer: &mut Writer) {
-        writer.say_each(property, self.get());
+        writer.say_each(property, self.as_option());
     }
 }
 

@@ -65,12 +65,6 @@ impl<T> Clone for Link<T> {
     }
 }
 
-impl<T> Default for Link<T> {
-    fn default() -> Self {
-        Self::to(Subject::new())
-    }
-}
-
 impl<T> PartialEq for Link<T> {
     fn eq(&self, other: &Self) -> bool {
         self.subject == other.subject

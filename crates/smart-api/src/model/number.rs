@@ -14,7 +14,7 @@ use std::fmt;
 /// assert_eq!(Number::from("37.20").as_str(), "37.20");
 /// assert_eq!(Number::from("<1").as_f64(), None);
 /// ```
-#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Number(String);
 
 impl Number {

@@ -187,6 +187,17 @@ impl<'g> Reader<'_, 'g> {
         self.note(self.node, property, expected, found);
     }
 
+    /// Why a required value could not be read: what its property says instead, if anything.
+    pub(super) fn unread(&mut self, property: NamedNodeRef<'static>) -> Finding {
+        let expected = if self.is_spent() {
+            Expected::LessSharing
+        } else {
+            Expected::ExactlyOne
+        };
+        let found = self.objects(property).map(Object::to_term).collect();
+        self.finding(self.node, property.into_owned(), expected, found)
+    }
+
     /// Writes down what is allowed, and worth knowing all the same.
     pub(super) fn remark(
         &mut self,

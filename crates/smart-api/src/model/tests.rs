@@ -42,6 +42,11 @@ fn only<T: Model>(text: &str) -> (T, Reading<Vec<T>>) {
     (reading[0].clone(), reading)
 }
 
+fn identifier(medication: &Medication) -> &str {
+    let code = medication.drug_name.get().unwrap().code.get();
+    code.unwrap().identifier.get().unwrap()
+}
+
 fn told(findings: &[Finding]) -> Vec<String> {
     findings.iter().map(ToString::to_string).collect()
 }
@@ -62,14 +67,17 @@ fn check(from: &str, to: &str, expected: &[&str]) -> Medication {
 #[test]
 fn a_sound_statement_has_no_findings() {
     let medication = check("", "", &[]);
-    assert_eq!(medication.drug_name.title, "Aspirin");
-    assert_eq!(medication.drug_name.code.identifier, "1191");
-    assert_eq!(medication.start_date.year(), Some(2009));
+    assert_eq!(medication.drug_name.title().unwrap(), "Aspirin");
+    assert_eq!(identifier(&medication), "1191");
+    assert_eq!(medication.start_date.get().unwrap().year(), Some(2009));
     assert_eq!(
         medication.subject.iri(),
         Some("http://e.org/records/1/medications/1")
     );
-    assert_eq!(medication.belongs_to.iri(), Some("http://e.org/records/1"));
+    assert_eq!(
+        medication.belongs_to.get().unwrap().iri(),
+        Some("http://e.org/records/1")
+    );
 }
 
 #[test]
@@ -79,10 +87,8 @@ fn what_breaks_the_ontology_is_kept_and_listed() {
         "\"last spring\"",
         &[r#"sp:startDate: expected a date, found "last spring""#],
     );
-    assert_eq!(
-        (medication.start_date.as_str(), medication.start_date.year()),
-        ("last spring", None)
-    );
+    let date = medication.start_date.get().unwrap();
+    assert_eq!((date.as_str(), date.year()), ("last spring", None));
 
     let medication = check(
         "sp:belongsTo <http://e.org/records/1> ;",
@@ -96,7 +102,7 @@ fn what_breaks_the_ontology_is_kept_and_listed() {
         r#"dcterms:title "Aspirin", "ASS" ; sp:code"#,
         &[r#"sp:drugName/dcterms:title: expected exactly one, found "Aspirin", "ASS""#],
     );
-    assert_eq!(medication.drug_name.title, "Aspirin");
+    assert_eq!(medication.drug_name.title().unwrap(), "Aspirin");
 
     let expected = "rdf:type: expected no other class, found sp:Statement";
     check(
@@ -108,12 +114,15 @@ fn what_breaks_the_ontology_is_kept_and_listed() {
     let expected = "sp:drugName: expected a node of class sp:CodedValue, found \"Aspirin\"";
     let from = r#"[ a sp:CodedValue ; dcterms:title "Aspirin" ; sp:code rxnorm:1191 ]"#;
     let medication = check(from, "\"Aspirin\"", &[expected]);
-    assert_eq!(medication.drug_name.get(), None);
-    assert_eq!(medication.drug_name.title, "");
+    assert_eq!(medication.drug_name.as_option(), None);
+    assert_eq!(
+        medication.drug_name.title().unwrap_err().to_string(),
+        "sp:drugName of <http://e.org/records/1/medications/1> cannot be read: found \"Aspirin\""
+    );
 
     let expected = "sp:drugName/rdf:type: expected a node of class sp:CodedValue, found none";
     let medication = check("[ a sp:CodedValue ;", "[", &[expected]);
-    assert_eq!(medication.drug_name.title, "Aspirin");
+    assert_eq!(medication.drug_name.title().unwrap(), "Aspirin");
 
     let expected = "sp:dosage: expected no such property, found \"2 daily\"";
     check("sp:fulfillment :f", "sp:dosage \"2 daily\"", &[expected]);
@@ -135,9 +144,45 @@ fn what_breaks_the_ontology_is_kept_and_listed() {
         &[expected],
     );
     assert_eq!(
-        medication.instructions,
+        medication.instructions.get().unwrap(),
         "http://e.org/records/1/medications/f"
     );
+}
+
+/// A graph in which a required value is missing, and what reading it says.
+#[test]
+fn a_missing_required_value_is_an_error_that_names_property_and_node() {
+    let missing = |from: &str, to: &str| {
+        let (medication, _) = only::<Medication>(&SOUND.replacen(from, to, 1));
+        let whole = medication.drug_name.title().map(str::to_owned);
+        whole.and_then(|_| medication.start_date.get().map(ToString::to_string))
+    };
+    assert_eq!(missing("", "").unwrap(), "2009-02-03");
+    for (from, to, expected, property) in [
+        (
+            r#"dcterms:title "Aspirin" ; sp:code"#,
+            "sp:code",
+            "<http://e.org/records/1/medications/1> has no sp:drugName/dcterms:title, which the ontology requires",
+            "http://purl.org/dc/terms/title",
+        ),
+        (
+            r#"sp:drugName [ a sp:CodedValue ; dcterms:title "Aspirin" ; sp:code rxnorm:1191 ]"#,
+            "",
+            "<http://e.org/records/1/medications/1> has no sp:drugName, which the ontology requires",
+            "http://smartplatforms.org/terms#drugName",
+        ),
+        (
+            r#""2009-02-03""#,
+            "[]",
+            "sp:startDate of <http://e.org/records/1/medications/1> cannot be read: found a blank node",
+            "http://smartplatforms.org/terms#startDate",
+        ),
+    ] {
+        let error = missing(from, to).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(error.property().unwrap().as_str(), property);
+        assert!(error.node().is_some());
+    }
 }
 
 #[test]
@@ -153,7 +198,7 @@ fn what_is_allowed_is_remarked_on() {
         remarks[0].ends_with("expected a text without datatype, found \"1191\"^^xsd:integer"),
         "{remarks:?}"
     );
-    assert_eq!(reading[0].drug_name.code.identifier, "1191");
+    assert_eq!(identifier(&reading[0]), "1191");
 }
 
 #[test]
@@ -163,10 +208,8 @@ fn quantities_keep_their_text_and_units_are_compared() {
         sp:height [ a sp:VitalSign ; sp:value "tall" ; sp:unit "m" ] ."#;
     let (set, reading) = only::<VitalSignSet>(text);
     let height = set.height.unwrap();
-    assert_eq!(
-        (height.value.as_str(), height.value.as_f64()),
-        ("tall", None)
-    );
+    let value = height.value.get().unwrap();
+    assert_eq!((value.as_str(), value.as_f64()), ("tall", None));
     let findings: Vec<_> = told(reading.findings());
     assert_eq!(findings.len(), 2, "{findings:?}");
     assert!(findings[0].ends_with(r#"sp:height/sp:unit: expected the unit "cm", found "m""#));
@@ -200,10 +243,16 @@ fn misnomers_are_read_and_told() {
 fn references_lead_through_the_same_graph() {
     let (medication, reading) = only::<Medication>(SOUND);
     let fulfillment = reading.follow(&medication.fulfillments[0]).unwrap();
-    assert_eq!(fulfillment.dispense_days_supply.as_f64(), Some(30.0));
-    let back = fulfillment.follow(&fulfillment.medication).unwrap();
+    let supply = fulfillment.dispense_days_supply.get().unwrap();
+    assert_eq!(supply.as_f64(), Some(30.0));
+    let back = fulfillment.follow(fulfillment.medication.get().unwrap());
+    let back = back.unwrap();
     assert_eq!(*back, medication);
-    assert!(reading.follow(&medication.belongs_to).is_none());
+    assert!(
+        reading
+            .follow(medication.belongs_to.get().unwrap())
+            .is_none()
+    );
     assert_eq!(reading.others::<Fulfillment>().len(), 1);
 }
 
@@ -219,13 +268,16 @@ fn closed_lists_are_enums() {
         only::<Allergy>(&text)
     };
     let (severe, _) = allergy("24484000", "dcterms:title \"Severe\" ;");
-    assert_eq!(*severe.severity.code, AllergySeverity::Severe);
-    assert_eq!(severe.severity.code.title(), "Severe");
+    let severity = severe.severity.get().unwrap().code.get().unwrap();
+    assert_eq!(*severity, AllergySeverity::Severe);
+    assert_eq!(severity.title().unwrap(), "Severe");
     let (other, reading) = allergy("1", "dcterms:title \"Odd\" ;");
-    let AllergySeverity::Other(code) = &*other.severity.code else {
-        panic!("{other:?}")
-    };
-    assert_eq!(code.title, "Odd");
+    let severity = other.severity.get().unwrap().code.get().unwrap();
+    assert!(matches!(severity, AllergySeverity::Other(_)), "{other:?}");
+    assert_eq!(severity.title().unwrap(), "Odd");
+    let (untitled, _) = allergy("1", "");
+    let severity = untitled.severity.get().unwrap().code.get().unwrap();
+    assert!(severity.title().is_err(), "{untitled:?}");
     let expected = "sp:severity/sp:code: expected one of the codes of spcode:AllergySeverity, \
                     found <http://purl.bioontology.org/ontology/SNOMEDCT/1>";
     assert!(
@@ -251,7 +303,7 @@ fn writing_back_changes_what_was_changed_and_nothing_else() {
     let mut medication = Medication::all_in(&before).into_value().remove(0);
     assert!(medication.write_into(&before).is_isomorphic(&before));
 
-    medication.drug_name.title = "Acetylsalicylic acid".into();
+    medication.drug_name.as_option_mut().unwrap().title = "Acetylsalicylic acid".into();
     medication.quantity = None;
     medication.instructions = Required::from("2 daily");
     let after = medication.write_into(&before);
@@ -311,9 +363,16 @@ fn a_small_graph_cannot_describe_a_huge_value() {
     assert_eq!(reading.len(), 1000);
     let parts: usize = reading
         .iter()
-        .map(|medication| medication.drug_name.provenance.len())
+        .filter_map(|medication| medication.drug_name.as_option())
+        .map(|name| name.provenance.len())
         .sum();
     assert!(parts < 5 * graph.len() && parts > graph.len(), "{parts}");
+    let unread = reading.last().unwrap().drug_name.get().unwrap_err();
+    assert_eq!(
+        unread.to_string(),
+        "sp:drugName of <http://e.org/records/1/medications/999> was not read: expected less of the graph to be shared; \
+         nothing was read from here on"
+    );
     let is_told = |finding: &Finding| finding.expected == super::Expected::LessSharing;
     assert_eq!(
         reading

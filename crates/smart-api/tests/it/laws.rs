@@ -36,7 +36,7 @@ fn number() -> impl Strategy<Value = Number> {
     ]
 }
 
-fn required<T: Clone + Default + std::fmt::Debug>(
+fn required<T: Clone + std::fmt::Debug>(
     value: impl Strategy<Value = T>,
 ) -> impl Strategy<Value = Required<T>> {
     option::of(value).prop_map(Required::from)
