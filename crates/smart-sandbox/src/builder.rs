@@ -18,7 +18,6 @@ use crate::fhir::{FhirFault, FhirFaults, FhirServer};
 use crate::load;
 use crate::oauth::authenticate::Strictness;
 use crate::sandbox::Sandbox;
-use crate::seed;
 use crate::store::{Store, Synthetic};
 
 /// The id of the stock app that runs without a user.
@@ -60,7 +59,7 @@ impl SandboxBuilder {
             folder: None,
             graphs: Vec::new(),
             synthetic: None,
-            seed: seed::DEFAULT_SEED,
+            seed: smart_patients::DEFAULT_SEED,
             apps: Vec::new(),
             accounts: Vec::new(),
             clock: Clock::system(),

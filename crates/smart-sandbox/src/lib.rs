@@ -64,7 +64,6 @@ mod apps;
 mod demographics;
 mod load;
 mod record;
-pub mod seed;
 mod sessions;
 mod store;
 mod tokens;

@@ -8,7 +8,6 @@ use smart_rdf::Graph;
 
 use crate::random;
 use crate::record::{AssembleError, Assembly, Record, Statement};
-use crate::seed;
 
 /// An invented patient, known by the place in the row that a seed makes.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +47,7 @@ impl Store {
 
     /// Adds an invented patient, whose record is made when it is first asked for.
     pub(crate) fn add_synthetic(&mut self, synthetic: Synthetic) {
-        let id = seed::record_id(synthetic.seed, synthetic.index);
+        let id = smart_patients::record_id(synthetic.seed, synthetic.index);
         self.records.insert(
             id,
             Slot {
@@ -121,7 +120,7 @@ impl Store {
         let Some(Synthetic { seed, index }) = slot.synthetic else {
             return Ok(None);
         };
-        let record = Arc::new(self.make(id, &seed::patient(seed, index).graph)?);
+        let record = Arc::new(self.make(id, &smart_patients::patient(seed, index).graph)?);
         *place = Some(Arc::clone(&record));
         Ok(Some(record))
     }
@@ -215,12 +214,12 @@ mod tests {
     fn a_synthetic_record_is_made_when_asked_for() {
         let mut store = Store::new("http://localhost:7000");
         store.add_synthetic(Synthetic {
-            seed: seed::DEFAULT_SEED,
+            seed: smart_patients::DEFAULT_SEED,
             index: 0,
         });
-        let record = store.record(seed::DANIEL_ADAMS).unwrap().unwrap();
+        let record = store.record(smart_patients::DANIEL_ADAMS).unwrap().unwrap();
         assert!(record.len() > 5);
-        let again = store.record(seed::DANIEL_ADAMS).unwrap().unwrap();
+        let again = store.record(smart_patients::DANIEL_ADAMS).unwrap().unwrap();
         assert!(Arc::ptr_eq(&record, &again));
     }
 }

@@ -22,8 +22,8 @@ fn the_manifest_is_public_json() {
 fn fifty_invented_patients_are_there_by_default() {
     let mut bench = Bench::new(Sandbox::builder());
     assert_eq!(bench.container.store.len(), 50);
-    let app = bench.background_with(crate::seed::DANIEL_ADAMS);
-    let path = format!("/records/{}/medications/", crate::seed::DANIEL_ADAMS);
+    let app = bench.background_with(smart_patients::DANIEL_ADAMS);
+    let path = format!("/records/{}/medications/", smart_patients::DANIEL_ADAMS);
     assert!(crate::testing::graph(&bench.get(&app, &path)).len() > 20);
 }
 

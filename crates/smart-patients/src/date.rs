@@ -70,7 +70,7 @@ impl fmt::Display for Day {
 #[cfg(test)]
 mod tests {
     use super::{Day, TODAY};
-    use crate::seed::LAST_DAY;
+    use crate::LAST_DAY;
 
     #[test]
     fn counts_days_as_the_calendar_does() {

@@ -6,7 +6,7 @@ use smart_api::vocab::sp;
 use smart_rdf::vocab::{dcterms, rdf};
 use smart_rdf::{Graph, NamedNodeRef, NamedOrBlankNodeRef, TermRef};
 
-use crate::seed::{DEFAULT_SEED, patients};
+use crate::{DEFAULT_SEED, patients};
 
 /// URI, identifier and title of every code that many patients use, each URI once for each title.
 fn codes() -> Vec<(String, String, String)> {

@@ -6,9 +6,9 @@ use smart_rdf::vocab::{dcterms, rdf, vcard};
 use smart_rdf::{Graph, NamedNodeRef, NamedOrBlankNodeRef, TermRef};
 
 use super::texts;
-use crate::seed::random::Source;
-use crate::seed::story::Story;
-use crate::seed::{DEFAULT_SEED, LAST_DAY, patient, patients};
+use crate::random::Source;
+use crate::story::Story;
+use crate::{DEFAULT_SEED, LAST_DAY, patient, patients};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]

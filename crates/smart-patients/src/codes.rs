@@ -129,91 +129,83 @@ impl CodeSet {
 pub(super) mod set {
     use super::{Code, CodeSet, code};
 
-    pub(in crate::seed) const DOSE_GIVEN: Code =
+    pub(crate) const DOSE_GIVEN: Code =
         code(CodeSet::AdministrationStatus, "doseGiven", "Dose Given");
-    pub(in crate::seed) const NOT_ADMINISTERED: Code = code(
+    pub(crate) const NOT_ADMINISTERED: Code = code(
         CodeSet::AdministrationStatus,
         "notAdministered",
         "Not Administered",
     );
-    pub(in crate::seed) const REFUSED: Code = code(
+    pub(crate) const REFUSED: Code = code(
         CodeSet::RefusalReason,
         "patientOrParentRefused",
         "Patient/parent refused",
     );
 
-    pub(in crate::seed) const DRUG_ALLERGY: Code =
+    pub(crate) const DRUG_ALLERGY: Code =
         code(CodeSet::AllergyCategory, "416098002", "Drug allergy");
-    pub(in crate::seed) const FOOD_ALLERGY: Code =
+    pub(crate) const FOOD_ALLERGY: Code =
         code(CodeSet::AllergyCategory, "414285001", "Food allergy");
-    pub(in crate::seed) const ENVIRONMENTAL_ALLERGY: Code = code(
+    pub(crate) const ENVIRONMENTAL_ALLERGY: Code = code(
         CodeSet::AllergyCategory,
         "426232007",
         "Environmental allergy",
     );
-    pub(in crate::seed) const NO_KNOWN_ALLERGIES: Code =
+    pub(crate) const NO_KNOWN_ALLERGIES: Code =
         code(CodeSet::AllergyExclusion, "160244002", "No known allergies");
-    pub(in crate::seed) const MILD: Code = code(CodeSet::AllergySeverity, "255604002", "Mild");
-    pub(in crate::seed) const MODERATE: Code =
-        code(CodeSet::AllergySeverity, "6736007", "Moderate");
-    pub(in crate::seed) const SEVERE: Code = code(CodeSet::AllergySeverity, "24484000", "Severe");
+    pub(crate) const MILD: Code = code(CodeSet::AllergySeverity, "255604002", "Mild");
+    pub(crate) const MODERATE: Code = code(CodeSet::AllergySeverity, "6736007", "Moderate");
+    pub(crate) const SEVERE: Code = code(CodeSet::AllergySeverity, "24484000", "Severe");
 
-    pub(in crate::seed) const SITTING: Code =
+    pub(crate) const SITTING: Code =
         code(CodeSet::BloodPressureBodyPosition, "33586001", "Sitting");
-    pub(in crate::seed) const LEFT_ARM: Code =
-        code(CodeSet::BloodPressureBodySite, "368208006", "Left arm");
-    pub(in crate::seed) const RIGHT_ARM: Code =
+    pub(crate) const LEFT_ARM: Code = code(CodeSet::BloodPressureBodySite, "368208006", "Left arm");
+    pub(crate) const RIGHT_ARM: Code =
         code(CodeSet::BloodPressureBodySite, "368209003", "Right arm");
-    pub(in crate::seed) const AUSCULTATION: Code =
+    pub(crate) const AUSCULTATION: Code =
         code(CodeSet::BloodPressureMethod, "auscultation", "Auscultation");
-    pub(in crate::seed) const MACHINE: Code =
-        code(CodeSet::BloodPressureMethod, "machine", "Machine");
+    pub(crate) const MACHINE: Code = code(CodeSet::BloodPressureMethod, "machine", "Machine");
 
-    pub(in crate::seed) const NOTE: Code = code(
+    pub(crate) const NOTE: Code = code(
         CodeSet::DocumentType,
         "note",
         "A clinical note about the patient",
     );
-    pub(in crate::seed) const AMBULATORY: Code =
+    pub(crate) const AMBULATORY: Code =
         code(CodeSet::EncounterType, "ambulatory", "Ambulatory encounter");
-    pub(in crate::seed) const EMERGENCY: Code =
+    pub(crate) const EMERGENCY: Code =
         code(CodeSet::EncounterType, "emergency", "Emergency encounter");
 
-    pub(in crate::seed) const NEVER_SMOKER: Code =
-        code(CodeSet::SmokingStatus, "266919005", "Never smoker");
-    pub(in crate::seed) const FORMER_SMOKER: Code =
-        code(CodeSet::SmokingStatus, "8517006", "Former smoker");
-    pub(in crate::seed) const DAILY_SMOKER: Code = code(
+    pub(crate) const NEVER_SMOKER: Code = code(CodeSet::SmokingStatus, "266919005", "Never smoker");
+    pub(crate) const FORMER_SMOKER: Code = code(CodeSet::SmokingStatus, "8517006", "Former smoker");
+    pub(crate) const DAILY_SMOKER: Code = code(
         CodeSet::SmokingStatus,
         "449868002",
         "Current every day smoker",
     );
-    pub(in crate::seed) const SOME_DAYS_SMOKER: Code = code(
+    pub(crate) const SOME_DAYS_SMOKER: Code = code(
         CodeSet::SmokingStatus,
         "428041000124106",
         "Current some day smoker",
     );
-    pub(in crate::seed) const UNKNOWN_SMOKER: Code = code(
+    pub(crate) const UNKNOWN_SMOKER: Code = code(
         CodeSet::SmokingStatus,
         "266927001",
         "Unknown if ever smoked",
     );
 
-    pub(in crate::seed) const HEIGHT: Code = code(CodeSet::VitalSign, "8302-2", "Body height");
-    pub(in crate::seed) const WEIGHT: Code = code(CodeSet::VitalSign, "3141-9", "Body weight");
-    pub(in crate::seed) const BODY_MASS_INDEX: Code =
-        code(CodeSet::VitalSign, "39156-5", "Body mass index");
-    pub(in crate::seed) const HEART_RATE: Code = code(CodeSet::VitalSign, "8867-4", "Heart rate");
-    pub(in crate::seed) const RESPIRATION_RATE: Code =
+    pub(crate) const HEIGHT: Code = code(CodeSet::VitalSign, "8302-2", "Body height");
+    pub(crate) const WEIGHT: Code = code(CodeSet::VitalSign, "3141-9", "Body weight");
+    pub(crate) const BODY_MASS_INDEX: Code = code(CodeSet::VitalSign, "39156-5", "Body mass index");
+    pub(crate) const HEART_RATE: Code = code(CodeSet::VitalSign, "8867-4", "Heart rate");
+    pub(crate) const RESPIRATION_RATE: Code =
         code(CodeSet::VitalSign, "9279-1", "Respiration rate");
-    pub(in crate::seed) const TEMPERATURE: Code =
-        code(CodeSet::VitalSign, "8310-5", "Body temperature");
-    pub(in crate::seed) const OXYGEN_SATURATION: Code =
+    pub(crate) const TEMPERATURE: Code = code(CodeSet::VitalSign, "8310-5", "Body temperature");
+    pub(crate) const OXYGEN_SATURATION: Code =
         code(CodeSet::VitalSign, "2710-2", "Oxygen saturation");
-    pub(in crate::seed) const HEAD_CIRCUMFERENCE: Code =
+    pub(crate) const HEAD_CIRCUMFERENCE: Code =
         code(CodeSet::VitalSign, "8287-5", "Head circumference");
-    pub(in crate::seed) const SYSTOLIC: Code =
-        code(CodeSet::VitalSign, "8480-6", "Intravascular systolic");
-    pub(in crate::seed) const DIASTOLIC: Code =
+    pub(crate) const SYSTOLIC: Code = code(CodeSet::VitalSign, "8480-6", "Intravascular systolic");
+    pub(crate) const DIASTOLIC: Code =
         code(CodeSet::VitalSign, "8462-4", "Intravascular diastolic");
 }

@@ -7,14 +7,14 @@
 //! after [`LAST_DAY`].
 //!
 //! ```
+//! use smart_patients::{DANIEL_ADAMS, DEFAULT_SEED};
 //! use smart_rdf::vocab::vcard;
-//! use smart_sandbox::seed;
 //!
-//! let daniel = seed::patient(seed::DEFAULT_SEED, 0);
-//! assert_eq!(daniel.record_id, seed::DANIEL_ADAMS);
+//! let daniel = smart_patients::patient(DEFAULT_SEED, 0);
+//! assert_eq!(daniel.record_id, DANIEL_ADAMS);
 //! assert!(daniel.graph.matching(None, Some(vcard::FAMILY_NAME), None).count() > 0);
 //!
-//! let ids: Vec<String> = seed::patients(seed::DEFAULT_SEED, 50).map(|patient| patient.record_id).collect();
+//! let ids: Vec<String> = smart_patients::patients(DEFAULT_SEED, 50).map(|patient| patient.record_id).collect();
 //! assert_eq!(ids.len(), 50);
 //! ```
 //!

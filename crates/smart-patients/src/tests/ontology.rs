@@ -8,7 +8,7 @@ use smart_api::vocab::sp;
 use smart_rdf::vocab::{owl, rdf, rdfs};
 use smart_rdf::{Graph, NamedNodeRef, NamedOrBlankNodeRef, Syntax, TermRef};
 
-use crate::seed::{DEFAULT_SEED, patients};
+use crate::{DEFAULT_SEED, patients};
 
 /// What a class says about one of its properties, in one restriction.
 struct Rule {
