@@ -1,10 +1,12 @@
 //! Allergies, or the statement that there are none.
 
+use std::sync::LazyLock;
+
 use smart_api::vocab::sp;
 
 use super::codes::{Code, CodeSet, code, set, snomed};
 use super::date::TODAY;
-use super::drugs::{self as drug, Drug};
+use super::drugs::{Drug, drugs};
 use super::file::{Known, PatientFile};
 use super::person::Person;
 use super::random::Source;
@@ -17,7 +19,7 @@ pub(super) struct Allergen {
     category: Code,
     reactions: &'static [Code],
     /// Drugs that contain it.
-    drugs: &'static [Drug],
+    drugs: Vec<&'static Drug>,
 }
 
 impl Allergen {
@@ -39,7 +41,7 @@ impl Allergen {
 /// Decided before anything is prescribed.
 pub(super) fn invent(person: &Person, source: &Source) -> Vec<&'static Allergen> {
     let mut random = source.stream("allergies");
-    let mut allergies: Vec<&Allergen> = Vec::new();
+    let mut allergies: Vec<&'static Allergen> = Vec::new();
     let count = match random.below(100) {
         0..68 => 0,
         68..92 => 1,
@@ -47,7 +49,7 @@ pub(super) fn invent(person: &Person, source: &Source) -> Vec<&'static Allergen>
     };
     if TODAY.age(person.born) >= 1 {
         for _ in 0..count {
-            let choice = random.pick(ALLERGENS);
+            let choice = random.pick(&ALLERGENS);
             let known = |allergen: &&Allergen| {
                 let mut names = allergies.iter().map(|other| other.name.id);
                 names.all(|name| name != allergen.name.id)
@@ -93,63 +95,65 @@ const WHEEZING: Code = snomed("56018004", "Wheezing");
 const ITCHING: Code = snomed("418290006", "Itching");
 const SNEEZING: Code = snomed("76067001", "Sneezing");
 
-const PENICILLINS: &[Drug] = &[
-    drug::AMOXICILLIN_CAPSULE,
-    drug::AMOXICILLIN_SUSPENSION,
-    drug::PENICILLIN,
+const PENICILLINS: &[&str] = &[
+    "amoxicillin-capsule",
+    "amoxicillin-suspension",
+    "penicillin",
 ];
 
-static ALLERGENS: &[Allergen] = &[
-    Allergen {
-        name: code(
-            CodeSet::Ndfrt,
-            "N0000175497",
-            "Penicillin-class Antibacterial",
-        ),
-        category: set::DRUG_ALLERGY,
-        reactions: &[URTICARIA, RASH, ANAPHYLAXIS],
-        drugs: PENICILLINS,
-    },
-    Allergen {
-        name: code(CodeSet::RxNormIngredient, "723", "amoxicillin"),
-        category: set::DRUG_ALLERGY,
-        reactions: &[RASH, URTICARIA],
-        drugs: PENICILLINS,
-    },
-    Allergen {
-        name: code(CodeSet::Ndfrt, "N0000175503", "Sulfonamide Antibacterial"),
-        category: set::DRUG_ALLERGY,
-        reactions: &[RASH, URTICARIA, ITCHING],
-        drugs: &[],
-    },
-    Allergen {
-        name: code(CodeSet::RxNormIngredient, "1191", "aspirin"),
-        category: set::DRUG_ALLERGY,
-        reactions: &[WHEEZING, URTICARIA, SWELLING],
-        drugs: &[drug::ASPIRIN, drug::IBUPROFEN, drug::NAPROXEN],
-    },
-    Allergen {
-        name: code(CodeSet::RxNormIngredient, "2670", "codeine"),
-        category: set::DRUG_ALLERGY,
-        reactions: &[NAUSEA, ITCHING],
-        drugs: &[],
-    },
-    Allergen {
-        name: code(CodeSet::Unii, "QE1QX6B99R", "Peanut"),
-        category: set::FOOD_ALLERGY,
-        reactions: &[ANAPHYLAXIS, SWELLING, URTICARIA],
-        drugs: &[],
-    },
-    Allergen {
-        name: code(CodeSet::Unii, "291P45F896", "Egg"),
-        category: set::FOOD_ALLERGY,
-        reactions: &[URTICARIA, RASH],
-        drugs: &[],
-    },
-    Allergen {
-        name: code(CodeSet::Unii, "2LQ0UUW8IN", "Natural rubber latex"),
-        category: set::ENVIRONMENTAL_ALLERGY,
-        reactions: &[RASH, ITCHING, SNEEZING],
-        drugs: &[],
-    },
-];
+static ALLERGENS: LazyLock<Vec<Allergen>> = LazyLock::new(|| {
+    vec![
+        Allergen {
+            name: code(
+                CodeSet::Ndfrt,
+                "N0000175497",
+                "Penicillin-class Antibacterial",
+            ),
+            category: set::DRUG_ALLERGY,
+            reactions: &[URTICARIA, RASH, ANAPHYLAXIS],
+            drugs: drugs(PENICILLINS),
+        },
+        Allergen {
+            name: code(CodeSet::RxNormIngredient, "723", "amoxicillin"),
+            category: set::DRUG_ALLERGY,
+            reactions: &[RASH, URTICARIA],
+            drugs: drugs(PENICILLINS),
+        },
+        Allergen {
+            name: code(CodeSet::Ndfrt, "N0000175503", "Sulfonamide Antibacterial"),
+            category: set::DRUG_ALLERGY,
+            reactions: &[RASH, URTICARIA, ITCHING],
+            drugs: Vec::new(),
+        },
+        Allergen {
+            name: code(CodeSet::RxNormIngredient, "1191", "aspirin"),
+            category: set::DRUG_ALLERGY,
+            reactions: &[WHEEZING, URTICARIA, SWELLING],
+            drugs: drugs(&["aspirin", "ibuprofen", "naproxen"]),
+        },
+        Allergen {
+            name: code(CodeSet::RxNormIngredient, "2670", "codeine"),
+            category: set::DRUG_ALLERGY,
+            reactions: &[NAUSEA, ITCHING],
+            drugs: Vec::new(),
+        },
+        Allergen {
+            name: code(CodeSet::Unii, "QE1QX6B99R", "Peanut"),
+            category: set::FOOD_ALLERGY,
+            reactions: &[ANAPHYLAXIS, SWELLING, URTICARIA],
+            drugs: Vec::new(),
+        },
+        Allergen {
+            name: code(CodeSet::Unii, "291P45F896", "Egg"),
+            category: set::FOOD_ALLERGY,
+            reactions: &[URTICARIA, RASH],
+            drugs: Vec::new(),
+        },
+        Allergen {
+            name: code(CodeSet::Unii, "2LQ0UUW8IN", "Natural rubber latex"),
+            category: set::ENVIRONMENTAL_ALLERGY,
+            reactions: &[RASH, ITCHING, SNEEZING],
+            drugs: Vec::new(),
+        },
+    ]
+});

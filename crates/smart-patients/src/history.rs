@@ -5,11 +5,11 @@ use smart_rdf::BlankNode;
 use smart_rdf::vocab::vcard;
 
 use super::codes::{Code, CodeSet, code, set, snomed};
+use super::conditions::COPD;
 use super::date::{Day, TODAY};
 use super::file::PatientFile;
 use super::lab_results::decimal;
 use super::person::{Person, Sex};
-use super::problems::Kind;
 use super::random::{Random, Source};
 use super::story::{Episode, REMEMBERED_YEARS, Story};
 
@@ -44,7 +44,7 @@ pub(super) fn write(story: &Story, source: &Source, file: &mut PatientFile) {
 fn procedures(story: &Story, random: &mut Random, file: &mut PatientFile) {
     let oldest = TODAY.plus_years(-REMEMBERED_YEARS);
     for episode in &story.episodes {
-        for procedure in episode.condition.procedures {
+        for procedure in &episode.condition.procedures {
             let begun = episode.from.max(oldest).plus(random.between(0, 20));
             let day = match (procedure.at_end, episode.to) {
                 (false, to) => Some(begun.min(to.unwrap_or(TODAY))),
@@ -89,9 +89,7 @@ pub(super) fn smoking(person: &Person, episodes: &[Episode], source: &Source) ->
     let mut random = source.stream("smoking");
     let age = TODAY.age(person.born);
     let chance = random.below(100);
-    let lungs = episodes
-        .iter()
-        .any(|episode| episode.condition.kind == Kind::Copd);
+    let lungs = episodes.iter().any(|episode| episode.condition.key == COPD);
     match (age, chance) {
         (..12, _) => None,
         (12..18, _) => Some(set::NEVER_SMOKER),

@@ -4,7 +4,7 @@ use smart_api::vocab::sp;
 
 use super::date::{Day, TODAY};
 use super::file::PatientFile;
-use super::labs::{self, LabTest, PANELS, Panel};
+use super::labs::{LabTest, PANELS, Panel};
 use super::person::Sex;
 use super::random::{Random, Source};
 use super::story::Story;
@@ -17,7 +17,7 @@ pub(super) fn write(story: &Story, source: &Source, file: &mut PatientFile) {
     let mut random = source.stream("labs");
     let mut samples = 0;
     for visit in story.visits.iter().rev().take(LATEST).rev() {
-        for panel in PANELS {
+        for panel in &*PANELS {
             if ordered(panel, story, *visit, &mut random) {
                 samples += 1;
                 let sample = accession(story, samples);
@@ -28,11 +28,11 @@ pub(super) fn write(story: &Story, source: &Source, file: &mut PatientFile) {
         }
     }
     for episode in &story.episodes {
-        let findings = episode.condition.findings;
+        let findings = &episode.condition.findings;
         samples += u32::from(!findings.is_empty());
         let day = episode.from.plus(random.between(0, 2)).min(TODAY);
         for finding in findings {
-            let text = random.pick(finding.texts).copied().unwrap_or_default();
+            let text = random.pick(&finding.texts).copied().unwrap_or_default();
             let result = file.statement(sp::class::LAB_RESULT);
             file.dated(&result, day);
             file.text(&result, sp::ACCESSION_NUMBER, accession(story, samples));
@@ -54,7 +54,7 @@ fn ordered(panel: &Panel, story: &Story, visit: Day, random: &mut Random) -> boo
     let mut drugs = story.taken(visit).map(|drug| drug.name.id);
     (youngest..=oldest).contains(&visit.age(story.person.born))
         && (by_chance
-            || story.has_any(panel.needed_for, visit)
+            || story.has_any(&panel.needed_for, visit)
             || drugs.any(|id| panel.needed_with.iter().any(|drug| drug.name.id == id)))
 }
 
@@ -65,34 +65,28 @@ fn values(
     visit: Day,
     random: &mut Random,
 ) -> Vec<(&'static LabTest, i32)> {
-    let mut values: Vec<(&LabTest, i32)> = Vec::with_capacity(panel.tests.len());
-    for test in panel.tests {
-        let drawn = |wanted: &LabTest| {
-            let same = values.iter().find(|(test, _)| is(test, wanted));
+    let mut values: Vec<(&'static LabTest, i32)> = Vec::with_capacity(panel.tests.len());
+    for test in panel.tests.iter().copied() {
+        let drawn = |wanted: &str| {
+            let same = values.iter().find(|(test, _)| test.key == wanted);
             same.map_or(0, |(_, value)| *value)
         };
-        let value = if is(test, &labs::CHOLESTEROL) {
-            drawn(&labs::HDL) + drawn(&labs::LDL) + drawn(&labs::TRIGLYCERIDES) / 5
-        } else if is(test, &labs::HEMATOCRIT) {
-            drawn(&labs::HEMOGLOBIN) * 3 + random.between(-6, 6)
-        } else {
-            draw(test, story, visit, random)
+        let value = match test.key {
+            "cholesterol" => drawn("hdl") + drawn("ldl") + drawn("triglycerides") / 5,
+            "hematocrit" => drawn("hemoglobin") * 3 + random.between(-6, 6),
+            _ => draw(test, story, visit, random),
         };
         values.push((test, value));
     }
     values
 }
 
-fn is(one: &LabTest, other: &LabTest) -> bool {
-    one.name.id == other.name.id
-}
-
 /// Within what a condition of the day makes of it, or else within what is usual.
 fn draw(test: &LabTest, story: &Story, visit: Day, random: &mut Random) -> i32 {
     let mut shifts = story
         .present(visit)
-        .flat_map(|condition| condition.shifts)
-        .filter(|shift| shift.test == test.name.id);
+        .flat_map(|condition| &condition.shifts)
+        .filter(|shift| shift.test == test.key);
     let (low, high) = match shifts.next() {
         Some(shift) => shift.values,
         None if story.person.sex == Sex::Female => test.normal_for_women.unwrap_or(test.usual),

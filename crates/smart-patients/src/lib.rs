@@ -23,6 +23,7 @@
 
 mod allergies;
 mod codes;
+mod conditions;
 mod date;
 mod drugs;
 mod file;
@@ -33,9 +34,9 @@ mod labs;
 mod medications;
 mod notes;
 mod person;
-mod problems;
 mod random;
 mod story;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod vitals;

@@ -4,11 +4,11 @@ use smart_api::vocab::sp;
 use smart_rdf::BlankNode;
 
 use super::allergies::Allergen;
+use super::conditions::Therapy;
 use super::date::{Day, TODAY};
 use super::drugs::Drug;
 use super::file::PatientFile;
 use super::person::Person;
-use super::problems::Therapy;
 use super::random::{Random, Source};
 use super::story::{Episode, REMEMBERED_YEARS, Story};
 
@@ -31,7 +31,7 @@ pub(super) fn prescribe(
     let mut random = source.stream("prescriptions");
     let mut prescriptions: Vec<Prescription> = Vec::new();
     for episode in episodes {
-        for therapy in episode.condition.therapies {
+        for therapy in &episode.condition.therapies {
             if !random.in_thousand(therapy.chances) {
                 continue;
             }
@@ -45,7 +45,7 @@ pub(super) fn prescribe(
                         .iter()
                         .any(|other| same_drug(other.drug, drug))
             };
-            let choices: Vec<&'static Drug> = therapy.drugs.iter().filter(suits).collect();
+            let choices: Vec<&'static Drug> = therapy.drugs.iter().copied().filter(suits).collect();
             prescriptions.extend(course(therapy, episode, &choices, from, &mut random));
         }
     }

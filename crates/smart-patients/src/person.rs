@@ -1,19 +1,40 @@
 //! Who a patient is: sex, age, build, an invented name and an invented place to live.
 
+use std::sync::LazyLock;
+
 use smart_api::vocab::sp;
 use smart_rdf::BlankNode;
 use smart_rdf::vocab::{dcterms, foaf, rdf, vcard};
 
+use super::conditions::{DIABETES, HYPERLIPIDEMIA, HYPERTENSION};
 use super::date::{Day, TODAY};
 use super::file::{Known, PatientFile};
-use super::problems::Kind;
 use super::random::{Random, Source};
 use super::story::Story;
+use super::tables::{lines, rows};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sex {
     Female,
     Male,
+}
+
+impl Sex {
+    /// The sex that tables call so.
+    pub(super) fn named(name: &str) -> Self {
+        match name {
+            "female" => Self::Female,
+            "male" => Self::Male,
+            _ => panic!("tables name the sexes female and male, not {name}"),
+        }
+    }
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Female => "female",
+            Self::Male => "male",
+        }
+    }
 }
 
 /// An invented person.
@@ -29,7 +50,7 @@ pub(super) struct Person {
     /// Body mass index against the middle of age, in thousandths.
     pub(super) girth: i32,
     /// Conditions that this person has in any case.
-    pub(super) known_for: &'static [Kind],
+    pub(super) known_for: &'static [&'static str],
 }
 
 impl Person {
@@ -43,7 +64,7 @@ impl Person {
                 middle: Some("Everett"),
                 family: "Adams",
                 born: Day::new(1969, 11, 8),
-                known_for: &[Kind::Hypertension, Kind::Diabetes, Kind::Hyperlipidemia],
+                known_for: &[HYPERTENSION, DIABETES, HYPERLIPIDEMIA],
                 ..person
             };
         }
@@ -52,9 +73,9 @@ impl Person {
 
     fn anybody(random: &mut Random) -> Self {
         let (sex, given) = if random.in_thousand(520) {
-            (Sex::Female, FEMALE_NAMES)
+            (Sex::Female, &*FEMALE_NAMES)
         } else {
-            (Sex::Male, MALE_NAMES)
+            (Sex::Male, &*MALE_NAMES)
         };
         let first = random.pick(given).copied().unwrap_or_default();
         let middle = random.pick(given).copied().filter(|name| *name != first);
@@ -62,7 +83,7 @@ impl Person {
             sex,
             given: first,
             middle: middle.filter(|_| random.in_thousand(550)),
-            family: random.pick(FAMILY_NAMES).copied().unwrap_or_default(),
+            family: random.pick(&FAMILY_NAMES).copied().unwrap_or_default(),
             born: birthday(random),
             stature: random.bell(920, 1080),
             girth: random.bell(850, 1300),
@@ -90,11 +111,7 @@ pub(super) fn write(story: &Story, source: &Source, file: &mut PatientFile) {
     let age = TODAY.age(person.born);
     let demographics = file.statement(sp::class::DEMOGRAPHICS);
     file.name(&demographics, person.given, person.middle, person.family);
-    let gender = match person.sex {
-        Sex::Female => "female",
-        Sex::Male => "male",
-    };
-    file.text(&demographics, foaf::GENDER, gender);
+    file.text(&demographics, foaf::GENDER, person.sex.name());
     file.text(&demographics, vcard::BDAY, person.born);
     if age < 5 {
         let days = random.bell(254, 290);
@@ -107,7 +124,7 @@ pub(super) fn write(story: &Story, source: &Source, file: &mut PatientFile) {
         file.text(&demographics, vcard::EMAIL, email.to_lowercase());
     }
 
-    let home = random.pick(PLACES).unwrap_or(&PLACES[0]);
+    let home = random.pick(&PLACES).unwrap_or(&PLACES[0]);
     address(home, &demographics, &mut random, file);
     telephone(
         home,
@@ -127,7 +144,7 @@ fn address(home: &Place, person: &BlankNode, random: &mut Random, file: &mut Pat
     file.link(person, vcard::ADR, &address);
     file.typed(&address, vcard::HOME);
     file.typed(&address, vcard::PREF);
-    let street = random.pick(STREETS).copied().unwrap_or_default();
+    let street = random.pick(&STREETS).copied().unwrap_or_default();
     let house = random.between(2, 1890);
     file.text(&address, vcard::STREET_ADDRESS, format!("{house} {street}"));
     if random.in_thousand(250) {
@@ -170,139 +187,16 @@ fn hospital_number(story: &Story, person: &BlankNode, file: &mut PatientFile) {
 
 const HOSPITAL: &str = "Synthetic Hospital Record";
 
-const FEMALE_NAMES: &[&str] = &[
-    "Abigail",
-    "Adela",
-    "Beatrice",
-    "Bridget",
-    "Camila",
-    "Celeste",
-    "Delphine",
-    "Dora",
-    "Elena",
-    "Esther",
-    "Fiona",
-    "Greta",
-    "Harriet",
-    "Imani",
-    "Ingrid",
-    "Jasmine",
-    "Josephine",
-    "Keiko",
-    "Leila",
-    "Lucinda",
-    "Mabel",
-    "Marisol",
-    "Nadia",
-    "Noor",
-    "Odette",
-    "Paloma",
-    "Priya",
-    "Rosa",
-    "Ruth",
-    "Selma",
-    "Tamsin",
-    "Thea",
-    "Uma",
-    "Violet",
-    "Winifred",
-    "Yolanda",
-];
+static FEMALE_NAMES: LazyLock<Vec<&str>> =
+    LazyLock::new(|| lines(include_str!("../data/female-names.txt")));
 
-const MALE_NAMES: &[&str] = &[
-    "Abel", "Alistair", "Anton", "Barnaby", "Caleb", "Cyrus", "Dmitri", "Edgar", "Elias", "Felix",
-    "Gideon", "Hassan", "Hugo", "Ignacio", "Isaac", "Jonah", "Kwame", "Leopold", "Lorenzo",
-    "Marcus", "Mateo", "Nikhil", "Oscar", "Otto", "Percival", "Quentin", "Rafael", "Reuben",
-    "Rufus", "Silas", "Tobias", "Ulrich", "Vincent", "Walter", "Xavier", "Yusuf",
-];
+static MALE_NAMES: LazyLock<Vec<&str>> =
+    LazyLock::new(|| lines(include_str!("../data/male-names.txt")));
 
-const FAMILY_NAMES: &[&str] = &[
-    "Abernale",
-    "Alderwick",
-    "Ashgrove",
-    "Bannerby",
-    "Barrowmont",
-    "Bexfield",
-    "Birchard",
-    "Brackwater",
-    "Calloughby",
-    "Cardenwood",
-    "Castellmar",
-    "Clearbrook",
-    "Corvallon",
-    "Dellacourt",
-    "Drayford",
-    "Eastlakes",
-    "Ellingwood",
-    "Fairbairnes",
-    "Fenwhistle",
-    "Galloren",
-    "Garrowby",
-    "Glenhaven",
-    "Hallowmere",
-    "Harkenfell",
-    "Hollinghast",
-    "Inglemoor",
-    "Jessamyne",
-    "Kellanby",
-    "Kestrelton",
-    "Kirkhallow",
-    "Lamberwell",
-    "Larkspire",
-    "Linderholm",
-    "Maplethorn",
-    "Marchwood",
-    "Merrowdale",
-    "Northgale",
-    "Oakhurstle",
-    "Okonjima",
-    "Pemberlow",
-    "Pinecroft",
-    "Quillfeather",
-    "Ravensbrook",
-    "Redmarch",
-    "Rosenquill",
-    "Santomera",
-    "Silverlund",
-    "Stonebridger",
-    "Tanakawa",
-    "Thistledown",
-    "Underhillen",
-    "Vandermoor",
-    "Varghesian",
-    "Wexcombe",
-    "Whitlowe",
-    "Willowmane",
-    "Yarrowby",
-    "Zellingrad",
-];
+static FAMILY_NAMES: LazyLock<Vec<&str>> =
+    LazyLock::new(|| lines(include_str!("../data/family-names.txt")));
 
-const STREETS: &[&str] = &[
-    "Alder Ct",
-    "Bellflower Ave",
-    "Birch Hollow Rd",
-    "Canal St",
-    "Cedar Loop",
-    "Chestnut St",
-    "Copper Kettle Ln",
-    "Dogwood Dr",
-    "Elm Terrace",
-    "Foxglove Way",
-    "Granary Rd",
-    "Heron Pl",
-    "Juniper St",
-    "Lantern Ln",
-    "Mill Race Rd",
-    "Orchard Ave",
-    "Old Ferry Rd",
-    "Poplar St",
-    "Quarry Hill Rd",
-    "Sycamore Blvd",
-    "Tanner St",
-    "Vineyard Rd",
-    "Wheelwright Ln",
-    "Windmill Rd",
-];
+static STREETS: LazyLock<Vec<&str>> = LazyLock::new(|| lines(include_str!("../data/streets.txt")));
 
 /// An invented town in a real state, with numbers that fit the state.
 struct Place {
@@ -313,35 +207,14 @@ struct Place {
     area_code: &'static str,
 }
 
-const fn place(
-    town: &'static str,
-    state: &'static str,
-    postal_codes: &'static str,
-    area_code: &'static str,
-) -> Place {
-    Place {
+static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
+    let place = |[town, state, postal_codes, area_code]: [&'static str; 4]| Place {
         town,
         state,
         postal_codes,
         area_code,
-    }
-}
-
-const PLACES: &[Place] = &[
-    place("Alder Crossing", "OR", "974", "541"),
-    place("Bramblewick", "VT", "056", "802"),
-    place("Carden Mills", "OH", "437", "740"),
-    place("Dunmere Falls", "MN", "562", "507"),
-    place("East Larkham", "MA", "013", "413"),
-    place("Fennimarsh", "WI", "546", "608"),
-    place("Glasswater", "ME", "044", "207"),
-    place("Harrowgate Springs", "TN", "385", "931"),
-    place("Juniper Bluff", "NM", "878", "575"),
-    place("Kettle Hollow", "PA", "178", "570"),
-    place("Long Heron", "MI", "497", "231"),
-    place("Mossbank Landing", "WA", "985", "360"),
-    place("Quillan City", "OK", "740", "918"),
-    place("Saltmarsh Point", "NC", "279", "252"),
-    place("Tallow Ridge", "CO", "814", "970"),
-    place("Windle Prairie", "KS", "678", "620"),
-];
+    };
+    rows(include_str!("../data/places.tsv"))
+        .map(place)
+        .collect()
+});

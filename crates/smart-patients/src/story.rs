@@ -2,12 +2,12 @@
 
 use super::allergies::{self, Allergen};
 use super::codes::Code;
+use super::conditions::{CONDITIONS, Condition};
 use super::date::{Day, TODAY};
 use super::drugs::Drug;
 use super::history;
 use super::medications::{self, Prescription};
-use super::person::{Person, Sex};
-use super::problems::{CONDITIONS, Condition, Kind};
+use super::person::Person;
 use super::random::{Random, Source};
 
 /// How far back passing illnesses, treatments and screenings are on record.
@@ -53,9 +53,9 @@ impl Story {
     }
 
     /// Whether one of the conditions was there on that day.
-    pub(super) fn has_any(&self, kinds: &[Kind], on: Day) -> bool {
+    pub(super) fn has_any(&self, keys: &[&str], on: Day) -> bool {
         self.present(on)
-            .any(|condition| kinds.contains(&condition.kind))
+            .any(|condition| keys.contains(&condition.key))
     }
 
     /// The conditions that were there on that day.
@@ -79,17 +79,17 @@ impl Story {
 fn episodes(person: &Person, source: &Source) -> Vec<Episode> {
     let mut random = source.stream("problems");
     let mut episodes: Vec<Episode> = Vec::new();
-    for condition in CONDITIONS {
-        let begun = |kinds: &[Kind]| {
-            let of_kind = |episode: &&Episode| kinds.contains(&episode.condition.kind);
-            let days = episodes.iter().filter(of_kind).map(|episode| episode.from);
+    for condition in &*CONDITIONS {
+        let begun = |keys: &[&str]| {
+            let of_key = |episode: &&Episode| keys.contains(&episode.condition.key);
+            let days = episodes.iter().filter(of_key).map(|episode| episode.from);
             days.min()
         };
-        let cause = begun(condition.needs);
+        let cause = begun(&condition.needs);
         let possible = condition.sex.is_none_or(|sex| sex == person.sex)
             && (condition.needs.is_empty() || cause.is_some())
-            && begun(condition.unless).is_none();
-        let certain = person.known_for.contains(&condition.kind);
+            && begun(&condition.unless).is_none();
+        let certain = person.known_for.contains(&condition.key);
         if possible && (certain || random.in_thousand(chances(condition, person))) {
             episodes.extend(episode(condition, person, cause, &mut random));
         }
@@ -156,8 +156,3 @@ fn visits(person: &Person, episodes: &[Episode], source: &Source) -> Vec<Day> {
 const CHECKUPS: [i32; 20] = [
     1, 2, 4, 6, 9, 12, 15, 18, 24, 36, 48, 60, 72, 84, 96, 120, 144, 168, 192, 209,
 ];
-
-/// Used by the tables: which sex a condition is tied to.
-pub(super) const FEMALE: Option<Sex> = Some(Sex::Female);
-/// See [`FEMALE`].
-pub(super) const MALE: Option<Sex> = Some(Sex::Male);

@@ -4,11 +4,11 @@ use smart_api::vocab::sp;
 use smart_rdf::BlankNode;
 
 use super::codes::{Code, set};
+use super::conditions::{ASTHMA, COPD, HEART_FAILURE, HYPERTENSION, OBESITY};
 use super::date::Day;
 use super::file::{Known, PatientFile};
 use super::lab_results::decimal;
 use super::person::{Person, Sex};
-use super::problems::Kind;
 use super::random::{Random, Source};
 use super::story::Story;
 
@@ -64,7 +64,7 @@ fn body(story: &Story, visit: Day, random: &mut Random) -> Vec<Sign> {
     let months = visit.days_since(person.born) * 12 / 365;
     // in millimeters and in hundreds of grams, which is what a scale in an office shows
     let height = height(person, months);
-    let obese = story.has_any(&[Kind::Obesity], visit);
+    let obese = story.has_any(&[OBESITY], visit);
     let index = mass_index(person, months, obese) + random.between(-4, 4);
     let weight = divide_round(i64::from(index) * squared(height), 1_000_000);
     let mut signs = vec![
@@ -138,9 +138,9 @@ fn signs(story: &Story, visit: Day, random: &mut Random) -> Vec<Sign> {
         ),
         sign(sp::TEMPERATURE, set::TEMPERATURE, temperature, "Cel"),
     ];
-    let lungs = [Kind::Asthma, Kind::Copd, Kind::HeartFailure];
+    let lungs = [ASTHMA, COPD, HEART_FAILURE];
     if random.in_thousand(450) || story.has_any(&lungs, visit) {
-        let (low, high) = if story.has_any(&[Kind::Copd, Kind::HeartFailure], visit) {
+        let (low, high) = if story.has_any(&[COPD, HEART_FAILURE], visit) {
             (90, 96)
         } else {
             (96, 100)
@@ -161,7 +161,7 @@ fn blood_pressure(
     file: &mut PatientFile,
 ) {
     let years = visit.age(story.person.born);
-    let (systolic, diastolic) = if story.has_any(&[Kind::Hypertension], visit) {
+    let (systolic, diastolic) = if story.has_any(&[HYPERTENSION], visit) {
         ((124, 158), (76, 98))
     } else if years < 18 {
         ((86 + years * 2, 98 + years * 2), (52 + years, 62 + years))

@@ -36,8 +36,8 @@ proptest! {
         let story = Story::invent(&Source { seed, index });
         for (position, episode) in story.episodes.iter().enumerate() {
             let mut earlier = story.episodes[..position].iter().map(|episode| episode.condition);
-            let needs = episode.condition.needs;
-            let explained = earlier.any(|condition| needs.contains(&condition.kind));
+            let needs = &episode.condition.needs;
+            let explained = earlier.any(|condition| needs.contains(&condition.key));
             assert!(needs.is_empty() || explained, "{story:#?}");
         }
     }
