@@ -53,7 +53,7 @@ pub(crate) async fn run(args: LoginArgs, record: Option<&Path>) -> Result<()> {
             "not asked for, since the server does not have it: {left_out}"
         ));
     }
-    let listener = CallbackListener::at(&registered.redirect_uri).await;
+    let mut listener = CallbackListener::at(&registered.redirect_uri).await;
     note(format_args!(
         "allow it at\n\n  {}\n",
         authorization.authorize_url()
@@ -68,7 +68,7 @@ pub(crate) async fn run(args: LoginArgs, record: Option<&Path>) -> Result<()> {
         None => note("paste the address that the browser ends at here"),
     }
     let wait = Duration::from_secs(args.wait);
-    let coming = wait_for(&authorization, listener.as_ref(), server.session_key()?);
+    let coming = wait_for(&authorization, listener.as_mut(), server.session_key()?);
     let Ok(session) = tokio::time::timeout(wait, coming).await else {
         bail!(
             "no browser came back in {} seconds; run the command again",
@@ -84,13 +84,13 @@ pub(crate) async fn run(args: LoginArgs, record: Option<&Path>) -> Result<()> {
 /// nothing.
 async fn wait_for(
     authorization: &Authorization,
-    listener: Option<&CallbackListener>,
+    mut listener: Option<&mut CallbackListener>,
     key: VaultKey,
 ) -> Result<Session> {
     let mut typed = Some(typed_lines());
     loop {
         let (visitor, callback) = tokio::select! {
-            visitor = next_visitor(listener) => {
+            visitor = next_visitor(listener.as_deref_mut()) => {
                 let visitor = visitor?;
                 let target = visitor.target.clone();
                 (Some(visitor), target)
@@ -130,7 +130,7 @@ async fn wait_for(
     }
 }
 
-async fn next_visitor(listener: Option<&CallbackListener>) -> Result<super::callback::Visitor> {
+async fn next_visitor(listener: Option<&mut CallbackListener>) -> Result<super::callback::Visitor> {
     match listener {
         Some(listener) => listener.next().await,
         None => std::future::pending().await,
