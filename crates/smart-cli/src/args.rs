@@ -16,9 +16,9 @@ use crate::commands::token::TokenArgs;
 #[derive(Debug, Parser)]
 #[command(name = "smart", version, max_term_width = 100)]
 pub(crate) struct Args {
-    /// Write every exchange with the container to this file, for a bug report, without secrets, ids and contents
-    #[arg(long = "record", value_name = "FILE", id = "record-exchanges")]
-    pub(crate) record: Option<PathBuf>,
+    /// Append every exchange with the server to this file, for a bug report, without secrets, ids and contents
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) trace: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

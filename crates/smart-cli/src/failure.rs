@@ -18,6 +18,18 @@ impl fmt::Display for UsageError {
 
 impl std::error::Error for UsageError {}
 
+/// The command finished, but did not deliver everything that was asked for: exit code 3.
+#[derive(Debug)]
+pub(crate) struct Incomplete(pub(crate) String);
+
+impl fmt::Display for Incomplete {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Incomplete {}
+
 /// Prints what went wrong and chooses the exit code.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     if is_closed_pipe(error) {
@@ -32,6 +44,8 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     }
     if error.is::<UsageError>() {
         ExitCode::from(2)
+    } else if error.is::<Incomplete>() {
+        ExitCode::from(3)
     } else {
         ExitCode::FAILURE
     }

@@ -1,7 +1,7 @@
 //! The `smart` command: a SMART container to develop against and the app that talks to it, on one machine.
 //!
-//! Exit code 0 when all went well, 1 when something failed, 2 when the command line is wrong. Every failure is one sentence
-//! on standard error that says what to do.
+//! The exit code is 0 if everything asked for was delivered, 1 if the command failed, 2 if the command line is wrong, and 3 if the
+//! command finished but did not deliver everything. Every failure is one sentence on standard error that says what to do.
 
 mod args;
 mod commands;
@@ -26,22 +26,22 @@ fn main() -> ExitCode {
             return failure::report(&anyhow::Error::new(error).context("the runtime cannot start"));
         }
     };
-    let record = args.record.as_deref();
+    let trace = args.trace.as_deref();
     let outcome = runtime.block_on(async {
         match args.command {
             Command::Calls(args) => commands::calls::run(&args),
             Command::Check(args) => commands::check::run(&args),
             Command::Convert(args) => commands::convert::run(&args),
-            Command::Demo(args) => commands::demo::run(args, record).await,
-            Command::Fhir(args) => commands::fhir::run(args, record).await,
-            Command::Get(args) => commands::get::run(args, record).await,
-            Command::Login(args) => commands::login::run(args, record).await,
+            Command::Demo(args) => commands::demo::run(args, trace).await,
+            Command::Fhir(args) => commands::fhir::run(args, trace).await,
+            Command::Get(args) => commands::get::run(args, trace).await,
+            Command::Login(args) => commands::login::run(args, trace).await,
             Command::Query(args) => commands::query::run(&args),
-            Command::Register(args) => commands::register::run(args, record).await,
+            Command::Register(args) => commands::register::run(args, trace).await,
             Command::Sandbox(args) => commands::sandbox::run(args).await,
             Command::Sign(args) => commands::sign::run(args),
-            Command::Sweep(args) => commands::sweep::run(args, record).await,
-            Command::Token(args) => commands::token::run(args, record).await,
+            Command::Sweep(args) => commands::sweep::run(args, trace).await,
+            Command::Token(args) => commands::token::run(args, trace).await,
             Command::Verify(args) => commands::verify::run(args),
         }
     });

@@ -20,7 +20,7 @@ pub(crate) struct Session {
 
 impl Session {
     /// Starts the embedded container unless another is named, and connects as the app of the command line.
-    pub(crate) async fn open(args: &ContainerArgs, record: Option<&Path>) -> Result<Self> {
+    pub(crate) async fn open(args: &ContainerArgs, trace: Option<&Path>) -> Result<Self> {
         let transport = transport(&args.network)?;
         let (api_base, sandbox) = match &args.api_base {
             Some(api_base) => (api_base.clone(), None),
@@ -34,7 +34,7 @@ impl Session {
             .api_base(&*api_base)
             .consumer(&*args.app_id, &*args.consumer_secret)
             .transport(transport);
-        let client = recorded(client, record)?.build().context(api_base)?;
+        let client = recorded(client, trace)?.build().context(api_base)?;
         Ok(Self { client, sandbox })
     }
 

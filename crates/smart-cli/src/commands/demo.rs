@@ -28,36 +28,36 @@ const PATIENT_NAME: &str = "
         ?name v:given-name ?given ; v:family-name ?family .
     }";
 
-pub(crate) async fn run(args: DemoArgs, recording: Option<&Path>) -> Result<()> {
+pub(crate) async fn run(args: DemoArgs, trace: Option<&Path>) -> Result<()> {
     let sandbox = Sandbox::start().await?;
     line(format_args!(
         "An embedded SMART container runs at {}, with {} records.\n",
         sandbox.api_base(),
         sandbox.record_count()
     ))?;
-    background_app(&sandbox, recording).await?;
-    rest_app(&sandbox, &args.record, recording).await?;
-    notebook::walk(&sandbox, recording).await?;
+    background_app(&sandbox, trace).await?;
+    rest_app(&sandbox, &args.record, trace).await?;
+    notebook::walk(&sandbox, trace).await?;
     sandbox.shutdown().await;
     Ok(())
 }
 
-fn client(sandbox: &Sandbox, app_id: &str, recording: Option<&Path>) -> Result<Client> {
+fn client(sandbox: &Sandbox, app_id: &str, trace: Option<&Path>) -> Result<Client> {
     let builder = Client::builder()
         .app_id(app_id)
         .api_base(sandbox.api_base())
         .consumer(app_id, STOCK_SECRET);
-    Ok(recorded(builder, recording)?.build()?)
+    Ok(recorded(builder, trace)?.build()?)
 }
 
 /// The first job: no user, every record.
-async fn background_app(sandbox: &Sandbox, recording: Option<&Path>) -> Result<()> {
+async fn background_app(sandbox: &Sandbox, trace: Option<&Path>) -> Result<()> {
     line(format_args!(
         "A background app, {BACKGROUND_APP_ID}, asks for a token for each record in turn (two-legged)"
     ))?;
     line("and reads that record's medications with it:\n")?;
     let tally = sweep(
-        &client(sandbox, BACKGROUND_APP_ID, recording)?,
+        &client(sandbox, BACKGROUND_APP_ID, trace)?,
         None,
         CONCURRENCY,
     )
@@ -70,11 +70,11 @@ async fn background_app(sandbox: &Sandbox, recording: Option<&Path>) -> Result<(
 }
 
 /// The second job: one user grants one app one record.
-async fn rest_app(sandbox: &Sandbox, record_id: &str, recording: Option<&Path>) -> Result<()> {
+async fn rest_app(sandbox: &Sandbox, record_id: &str, trace: Option<&Path>) -> Result<()> {
     line(format_args!(
         "A REST app, {UI_APP_ID}, wants record {record_id}: the three-legged dance.\n"
     ))?;
-    let client = client(sandbox, UI_APP_ID, recording)?;
+    let client = client(sandbox, UI_APP_ID, trace)?;
 
     let manifest = client.manifest().await?;
     line(format_args!(

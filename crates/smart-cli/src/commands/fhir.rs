@@ -88,16 +88,16 @@ struct Form {
     turtle: bool,
 }
 
-pub(crate) async fn run(args: FhirArgs, record: Option<&Path>) -> Result<()> {
+pub(crate) async fn run(args: FhirArgs, trace: Option<&Path>) -> Result<()> {
     match args.action {
         Action::Capabilities { server, json } => capabilities(&server, json).await,
-        Action::Export(args) => export(&args, record).await,
+        Action::Export(args) => export(&args, trace).await,
         Action::Read {
             reference,
             server,
             form,
         } => {
-            let session = server.session(record).await?;
+            let session = server.session(trace).await?;
             let resource: Resource = session.read(&reference).await?;
             if form.turtle {
                 return turtle(&server, &[resource]);
@@ -111,7 +111,7 @@ pub(crate) async fn run(args: FhirArgs, record: Option<&Path>) -> Result<()> {
             form,
         } => {
             let search = search(&resource_type, &parameters)?;
-            let session = server.session(record).await?;
+            let session = server.session(trace).await?;
             let mut entries = session.search(&search)?;
             let mut kept = Vec::new();
             while let Some(entry) = entries.try_next().await? {
@@ -192,7 +192,7 @@ async fn capabilities(server: &ServerArgs, json: bool) -> Result<()> {
     Ok(line(table(&headings, &rows).trim_end())?)
 }
 
-async fn export(args: &ExportArgs, record: Option<&Path>) -> Result<()> {
+async fn export(args: &ExportArgs, trace: Option<&Path>) -> Result<()> {
     let mut export = match &args.group {
         Some(group) => Export::group(group)?,
         None if args.system => Export::system(),
@@ -204,7 +204,7 @@ async fn export(args: &ExportArgs, record: Option<&Path>) -> Result<()> {
     if let Some(since) = &args.since {
         export = export.since(since);
     }
-    let session = args.server.session(record).await?;
+    let session = args.server.session(trace).await?;
     let job = session.export(&export).await?;
     note(format_args!(
         "the server works on it: {}",

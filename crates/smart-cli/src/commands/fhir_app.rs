@@ -41,14 +41,14 @@ impl ServerArgs {
     }
 
     /// The settings that all apps of this command have in common.
-    pub(crate) fn builder(&self, vault: FileVault, record: Option<&Path>) -> Result<AppBuilder> {
+    pub(crate) fn builder(&self, vault: FileVault, trace: Option<&Path>) -> Result<AppBuilder> {
         let mut builder = App::builder(&*self.fhir)
             .vault(vault)
             .transport(transport(&self.network)?);
         if !self.network.allow_http.is_empty() {
             builder = builder.allow_plain_http();
         }
-        Ok(match sink(record)? {
+        Ok(match sink(trace)? {
             Some(sink) => builder.record_exchanges(sink),
             None => builder,
         })
@@ -72,10 +72,10 @@ impl ServerArgs {
         &self,
         vault: FileVault,
         registered: &Registered,
-        record: Option<&Path>,
+        trace: Option<&Path>,
     ) -> Result<App> {
         let mut builder = self
-            .builder(vault, record)?
+            .builder(vault, trace)?
             .client_id(&*registered.client_id)
             .redirect_uri(&*registered.redirect_uri);
         if let Some(secret) = &registered.client_secret {
@@ -85,7 +85,7 @@ impl ServerArgs {
     }
 
     /// The session of the last login at this server.
-    pub(crate) async fn session(&self, record: Option<&Path>) -> Result<Session> {
+    pub(crate) async fn session(&self, trace: Option<&Path>) -> Result<Session> {
         let vault = self.open_vault()?;
         let Some(registered) = self.registered(&vault).await? else {
             bail!(
@@ -93,7 +93,7 @@ impl ServerArgs {
                 self.fhir
             )
         };
-        let app = self.app(vault, &registered, record)?;
+        let app = self.app(vault, &registered, trace)?;
         match Session::open(&app, self.session_key()?).await {
             Err(Error::Fhir(FhirError::NoSession)) => {
                 bail!(

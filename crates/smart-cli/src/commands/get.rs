@@ -12,9 +12,9 @@ use crate::failure::UsageError;
 use crate::output;
 use crate::session::Session;
 
-pub(crate) async fn run(args: GetArgs, recording: Option<&Path>) -> Result<()> {
+pub(crate) async fn run(args: GetArgs, trace: Option<&Path>) -> Result<()> {
     let info = find_call(&args.call)?;
-    let session = Session::open(&args.container, recording).await?;
+    let session = Session::open(&args.container, trace).await?;
     let body = call(&session.client, info, &args).await;
     session.close().await;
     Ok(output::bytes(&body?)?)

@@ -31,7 +31,7 @@ pub(crate) struct LoginArgs {
     wait: u64,
 }
 
-pub(crate) async fn run(args: LoginArgs, record: Option<&Path>) -> Result<()> {
+pub(crate) async fn run(args: LoginArgs, trace: Option<&Path>) -> Result<()> {
     let server = &args.server;
     let vault = server.open_vault()?;
     let registered = match server.registered(&vault).await? {
@@ -40,12 +40,12 @@ pub(crate) async fn run(args: LoginArgs, record: Option<&Path>) -> Result<()> {
             note(format_args!("registering at {}", server.fhir));
             let redirect_uri = free_redirect_uri().await?;
             let name = "smart command line";
-            let registered = register(server, &redirect_uri, name, &args.scope, record).await?;
+            let registered = register(server, &redirect_uri, name, &args.scope, trace).await?;
             server.keep(&vault, &registered).await?;
             registered
         }
     };
-    let app = server.app(vault, &registered, record)?;
+    let app = server.app(vault, &registered, trace)?;
     let authorization = app.authorize(&args.scope).await?;
     if !authorization.left_out().is_empty() {
         let left_out = authorization.left_out();

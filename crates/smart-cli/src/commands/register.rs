@@ -48,7 +48,7 @@ pub(crate) struct RegisterArgs {
     client_secret_file: Option<PathBuf>,
 }
 
-pub(crate) async fn run(args: RegisterArgs, record: Option<&Path>) -> Result<()> {
+pub(crate) async fn run(args: RegisterArgs, trace: Option<&Path>) -> Result<()> {
     let vault = args.server.open_vault()?;
     if args.server.registered(&vault).await?.is_some() {
         note("there was a registration before, and this one takes its place");
@@ -64,11 +64,11 @@ pub(crate) async fn run(args: RegisterArgs, record: Option<&Path>) -> Result<()>
                 Some(redirect_uri) => redirect_uri.clone(),
                 None => free_redirect_uri().await?,
             };
-            register(&args.server, &redirect_uri, &args.name, &args.scope, record).await?
+            register(&args.server, &redirect_uri, &args.name, &args.scope, trace).await?
         }
     };
     // what cannot be used is said here and not at the first login
-    args.server.app(vault.clone(), &registered, record)?;
+    args.server.app(vault.clone(), &registered, trace)?;
     args.server.keep(&vault, &registered).await?;
     line(format_args!("client id     {}", registered.client_id))?;
     line(format_args!("redirect uri  {}", registered.redirect_uri))?;
@@ -87,9 +87,9 @@ pub(crate) async fn register(
     redirect_uri: &str,
     name: &str,
     scopes: &str,
-    record: Option<&Path>,
+    trace: Option<&Path>,
 ) -> Result<Registered> {
-    let builder = server.builder(server.open_vault()?, record)?;
+    let builder = server.builder(server.open_vault()?, trace)?;
     let app = builder
         .redirect_uri(redirect_uri)
         .register(name, scopes)

@@ -8,6 +8,7 @@ use smart::rdf::Query;
 use smart::{Client, Record};
 
 use crate::args::SweepArgs;
+use crate::failure::Incomplete;
 use crate::output;
 use crate::session::Session;
 
@@ -19,8 +20,8 @@ pub(crate) const DRUG_NAMES: &str = "
         ?medication a sp:Medication ; sp:drugName/dcterms:title ?drug .
     } ORDER BY ?drug";
 
-pub(crate) async fn run(args: SweepArgs, recording: Option<&Path>) -> Result<()> {
-    let session = Session::open(&args.container, recording).await?;
+pub(crate) async fn run(args: SweepArgs, trace: Option<&Path>) -> Result<()> {
+    let session = Session::open(&args.container, trace).await?;
     let outcome = tokio::select! {
         outcome = sweep(&session.client, args.after, args.concurrency) => outcome,
         _ = tokio::signal::ctrl_c() => {
@@ -30,7 +31,10 @@ pub(crate) async fn run(args: SweepArgs, recording: Option<&Path>) -> Result<()>
     session.close().await;
     let Tally { read, failed } = outcome?;
     if failed > 0 {
-        bail!("{failed} of {} records could not be read", read + failed);
+        let all = read + failed;
+        bail!(Incomplete(format!(
+            "{failed} of {all} records could not be read"
+        )));
     }
     Ok(())
 }

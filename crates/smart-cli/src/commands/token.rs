@@ -41,16 +41,16 @@ enum Action {
     },
 }
 
-pub(crate) async fn run(args: TokenArgs, record: Option<&Path>) -> Result<()> {
+pub(crate) async fn run(args: TokenArgs, trace: Option<&Path>) -> Result<()> {
     match args.action {
         Action::Refresh { server } => {
-            let session = server.session(record).await?;
+            let session = server.session(trace).await?;
             session.refresh().await?;
             describe(&session)
         }
-        Action::Revoke { server, forget } => revoke(&server, forget, record).await,
+        Action::Revoke { server, forget } => revoke(&server, forget, trace).await,
         Action::Show { server, secrets } => {
-            let session = server.session(record).await?;
+            let session = server.session(trace).await?;
             describe(&session)?;
             if secrets {
                 show_secrets(&session.tokens())?;
@@ -60,8 +60,8 @@ pub(crate) async fn run(args: TokenArgs, record: Option<&Path>) -> Result<()> {
     }
 }
 
-async fn revoke(server: &ServerArgs, forget: bool, record: Option<&Path>) -> Result<()> {
-    let session = server.session(record).await?;
+async fn revoke(server: &ServerArgs, forget: bool, trace: Option<&Path>) -> Result<()> {
+    let session = server.session(trace).await?;
     if forget {
         session.forget().await?;
         line("forgotten; the server was not told")?;

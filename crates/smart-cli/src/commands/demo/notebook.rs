@@ -19,18 +19,18 @@ const SCOPES: &str = "launch/patient patient/*.read offline_access";
 const PATIENT: &str = "smart-1288992";
 
 /// Both halves of the notebook: the debug addresses, and the workflow as an app has it.
-pub(super) async fn walk(sandbox: &Sandbox, recording: Option<&Path>) -> Result<()> {
+pub(super) async fn walk(sandbox: &Sandbox, trace: Option<&Path>) -> Result<()> {
     let base = sandbox.fhir_base();
     line(format_args!(
         "\nBeside it runs a server of the second generation, OAuth 2 and FHIR, at {base}.\n"
     ))?;
-    debug_tokens(base, recording).await?;
-    workflow(base, recording).await
+    debug_tokens(base, trace).await?;
+    workflow(base, trace).await
 }
 
 /// Cells 1 to 8.
-async fn debug_tokens(base: &str, recording: Option<&Path>) -> Result<()> {
-    let app = builder(base, recording)?
+async fn debug_tokens(base: &str, trace: Option<&Path>) -> Result<()> {
+    let app = builder(base, trace)?
         .redirect_uri("http://localhost:9001/authorized")
         .register("SMART Test Client", SCOPES)
         .await?;
@@ -78,8 +78,8 @@ async fn debug_tokens(base: &str, recording: Option<&Path>) -> Result<()> {
 }
 
 /// Cells 9 to 13.
-async fn workflow(base: &str, recording: Option<&Path>) -> Result<()> {
-    let app = builder(base, recording)?
+async fn workflow(base: &str, trace: Option<&Path>) -> Result<()> {
+    let app = builder(base, trace)?
         .redirect_uri("http://not-a-real-site")
         .allow_plain_http()
         .register("Fake Research Application", SCOPES)
@@ -124,9 +124,9 @@ async fn workflow(base: &str, recording: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-fn builder(base: &str, recording: Option<&Path>) -> Result<AppBuilder> {
+fn builder(base: &str, trace: Option<&Path>) -> Result<AppBuilder> {
     let builder = App::builder(base);
-    Ok(match sink(recording)? {
+    Ok(match sink(trace)? {
         Some(sink) => builder.record_exchanges(sink),
         None => builder,
     })
