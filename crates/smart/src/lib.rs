@@ -115,7 +115,8 @@
 //! - No plain `http` to another machine, unless a [transport](ClientBuilder::transport) opens a host by name.
 //! - No redirects: credentials go to the origin that they were issued for, and nowhere else.
 //! - No repeats of what may have had its effect: see [`Retries`] for what is repeated, always signed afresh.
-//! - No storage of a Classic record's tokens: [`Record::token`] gives them out, [`Record::with_token`] takes them back.
+//! - No storage of a Classic record's tokens by itself: [`Record::token`] gives them out, [`Record::with_token`] takes them back, and
+//!   with feature `fhir` a [`vault::RecordTokens`](https://docs.rs/smart/latest/smart/vault/struct.RecordTokens.html) keeps them.
 //! - No paging by itself: [`Prepared::pages`] asks for one page after the other, always at the container's own address.
 //!
 //! # What can be watched

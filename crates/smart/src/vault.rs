@@ -6,6 +6,7 @@
 
 mod file;
 mod memory;
+mod record_tokens;
 mod steps;
 
 use std::fmt;
@@ -18,6 +19,7 @@ pub use file::FileVault;
 #[cfg(feature = "keychain")]
 pub use keyring_core as keychain;
 pub use memory::MemoryVault;
+pub use record_tokens::RecordTokens;
 #[cfg(test)]
 pub(crate) use steps::counted::DIE_AT;
 pub(crate) use steps::step;
