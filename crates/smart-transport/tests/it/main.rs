@@ -9,4 +9,6 @@ mod hyper_client;
 mod proxy;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "tls")]
+mod tls_versions;
 mod waist;
