@@ -9,6 +9,8 @@ mod fuzz;
 #[expect(unreachable_pub, reason = "the fuzzer's crate exports them")]
 #[path = "../../../../fuzz/src/oauth.rs"]
 mod fuzz_targets;
+#[cfg(feature = "oauth2")]
+mod launch_scopes;
 mod laws;
 mod model;
 #[cfg(feature = "rsa-sha1")]
