@@ -193,7 +193,7 @@ pub(crate) struct SignArgs {
     /// HMAC-SHA1 unless told otherwise
     #[arg(long, value_name = "METHOD")]
     pub(crate) signature_method: Option<String>,
-    /// rfc or container; what suits both without this
+    /// rfc or container; without this, what suits both, and what cannot is refused with the reason
     #[arg(long)]
     pub(crate) dialect: Option<String>,
     /// Show how the signature comes about: every parameter with its origin, and the key's shape
@@ -222,7 +222,7 @@ pub(crate) struct VerifyArgs {
     /// The one signature method to take; HMAC-SHA1 unless told otherwise
     #[arg(long, value_name = "METHOD")]
     pub(crate) signature_method: Option<String>,
-    /// rfc or container; any of both without this
+    /// rfc or container; either without this
     #[arg(long)]
     pub(crate) dialect: Option<String>,
     /// The time to hold the timestamp against, in seconds since 1970; any time is right without this

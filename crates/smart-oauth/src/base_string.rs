@@ -7,6 +7,9 @@ use crate::encode::{decode, push_encoded};
 use crate::parameters::Arranged;
 use crate::request::SignableRequest;
 
+/// Room for the base string of an ordinary request and its signature, in bytes, so that the buffer rarely grows.
+const CAPACITY: usize = 1024;
+
 /// Writes `METHOD&url&parameters`, each part encoded, in one pass over one buffer. The parameters come arranged.
 ///
 /// All of it is ASCII, and the buffer has room for a signature after it.
@@ -15,7 +18,7 @@ pub(crate) fn base_string(
     parameters: &Arranged<'_, '_>,
     reading: Reading,
 ) -> Vec<u8> {
-    let mut out = Vec::with_capacity(estimate(request, parameters));
+    let mut out = Vec::with_capacity(CAPACITY);
     push_method(&mut out, request.method.as_str());
     out.push(b'&');
     push_url(&mut out, request, reading);
@@ -79,18 +82,6 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (host, Some(port)),
         _ => (authority, None),
     }
-}
-
-/// Enough for text that needs few escapes, so that the buffer rarely grows.
-fn estimate(request: &SignableRequest<'_>, parameters: &Arranged<'_, '_>) -> usize {
-    let parameters: usize = parameters
-        .iter()
-        .map(|parameter| match parameter.block {
-            Some(block) => block.len_in_base_string(),
-            None => parameter.name.written_len() + parameter.value.written_len() + 12,
-        })
-        .sum();
-    128 + request.authority.len() + 2 * request.path.len() + parameters + parameters / 4
 }
 
 #[cfg(test)]

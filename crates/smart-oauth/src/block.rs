@@ -78,11 +78,6 @@ impl Block<'_> {
         pieces + self.timestamp.encoded_len() + self.nonce.encoded_len()
     }
 
-    pub(crate) fn len_in_base_string(&self) -> usize {
-        let pieces: usize = self.frame.in_base_string.iter().map(Vec::len).sum();
-        pieces + self.timestamp.written_len() + self.nonce.written_len()
-    }
-
     pub(crate) fn push_to_header(&self, out: &mut Vec<u8>) {
         let [before_timestamp, before_nonce, rest] = &self.frame.in_header;
         out.extend_from_slice(before_timestamp);

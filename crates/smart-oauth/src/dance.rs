@@ -10,6 +10,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use zeroize::Zeroizing;
 
+use crate::dialect::Dialect;
 use crate::error::{DanceError, SignError};
 use crate::parameters::pairs;
 use crate::request::{FORM, SignableRequest, content_type};
@@ -85,7 +86,7 @@ impl fmt::Debug for PeerBody {
     }
 }
 
-/// A signed form POST, the shape of every request that asks for a token.
+/// A signed form POST, the shape of every request that asks a container for a token.
 pub(crate) fn signed_post(
     uri: Uri,
     form: Vec<u8>,
@@ -97,7 +98,10 @@ pub(crate) fn signed_post(
     request
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
-    let signed = sign(&SignableRequest::from_http(&request)?, params)?;
+    let params = params
+        .clone()
+        .with_dialect(Dialect::for_container(request.uri()));
+    let signed = sign(&SignableRequest::from_http(&request)?, &params)?;
     signed.apply_to(&mut request);
     Ok(request)
 }

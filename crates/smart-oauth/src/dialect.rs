@@ -11,18 +11,18 @@ use crate::signature::SignatureMethod;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dialect {
-    /// What a strict RFC 5849 server and the Classic reference container both accept, so the right one for SMART. Requests that
-    /// the reference container could never verify are refused before they are sent, with the reason. A body that is not a
-    /// form is protected by `oauth_body_hash`.
+    /// What a strict RFC 5849 server and the Classic reference container both accept, so the right one for SMART. A request for
+    /// which no such signature exists is refused before it is sent, with the reason. A body that is not a form is protected by
+    /// `oauth_body_hash`.
     ///
-    /// One case cannot suit both: a path with percent escapes. There the decoded path is signed, as the container does; send
-    /// legal characters such as `@` as they are, and the case does not arise.
+    /// A path with percent escapes is refused too ([`SignError::EscapedPath`]): the container signs it decoded, the RFC as it
+    /// stands. Send legal characters such as `@` as they are, or choose one of the other two dialects.
     #[default]
     Portable,
     /// What the Classic reference container recomputes, where that is not the RFC's base string: the path decoded, the host as
     /// it is written, parameters sorted before they are encoded, and of query and form only the one that belongs to the
     /// method. A query off GET is *not* signed, and such a container does not read it. For talking to that container in the
-    /// cases that [`Portable`](Self::Portable) refuses.
+    /// cases that [`Portable`](Self::Portable) refuses. What the container can never verify is refused here too.
     Container,
     /// [RFC 5849](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1) to the letter and nothing else, for servers other than
     /// SMART containers. Nothing is refused, and bodies other than forms are not protected.
@@ -30,11 +30,28 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// The dialect for a request that goes to a Classic container: [`Portable`](Self::Portable), or
+    /// [`Container`](Self::Container) if the path has percent escapes, which the portable one refuses.
+    ///
+    /// ```
+    /// use smart_oauth::Dialect;
+    ///
+    /// let url = http::Uri::from_static;
+    /// assert_eq!(Dialect::for_container(&url("http://h/users/ada@example.org")), Dialect::Portable);
+    /// assert_eq!(Dialect::for_container(&url("http://h/users/ad%C3%A9@example.org")), Dialect::Container);
+    /// ```
+    pub fn for_container(url: &http::Uri) -> Self {
+        if url.path().contains('%') {
+            Self::Container
+        } else {
+            Self::Portable
+        }
+    }
+
     pub(crate) fn reading(self) -> Reading {
         match self {
-            Self::Portable => Reading::DECODED_PATH,
             Self::Container => Reading::CONTAINER,
-            Self::Rfc5849 => Reading::RFC5849,
+            Self::Portable | Self::Rfc5849 => Reading::RFC5849,
         }
     }
 
@@ -53,6 +70,9 @@ impl Dialect {
         }
         if has_ambiguous_escape(request.path) {
             return Err(SignError::AmbiguousPath);
+        }
+        if is_cut_short(request.path) {
+            return Err(SignError::PathCutShort);
         }
         check_body(request)?;
         check_parameters(request, self.reading(), parameters)?;
@@ -116,6 +136,9 @@ fn check_agreement(
     request: &SignableRequest<'_>,
     parameters: &Arranged<'_, '_>,
 ) -> Result<(), SignError> {
+    if request.path.contains('%') {
+        return Err(SignError::EscapedPath);
+    }
     if request
         .authority
         .bytes()
@@ -133,7 +156,7 @@ fn check_agreement(
             method: request.method.clone(),
         });
     }
-    if request.is_get() && !request.form().is_empty() {
+    if request.is_get() && has(Source::Form) {
         return Err(SignError::FormOnGet);
     }
     for (first, second) in parameters.neighbors() {
@@ -277,6 +300,15 @@ fn has_ambiguous_escape(path: &str) -> bool {
         let literal = path.bytes().filter(|byte| *byte == b'/').count();
         count(&decoded) != literal
     }
+}
+
+/// Whether the container loses a part of the path: it parses the address again after it has decoded the path, by the rules of
+/// [RFC 2396](https://www.rfc-editor.org/rfc/rfc2396#section-3.3), where `;` begins the parameters of the last segment.
+fn is_cut_short(path: &str) -> bool {
+    let decoded = decode(path.as_bytes());
+    let last_segment = decoded.rsplit(|byte| *byte == b'/').next();
+    decoded.iter().any(|byte| matches!(byte, b'?' | b'#'))
+        || last_segment.is_some_and(|segment| segment.contains(&b';'))
 }
 
 #[cfg(test)]

@@ -71,6 +71,12 @@ pub enum SignError {
     /// A parameter without a name.
     #[error("a query or form parameter has no name; remove it")]
     BlankName,
+    /// A path with a percent escape, which one side signs as it stands and the other decoded.
+    #[error(
+        "the path holds a percent escape, which strict servers sign as it is and a classic container decoded; \
+         write legal characters such as '@' as they are, or choose one dialect"
+    )]
+    EscapedPath,
     /// A GET with a form body, which the reference container would not read.
     #[error("a GET must not carry a form body; put the parameters in the query")]
     FormOnGet,
@@ -110,6 +116,12 @@ pub enum SignError {
     /// The parameters are over a limit.
     #[error(transparent)]
     Parameters(#[from] ParameterError),
+    /// The path, once decoded, holds something that the container takes for the end of the path.
+    #[error(
+        "the path holds '?', '#' or, in its last segment, ';', which a classic container cuts off before it verifies; \
+         use ids without them, or sign with the dialect rfc5849 for another server"
+    )]
+    PathCutShort,
     /// `PLAINTEXT` over a connection that everyone on the way can read.
     #[error(
         "PLAINTEXT over http sends both secrets in the clear; use https, or allow it for a test server"
@@ -171,6 +183,11 @@ pub enum HeaderError {
         /// The most allowed, in bytes.
         limit: usize,
     },
+    /// Parameters that identify or sign the request in more than one of header, query and form.
+    #[error(
+        "the request has oauth parameters in more than one place; send them in the header, the query or the form, not in two of them"
+    )]
+    SeveralPlaces,
     /// Too many parameters.
     #[error("the authorization header has more than {limit} parameters")]
     TooMany {
@@ -198,8 +215,11 @@ pub enum VerifyError {
     /// `oauth_timestamp` is not a whole number of seconds.
     #[error("the timestamp is not a whole number of seconds")]
     MalformedTimestamp,
+    /// The OAuth parameters stand in the query or the form, where a Classic container does not look for them.
+    #[error("a classic container reads oauth parameters from the header only")]
+    HeaderOnly,
     /// A parameter that every signed request needs.
-    #[error("the authorization header lacks {name}")]
+    #[error("the request lacks {name}")]
     MissingParameter {
         /// The parameter's name.
         name: &'static str,
@@ -210,8 +230,8 @@ pub enum VerifyError {
     /// `PLAINTEXT` over a connection that everyone on the way can read.
     #[error("the signature method PLAINTEXT is taken over https only")]
     PlaintextWithoutTls,
-    /// The nonce came before, or the memory cannot tell any more.
-    #[error("the nonce was used before")]
+    /// The nonce came before, or the memory cannot tell any more: it is full, or the clock was set back.
+    #[error("the nonce was used before, or it is not known any more whether it was")]
     Replayed,
     /// Signed too far in the future.
     #[error("the timestamp is more than {allowed} seconds in the future; check the clocks")]

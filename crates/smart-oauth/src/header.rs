@@ -1,5 +1,5 @@
-//! Building and parsing `Authorization: OAuth …`
-//! ([RFC 5849, section 3.5.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.1)).
+//! Building and parsing `Authorization: OAuth …`, and finding the same parameters in a query or form
+//! ([RFC 5849, section 3.5](https://www.rfc-editor.org/rfc/rfc5849#section-3.5)).
 
 use std::fmt;
 
@@ -7,17 +7,34 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
+use crate::block::PREFIX;
 use crate::credentials::Timestamp;
 use crate::encode::decode;
 use crate::error::{HeaderError, SignError};
-use crate::parameters::Parameter;
+use crate::parameters::{Parameter, Source, pairs};
+use crate::request::{FORM, content_type, media_type};
+use crate::text::Text;
 
 /// The longest header that is read, in bytes.
 const MAX_BYTES: usize = 16 * 1024;
 /// The most parameters that are read.
 const MAX_COUNT: usize = 64;
 
-/// A received header, parsed and decoded, its realm dropped.
+/// The parameters that identify and sign a request. They stand in one place
+/// ([RFC 5849, section 3.5](https://www.rfc-editor.org/rfc/rfc5849#section-3.5)). A callback or verifier may stand elsewhere, as
+/// clients of SMART containers send them.
+const PROTOCOL: &[&str] = &[
+    "oauth_consumer_key",
+    "oauth_nonce",
+    "oauth_signature",
+    "oauth_signature_method",
+    "oauth_timestamp",
+    "oauth_token",
+    "oauth_version",
+];
+
+/// The OAuth parameters of a received request, parsed and decoded: those of its header, without the realm, or those that
+/// [`from_request`](Self::from_request) found in its query or form.
 ///
 /// Reads what clients of SMART containers were seen to send: any order, any spacing, values without quotes, no realm. Says
 /// nothing about whether the signature is right; that is for [`verify`](crate::verify()). A launch header carries a token
@@ -25,6 +42,7 @@ const MAX_COUNT: usize = 64;
 #[derive(Clone)]
 pub struct AuthorizationHeader {
     parameters: Vec<(String, Zeroizing<String>)>,
+    place: Source,
 }
 
 impl AuthorizationHeader {
@@ -45,11 +63,12 @@ impl AuthorizationHeader {
             return Err(HeaderError::TooLong { limit: MAX_BYTES });
         }
         let mut rest = without_scheme(text).ok_or(HeaderError::NotOAuth)?;
-        let mut header = Self {
-            parameters: Vec::new(),
-        };
+        let mut header = Self::empty(Source::Header);
         while let Some((name, value, after)) = next_pair(rest)? {
-            header.push(name, value)?;
+            // the realm is not a parameter of the signature, and not percent-encoded
+            if !name.eq_ignore_ascii_case("realm") {
+                header.push(decoded(name)?, decoded(value)?)?;
+            }
             rest = after;
         }
         Ok(header)
@@ -73,6 +92,82 @@ impl AuthorizationHeader {
             }
         }
         Ok(found)
+    }
+
+    /// Finds the OAuth parameters of a received request, in the header, the query or the form
+    /// ([RFC 5849, section 3.5](https://www.rfc-editor.org/rfc/rfc5849#section-3.5)). `None` if no place holds a consumer key or
+    /// a signature.
+    ///
+    /// A Classic container reads the header only: use [`from_headers`](Self::from_headers) to do the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`AuthorizationHeader::from_headers`], when parameters that identify or sign the request stand in more than one place,
+    /// and when the query or form repeats an OAuth parameter.
+    ///
+    /// ```
+    /// use smart_oauth::{AuthorizationHeader, Source};
+    ///
+    /// let request = http::Request::get("/photos?size=original&oauth_consumer_key=app&oauth_signature=ab%2B%3D").body(Vec::new())?;
+    /// let found = AuthorizationHeader::from_request(&request)?.ok_or("not signed")?;
+    /// assert_eq!((found.place(), found.signature()), (Source::Query, Some("ab+=")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_request<B: AsRef<[u8]>>(
+        request: &http::Request<B>,
+    ) -> Result<Option<Self>, HeaderError> {
+        let query = request.uri().query().unwrap_or_default();
+        let is_form = content_type(request.headers())
+            .is_some_and(|content_type| media_type(content_type).eq_ignore_ascii_case(FORM));
+        let form = if is_form {
+            request.body().as_ref()
+        } else {
+            &[]
+        };
+        let header = Self::from_headers(request.headers())?;
+        let places = [
+            header.clone(),
+            Some(Self::from_pairs(query.as_bytes(), Source::Query)?),
+            Some(Self::from_pairs(form, Source::Form)?),
+        ];
+        let mut with_protocol = places.into_iter().flatten().filter(Self::has_protocol);
+        let found = with_protocol.next();
+        if with_protocol.next().is_some() {
+            return Err(HeaderError::SeveralPlaces);
+        }
+        // a token alone, as the page for the user gets it, is not a signed request
+        let is_signed = |found: &Self| found.consumer_key().or(found.signature()).is_some();
+        Ok(found.filter(is_signed).or(header))
+    }
+
+    /// The OAuth parameters of a query or form; the others are the request's own.
+    fn from_pairs(written: &[u8], place: Source) -> Result<Self, HeaderError> {
+        let mut found = Self::empty(place);
+        let text = |text: Text<'_>| {
+            String::from_utf8(text.decoded().into_owned()).map_err(|_| HeaderError::NotUtf8)
+        };
+        for (name, value) in pairs(written) {
+            if name.starts_with(PREFIX) {
+                found.push(text(name)?, text(value)?)?;
+            }
+        }
+        Ok(found)
+    }
+
+    fn empty(place: Source) -> Self {
+        Self {
+            parameters: Vec::new(),
+            place,
+        }
+    }
+
+    /// Where the parameters stood.
+    pub fn place(&self) -> Source {
+        self.place
+    }
+
+    fn has_protocol(&self) -> bool {
+        PROTOCOL.iter().any(|name| self.get(name).is_some())
     }
 
     /// The decoded value of a parameter, `oauth_` or not.
@@ -137,12 +232,8 @@ impl AuthorizationHeader {
         self.get("oauth_callback")
     }
 
-    fn push(&mut self, name: &str, value: &str) -> Result<(), HeaderError> {
-        // the realm is no parameter of the signature, and not percent-encoded
-        if name.eq_ignore_ascii_case("realm") {
-            return Ok(());
-        }
-        let (name, value) = (decoded(name)?, Zeroizing::new(decoded(value)?));
+    fn push(&mut self, name: String, value: String) -> Result<(), HeaderError> {
+        let value = Zeroizing::new(value);
         if self.get(&name).is_some() {
             return Err(HeaderError::Repeated);
         }

@@ -78,11 +78,6 @@ impl<'a> Text<'a> {
         self.written.is_empty()
     }
 
-    /// Never shorter than the decoded text.
-    pub(crate) fn written_len(self) -> usize {
-        self.written.len()
-    }
-
     /// What the text means.
     pub(crate) fn decoded(self) -> Cow<'a, [u8]> {
         match self.kind {

@@ -140,9 +140,14 @@ impl<'k> Verification<'k> {
         if claims.token.is_some() != self.token_secret.is_some() {
             return Err(VerifyError::TokenMismatch);
         }
+        if header.place() != Source::Header && self.dialect == Dialect::Container {
+            return Err(VerifyError::HeaderOnly);
+        }
         let parameters = with_header(request, header)?;
         let shared = SigningKey::new(claims.method, self.consumer_secret, self.token_secret);
         let reading = Reading::candidates(request, &parameters, self.dialect)
+            // a signature over anything less would say nothing about consumer, time and nonce
+            .filter(|reading| reading.reads(header.place(), request))
             .find(|reading| {
                 let arranged = Arranged::new(&parameters, request, *reading);
                 let base_string = base_string(request, &arranged, *reading);
@@ -188,19 +193,19 @@ impl<'k> Verification<'k> {
     }
 }
 
-/// The parameters of query, form and header.
+/// The parameters of query, form and header. Those that `header` found in the query or form are among these already.
 pub(crate) fn with_header<'a>(
     request: &SignableRequest<'a>,
     header: &'a AuthorizationHeader,
 ) -> Result<Parameters<'a>, VerifyError> {
     let mut parameters = Parameters::new();
     collect(request, &mut parameters)?;
-    parameters.extend(
-        header
-            .iter()
-            .filter(|(name, _)| *name != "oauth_signature")
-            .map(|(name, value)| Parameter::of_header(Text::plain(name), Text::plain(value))),
-    );
+    if header.place() == Source::Header {
+        let signed = header.iter().filter(|(name, _)| *name != "oauth_signature");
+        parameters.extend(
+            signed.map(|(name, value)| Parameter::of_header(Text::plain(name), Text::plain(value))),
+        );
+    }
     Ok(parameters)
 }
 

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use smart_oauth::{AccessToken, Consumer, Nonce, SignableRequest, SigningParams, Timestamp, sign};
+use smart_oauth::{
+    AccessToken, Consumer, Dialect, Nonce, SignableRequest, SigningParams, Timestamp, sign,
+};
 
 use crate::Error;
 
@@ -61,7 +63,8 @@ impl Signer {
         credential: Option<&Credential>,
     ) -> Result<(), Error> {
         let signer = credential.map_or(&self.two_legged, |credential| &credential.signer);
-        let params = SigningParams::prepared(signer, self.nonce()?, self.now()?);
+        let params = SigningParams::prepared(signer, self.nonce()?, self.now()?)
+            .with_dialect(Dialect::for_container(request.uri()));
         let signed = sign(&SignableRequest::from_http(request)?, &params)?;
         signed.apply_to(request);
         Ok(())

@@ -37,14 +37,17 @@ pub(crate) fn run(args: VerifyArgs) -> Result<()> {
 
 fn verified(job: &Job, explain: bool) -> Result<Value> {
     let request = job.request()?;
+    let found = AuthorizationHeader::from_request(&request)?;
     let header = match &job.authorization {
+        Some(_) if found.is_some() || request.headers().contains_key(AUTHORIZATION) => {
+            bail!("give the OAuth parameters once: with --authorization, or in the request")
+        }
         Some(text) => AuthorizationHeader::parse(text)?,
-        None => AuthorizationHeader::from_headers(request.headers())?
-            .context("give the Authorization header with --authorization, or among the headers")?,
+        None => found.context(
+            "the request has no OAuth parameters: give the Authorization header with --authorization or --header, \
+             or a URL or form that holds them",
+        )?,
     };
-    if job.authorization.is_some() && request.headers().contains_key(AUTHORIZATION) {
-        bail!("give the Authorization header once");
-    }
     let (consumer, token_secret) = (
         job.consumer(),
         job.token_secret.as_deref().map(TokenSecret::from),

@@ -104,6 +104,25 @@ fn what_is_signed_verifies() {
 }
 
 #[test]
+fn parameters_in_the_query_verify_in_one_place_only() {
+    let header = signed(&[]);
+    let header = header.trim_end();
+    // the same signature, wherever its parameters stand
+    let parameters = header.trim_start_matches("OAuth ");
+    let parameters = parameters.replace("\", ", "&").replace('"', "");
+    let url = format!("{}&{parameters}", KNOWN[1]);
+    let command = [&["verify", "--url", &url], &KNOWN[2..]].concat();
+    assert_eq!(succeed(command.clone()), "the signature is right\n");
+    let twice = [&command[..], &["--authorization", header]].concat();
+    assert!(fail(1, twice).contains("give the OAuth parameters once"));
+    let as_header = format!("Authorization={header}");
+    let twice = [&command[..], &["--header", &as_header]].concat();
+    assert!(fail(1, twice).contains("in more than one place"));
+    let nowhere = fail(1, with("verify", &[]));
+    assert!(nowhere.contains("has no OAuth parameters"), "{nowhere}");
+}
+
+#[test]
 fn explanation_goes_to_standard_error_and_holds_no_secret() {
     let theirs = "GET&https%3A%2F%2Flocalhost%3A7000%2F&";
     let output = run(with(

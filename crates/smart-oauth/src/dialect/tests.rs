@@ -51,11 +51,20 @@ fn check(request: &Request<&str>, expected: &str) {
 
 #[test]
 fn what_no_container_accepts_is_refused() {
-    let get = |url| request(Method::GET, url, None, "");
+    let get = |url: &str| request(Method::GET, url, None, "");
     let post = |content_type, body| request(Method::POST, "http://h/", content_type, body);
     check(&get("http://H/"), "host of the url in lower case");
     check(&get("http://h/a%2Fb"), "path holds %2F");
     check(&get("http://h/a%25b"), "path holds %2F or %25");
+    for path in ["a%20b", "my-app%40apps", "%41", "a/b%3Dc"] {
+        check(&get(&format!("http://h/{path}")), "holds a percent escape");
+    }
+    for path in ["a;b", "a/;", "a%3Bb", "a;b%20c", "a%3Fb", "a/%23/b"] {
+        check(
+            &get(&format!("http://h/{path}")),
+            "cuts off before it verifies",
+        );
+    }
     check(&get("http://h/?a=1;b=2"), "raw ';'");
     check(&get("http://h/?a=1&b=2&a=3"), "\"a\" occurs more than once");
     check(
@@ -92,6 +101,9 @@ fn what_both_accept_is_signed_alike() {
         request(Method::GET, "http://h/?a=&b=%3B+%C3%A9", None, ""),
         request(Method::POST, "http://h/?", Some(FORM), "a&b=x%20y"),
         request(Method::DELETE, "http://h/my-app@apps/(a)", None, ""),
+        // not in the last segment
+        request(Method::GET, "http://h/a;b/c", None, ""),
+        request(Method::GET, "http://h/;/", None, ""),
         request(
             Method::POST,
             "http://h/",
@@ -112,18 +124,34 @@ fn what_both_accept_is_signed_alike() {
 }
 
 #[test]
-fn escaped_path_is_signed_decoded_by_the_portable_dialect() {
+fn escaped_path_is_signed_as_each_side_reads_it() {
     let request = request(Method::GET, "http://h/a%20b", None, "");
-    assert!(
-        signed(&request, Dialect::Portable)
-            .unwrap()
-            .starts_with("GET&http%3A%2F%2Fh%2Fa%20b&")
-    );
-    assert!(
-        signed(&request, Dialect::Rfc5849)
-            .unwrap()
-            .starts_with("GET&http%3A%2F%2Fh%2Fa%2520b&")
-    );
+    for (dialect, expected) in [
+        (Dialect::Container, "GET&http%3A%2F%2Fh%2Fa%20b&"),
+        (Dialect::Rfc5849, "GET&http%3A%2F%2Fh%2Fa%2520b&"),
+    ] {
+        let base_string = signed(&request, dialect).unwrap();
+        assert!(base_string.starts_with(expected), "{base_string}");
+    }
+}
+
+#[test]
+fn the_container_s_dialect_refuses_what_the_container_never_verifies() {
+    for (url, expected) in [
+        ("http://h/a%2Fb", "path holds %2F"),
+        ("http://h/a;b", "cuts off before it verifies"),
+        ("http://h/a%3Bb", "cuts off before it verifies"),
+        ("http://h/a%3Fb", "cuts off before it verifies"),
+        ("http://h/?a=1;b=2", "raw ';'"),
+        ("http://h/?a=1&a=1", "more than once"),
+        ("http://h/?=1", "has no name"),
+    ] {
+        let request = request(Method::GET, url, None, "");
+        let error = signed(&request, Dialect::Container)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(expected), "{url}: {error}");
+    }
 }
 
 #[test]

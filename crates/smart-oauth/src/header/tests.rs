@@ -151,6 +151,127 @@ fn finds_the_header_among_others() {
     assert_eq!(found(&headers), Err(HeaderError::NotAscii));
 }
 
+/// A request with an OAuth header, a query and a form; the empty text stands for none.
+fn found(
+    header: &str,
+    query: &str,
+    form: &str,
+) -> Result<Option<(Source, AuthorizationHeader)>, HeaderError> {
+    let mut request = http::Request::post(format!("http://h/a?{query}"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form.to_owned())
+        .unwrap();
+    if !header.is_empty() {
+        let value = HeaderValue::from_str(header).unwrap();
+        request.headers_mut().insert(AUTHORIZATION, value);
+    }
+    let found = AuthorizationHeader::from_request(&request)?;
+    Ok(found.map(|found| (found.place(), found)))
+}
+
+const SIGNED: &str =
+    "oauth_consumer_key=a%20b&oauth_signature=x%2B%2F%3D&oauth_callback=http%3A%2F%2Fh%2F+";
+
+#[test]
+fn parameters_are_found_in_each_of_the_three_places() {
+    let header = "OAuth oauth_consumer_key=\"a%20b\", oauth_signature=\"x%2B%2F%3D\"";
+    for (parts, place) in [
+        ((header, "", ""), Source::Header),
+        ((header, "a=1", "b=2&oauth_callback=oob"), Source::Header),
+        (("", SIGNED, ""), Source::Query),
+        (("Bearer x", SIGNED, "b=2"), Source::Query),
+        (("", "a=1", SIGNED), Source::Form),
+        (("OAuth realm=x", "", SIGNED), Source::Form),
+    ] {
+        let (header, query, form) = parts;
+        let (found_in, found) = found(header, query, form).unwrap().unwrap();
+        assert_eq!(found_in, place, "{parts:?}");
+        assert_eq!(found.consumer_key(), Some("a b"), "{parts:?}");
+        assert_eq!(found.signature(), Some("x+/="), "{parts:?}");
+        let callback = (place != Source::Header).then_some("http://h/ ");
+        assert_eq!(found.callback(), callback, "{parts:?}");
+        assert_eq!(
+            found.get("a"),
+            None,
+            "the request's own parameters stay out"
+        );
+    }
+    for name in ["oauth_consumer_key", "oauth_signature"] {
+        assert!(found("", &format!("{name}=a"), "").unwrap().is_some());
+    }
+}
+
+#[test]
+fn a_request_that_nothing_signs_has_no_parameters() {
+    for query in [
+        "",
+        "a=1",
+        "oauth_token=t",
+        "oauth_callback=oob&oauth_verifier=v",
+    ] {
+        assert!(found("", query, "").unwrap().is_none(), "{query}");
+    }
+    // a header of the scheme is there, whatever it lacks
+    let (place, header) = found("OAuth a=1", "oauth_token=t", "").unwrap().unwrap();
+    assert_eq!((place, header.get("a")), (Source::Header, Some("1")));
+}
+
+#[test]
+fn a_body_that_is_not_a_form_has_no_parameters() {
+    let request = http::Request::post("http://h/")
+        .header("content-type", "text/plain")
+        .body(SIGNED)
+        .unwrap();
+    assert!(
+        AuthorizationHeader::from_request(&request)
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[test]
+fn parameters_in_two_places_are_refused() {
+    let header = "OAuth oauth_consumer_key=a, oauth_signature=b";
+    for (header, query, form) in [
+        (header, SIGNED, ""),
+        (header, "", SIGNED),
+        ("", SIGNED, SIGNED),
+        (header, "oauth_nonce=1", ""),
+        (header, "", "oauth_token=t"),
+        ("", "oauth_version=1.0", SIGNED),
+        ("OAuth oauth_timestamp=1", SIGNED, ""),
+        ("OAuth oauth_signature_method=PLAINTEXT", "", SIGNED),
+    ] {
+        let outcome = found(header, query, form).map(|found| found.is_some());
+        let places = (header, query, form);
+        assert_eq!(outcome, Err(HeaderError::SeveralPlaces), "{places:?}");
+    }
+}
+
+#[test]
+fn a_query_or_form_is_held_to_the_rules_of_a_header() {
+    let many: Vec<_> = (0..=MAX_COUNT).map(|at| format!("oauth_{at}=1")).collect();
+    for (text, expected) in [
+        (
+            format!("{SIGNED}&oauth_consumer_key=a"),
+            HeaderError::Repeated,
+        ),
+        (
+            format!("{SIGNED}&oauth%5Fsignature=x"),
+            HeaderError::Repeated,
+        ),
+        (format!("{SIGNED}&oauth_nonce=%ff"), HeaderError::NotUtf8),
+        (many.join("&"), HeaderError::TooMany { limit: MAX_COUNT }),
+    ] {
+        for (query, form) in [(&*text, ""), ("", &*text)] {
+            let outcome = found("", query, form).map(|found| found.is_some());
+            assert_eq!(outcome, Err(expected.clone()), "{text}");
+        }
+    }
+    let broken = found("OAuth a", SIGNED, "").map(|found| found.is_some());
+    assert_eq!(broken, Err(HeaderError::NotAPair));
+}
+
 #[test]
 fn realm_cannot_break_the_header() {
     for realm in ["a\"b", "a\\b", "a,b", "a\nb", "é"] {

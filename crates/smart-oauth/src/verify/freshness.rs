@@ -67,13 +67,16 @@ pub trait NonceMemory {
 /// A [`NonceMemory`] in memory, which forgets what has fallen out of the time window.
 ///
 /// Takes 20 bytes and a little more for each request of the window, whatever the peers send. When it is full of requests that
-/// are still fresh it refuses new ones, since forgetting would let old ones in again.
+/// are still fresh it refuses new ones, since forgetting would let old ones in again. For the same reason it refuses what is no
+/// younger than a request that it has forgotten: after a clock was set back, that request would be fresh again.
 #[derive(Clone, Debug)]
 pub struct MemoryNonces {
     window: TimeWindow,
     capacity: usize,
     count: usize,
     seen: BTreeMap<Timestamp, HashSet<Fingerprint>>,
+    /// The youngest request that was forgotten. Nothing of its age or older can be told from a replay.
+    forgotten: Option<Timestamp>,
 }
 
 type Fingerprint = [u8; 20];
@@ -94,6 +97,7 @@ impl MemoryNonces {
             capacity,
             count: 0,
             seen: BTreeMap::new(),
+            forgotten: None,
         }
     }
 
@@ -111,6 +115,8 @@ impl MemoryNonces {
         let kept = self.seen.split_off(&oldest);
         let forgotten = std::mem::replace(&mut self.seen, kept);
         self.count -= forgotten.values().map(HashSet::len).sum::<usize>();
+        let youngest = forgotten.last_key_value().map(|(timestamp, _)| *timestamp);
+        self.forgotten = self.forgotten.max(youngest);
     }
 }
 
@@ -126,7 +132,8 @@ impl NonceMemory for MemoryNonces {
         self.forget_before(Timestamp::from_unix_seconds(
             now.as_unix_seconds().saturating_sub(self.window.past),
         ));
-        if self.window.check(timestamp, now).is_err() || self.count >= self.capacity {
+        let cannot_tell = Some(timestamp) <= self.forgotten || self.count >= self.capacity;
+        if cannot_tell || self.window.check(timestamp, now).is_err() {
             return false;
         }
         let fingerprint = fingerprint(consumer, token, nonce);
@@ -206,6 +213,25 @@ mod tests {
             !nonces.remember("app", None, at(200), "n", at(111)),
             "too far ahead to keep"
         );
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_lets_nothing_in_again() {
+        let mut nonces = MemoryNonces::new(TimeWindow::new(10, 10));
+        assert!(nonces.remember("app", None, at(100), "n", at(100)));
+        // the clock jumps ahead, and what it leaves behind is forgotten
+        assert!(nonces.remember("app", None, at(5000), "n", at(5000)));
+        assert_eq!(nonces.len(), 1);
+        // back at the right time
+        for timestamp in [100, 99] {
+            let replay = nonces.remember("app", None, at(timestamp), "n", at(101));
+            assert!(!replay, "{timestamp}");
+        }
+        assert!(
+            nonces.remember("app", None, at(101), "n", at(101)),
+            "younger than all that was forgotten"
+        );
+        assert!(!nonces.remember("app", None, at(101), "n", at(101)));
     }
 
     #[test]

@@ -325,14 +325,194 @@ fn signed_content_type_is_checked() {
         received("text/plain").verify(),
         Err(VerifyError::BadSignature)
     );
-    // the client of 2011 may name one where there is no body
-    let get = Received {
-        method: Method::GET,
-        content_type: None,
-        body: "",
-        ..sorted("text/html")
+    // it is a rule about bodies that the base string does not cover: not about an empty one, a form, or that of a GET; the
+    // client of 2011 may name one where there is no body
+    let form = "oauth_consumer_key=app&oauth_content_type=text%2Fplain&oauth_nonce=n&oauth_signature_method=HMAC-SHA1&oauth_timestamp=1365000000&x=";
+    for (method, content_type, body, parameters, covers_body) in [
+        (Method::GET, None, "", None, true),
+        (Method::PUT, None, "", None, true),
+        (Method::GET, Some("text/html"), "x", None, false),
+        (Method::PUT, Some(FORM), "x", Some(form), true),
+    ] {
+        let received = sorted("text/html");
+        let name = format!("{method} {content_type:?} {body}");
+        let received = Received {
+            method,
+            content_type,
+            body,
+            signed: ("http://h/a", parameters.unwrap_or(received.signed.1)),
+            ..received
+        };
+        assert_eq!(received.verify(), Ok((true, covers_body)), "{name}");
+    }
+}
+
+/// A request over `http` or `https`, signed as the RFC has it by this method.
+fn signed_by(method: SignatureMethod, url: &str) -> Request<Vec<u8>> {
+    let consumer = Consumer::new("app", "secret");
+    let mut request = Request::get(url).body(Vec::new()).unwrap();
+    let params = crate::SigningParams::new(&consumer, Nonce::from_random([1; 16]), NOW)
+        .with_dialect(Dialect::Rfc5849)
+        .with_method(method)
+        .allow_plaintext_off_tls();
+    let signed = crate::sign(&SignableRequest::from_http(&request).unwrap(), &params).unwrap();
+    signed.apply_to(&mut request);
+    request
+}
+
+#[test]
+fn plaintext_is_taken_over_tls_only_unless_allowed() {
+    let check = |url, is_allowed, expected: Result<(), VerifyError>| {
+        let request = signed_by(SignatureMethod::Plaintext, url);
+        let header = AuthorizationHeader::from_headers(request.headers())
+            .unwrap()
+            .unwrap();
+        let secret = "secret".into();
+        let mut verification =
+            Verification::new(&secret, None).with_methods(&[SignatureMethod::Plaintext]);
+        if is_allowed {
+            verification = verification.allow_plaintext_off_tls();
+        }
+        let view = SignableRequest::from_http(&request).unwrap();
+        let accepted = verification.verify(&view, &header);
+        // it says who sent the request, and nothing about the request
+        if let Ok(accepted) = &accepted {
+            assert!(!accepted.covers_query(), "{url}");
+            assert!(accepted.covers_body(), "there is none");
+        }
+        assert_eq!(accepted.map(drop), expected, "{url} {is_allowed}");
     };
-    assert_eq!(get.verify(), Ok((true, true)));
+    check("https://h/a?b=c", false, Ok(()));
+    check("https://h/a?b=c", true, Ok(()));
+    check("http://h/a?b=c", true, Ok(()));
+    check(
+        "http://h/a?b=c",
+        false,
+        Err(VerifyError::PlaintextWithoutTls),
+    );
+}
+
+#[test]
+fn hmac_needs_no_tls() {
+    for url in ["http://h/", "https://h/"] {
+        let request = signed_by(SignatureMethod::HmacSha1, url);
+        let header = AuthorizationHeader::from_headers(request.headers())
+            .unwrap()
+            .unwrap();
+        let view = SignableRequest::from_http(&request).unwrap();
+        assert!(verify(&view, &header, &"secret".into(), None).is_ok());
+    }
+}
+
+#[test]
+fn one_dialect_takes_its_own_base_string_alone() {
+    let consumer = Consumer::new("app", "secret");
+    let mut request = Request::get("http://h/a%20b").body("").unwrap();
+    for (signed_in, expected) in [
+        (Dialect::Rfc5849, [true, false, true]),
+        (Dialect::Container, [true, true, false]),
+    ] {
+        let params = crate::SigningParams::new(&consumer, Nonce::from_random([1; 16]), NOW)
+            .with_dialect(signed_in);
+        let signed = crate::sign(&SignableRequest::from_http(&request).unwrap(), &params).unwrap();
+        signed.apply_to(&mut request);
+        let header = AuthorizationHeader::from_headers(request.headers())
+            .unwrap()
+            .unwrap();
+        let view = SignableRequest::from_http(&request).unwrap();
+        let dialects = [Dialect::Portable, Dialect::Container, Dialect::Rfc5849];
+        let outcomes = dialects.map(|dialect| {
+            Verification::new(consumer.secret(), None)
+                .with_dialect(dialect)
+                .verify(&view, &header)
+                .map(drop)
+        });
+        assert_eq!(outcomes.map(|outcome| outcome.is_ok()), expected);
+    }
+}
+
+#[test]
+fn parameters_verify_wherever_they_stand() {
+    let consumer = Consumer::new("app", "secret");
+    let sent = |apply: fn(&crate::Signed, &mut Request<Vec<u8>>)| {
+        let mut request = Request::post("http://h/a?x=1")
+            .header(CONTENT_TYPE, FORM)
+            .body(b"y=2".to_vec())
+            .unwrap();
+        let params = crate::SigningParams::new(&consumer, Nonce::from_random([1; 16]), NOW)
+            .with_dialect(Dialect::Rfc5849);
+        let signed = crate::sign(&SignableRequest::from_http(&request).unwrap(), &params).unwrap();
+        apply(&signed, &mut request);
+        request
+    };
+    let requests = [
+        (
+            sent(|signed, request| signed.apply_to(request)),
+            Source::Header,
+        ),
+        (
+            sent(|signed, request| signed.apply_to_query(request).unwrap()),
+            Source::Query,
+        ),
+        (
+            sent(|signed, request| signed.apply_to_form(request).unwrap()),
+            Source::Form,
+        ),
+    ];
+    for (request, place) in requests {
+        let header = AuthorizationHeader::from_request(&request)
+            .unwrap()
+            .unwrap();
+        assert_eq!(header.place(), place);
+        let view = SignableRequest::from_http(&request).unwrap();
+        for dialect in [Dialect::Portable, Dialect::Rfc5849] {
+            let verification = Verification::new(consumer.secret(), None).with_dialect(dialect);
+            let accepted = verification.verify(&view, &header).unwrap();
+            assert!(
+                accepted.covers_query() && accepted.covers_body(),
+                "{place:?}"
+            );
+        }
+        let mut nonces = MemoryNonces::new(TimeWindow::default());
+        let accepted = verify(&view, &header, consumer.secret(), None).unwrap();
+        let mut admit = || accepted.admit(TimeWindow::default(), &mut nonces, NOW);
+        assert_eq!(admit(), Ok(()), "{place:?}");
+        assert_eq!(admit(), Err(VerifyError::Replayed), "{place:?}");
+        // the container would not find them
+        let container = Verification::new(consumer.secret(), None).with_dialect(Dialect::Container);
+        if place != Source::Header {
+            let outcome = container.verify(&view, &header).map(drop);
+            assert_eq!(outcome, Err(VerifyError::HeaderOnly), "{place:?}");
+        }
+        // one more parameter of the request's own
+        let mut changed = request.clone();
+        *changed.uri_mut() = format!("{}&z=3", request.uri()).parse().unwrap();
+        let view = SignableRequest::from_http(&changed).unwrap();
+        let outcome = verify(&view, &header, consumer.secret(), None).map(drop);
+        assert_eq!(outcome, Err(VerifyError::BadSignature), "{place:?}");
+    }
+}
+
+#[test]
+fn a_signature_covers_the_parameters_that_it_comes_with() {
+    // signed as the container has it, which leaves the query of a POST out, and so everything that says who and when
+    let mut text = b"POST&http%3A%2F%2Fh%2Fa&".to_vec();
+    let end = text.len();
+    SigningKey::new(SignatureMethod::HmacSha1, &"secret".into(), None)
+        .unwrap()
+        .append_signature(&mut text);
+    let signature = percent_encode(std::str::from_utf8(&text[end..]).unwrap());
+    let request = Request::post(format!(
+        "http://h/a?oauth_consumer_key=app&oauth_nonce=n&oauth_signature_method=HMAC-SHA1&oauth_timestamp=1&oauth_signature={signature}"
+    ))
+    .body("")
+    .unwrap();
+    let found = AuthorizationHeader::from_request(&request)
+        .unwrap()
+        .unwrap();
+    let view = SignableRequest::from_http(&request).unwrap();
+    let outcome = verify(&view, &found, &"secret".into(), None).map(drop);
+    assert_eq!(outcome, Err(VerifyError::BadSignature));
 }
 
 #[test]

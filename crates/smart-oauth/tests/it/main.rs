@@ -13,6 +13,7 @@ mod fuzz_targets;
 mod launch_scopes;
 mod laws;
 mod model;
+mod portable;
 #[cfg(feature = "rsa-sha1")]
 mod rsa_sha1;
 #[path = "../../../../fuzz/smoke.rs"]

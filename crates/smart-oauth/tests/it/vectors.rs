@@ -124,6 +124,7 @@ impl Vector {
             params = params.without_version();
         }
         params.with_dialect(match self.text("dialect") {
+            "container" => Dialect::Container,
             "portable" => Dialect::Portable,
             "rfc5849" => Dialect::Rfc5849,
             other => panic!("{}: no dialect {other}", self.name),

@@ -147,10 +147,12 @@ fn base_and_ids_need_to_make_a_url() {
     ));
     let request = next("https://h/base/", "an app/1?").unwrap_err();
     assert!(matches!(request, SignError::AmbiguousPath), "{request}");
-    let request = next("https://h/base/", "an app?").unwrap().unwrap();
+    let request = next("https://h/base/", "an app?").unwrap_err();
+    assert!(matches!(request, SignError::PathCutShort), "{request}");
+    let request = next("https://h/base/", "an app").unwrap().unwrap();
     assert_eq!(
         request.uri(),
-        "https://h/base/apps/an%20app%3F/tokens/records/first"
+        "https://h/base/apps/an%20app/tokens/records/first"
     );
 }
 
