@@ -24,7 +24,9 @@ pub fn resource(bytes: &[u8]) {
             "nothing is unknown, yet something is kept"
         );
     }
-    let text = TurtleWriter::new().write(&kept);
+    let text = TurtleWriter::new()
+        .write(&kept)
+        .expect("the bridge makes sound terms");
     if let Ok(read) = Syntax::Turtle.parse(text.as_bytes()) {
         assert_eq!(read.len(), kept.len());
     }

@@ -83,9 +83,7 @@ impl Ontology {
     pub(crate) fn read(document: &[u8], syntax: Syntax) -> Result<Self, OntologyError> {
         let (graph, repairs) = match syntax {
             Syntax::RdfXml => {
-                let parser = RdfXml::new()
-                    .allow_internal_doctype()
-                    .repair_language_tags();
+                let parser = RdfXml::new().allow_entities().repair_language_tags();
                 let (graph, repairs) = parser.for_slice_reporting(document)?;
                 (graph, repairs.iter().map(told).collect())
             }

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response, StatusCode};
-use smart_rdf::{Graph, Syntax};
+use smart_rdf::{Graph, Reader};
 
 use crate::body::Body;
 use crate::call::{ItemCall, ListCall};
@@ -75,17 +75,18 @@ impl<C> CallResponse<C> {
         if let Some(graph) = self.graph.get() {
             return Ok(graph.clone());
         }
-        let content_type = self.content_type();
-        let Some(syntax) = content_type.and_then(Syntax::from_media_type) else {
+        let header = self.headers().get(CONTENT_TYPE);
+        let header = header.and_then(|value| value.to_str().ok());
+        let Some(reader) = header.and_then(Reader::for_media_type) else {
             return Err(ResponseError::NotRdf {
-                content_type: content_type.map(str::to_owned),
+                content_type: self.content_type().map(str::to_owned),
                 start: self.start(),
             });
         };
-        let graph = syntax
-            .parse(self.bytes())
+        let graph = reader
+            .for_slice(self.bytes())
             .map_err(|source| ResponseError::Rdf {
-                content_type: syntax.media_type().to_owned(),
+                content_type: reader.syntax().media_type().to_owned(),
                 source,
             })?;
         Ok(self.graph.get_or_init(|| graph).clone())
@@ -259,6 +260,24 @@ mod tests {
         );
         assert_eq!(turtle.graph().unwrap().len(), 1);
         assert_eq!(turtle.graph().unwrap().len(), 1);
+    }
+
+    /// As RFC 7303 has it, the header counts more than the document's declaration.
+    #[test]
+    fn rdf_is_read_in_the_encoding_that_the_header_names() {
+        let document = RDF.replace(">1<", ">caf\u{e9}<");
+        let latin1: Vec<u8> = document.chars().map(|c| c as u8).collect();
+        let text = |content_type: &str, body: Vec<u8>| {
+            let graph = answer(content_type, body).graph()?;
+            let text = graph.iter().next().map(|triple| triple.object.to_string());
+            Ok::<_, ResponseError>(text)
+        };
+        let expected = Some("\"caf\u{e9}\"".to_owned());
+        let header = "application/rdf+xml; charset=ISO-8859-1";
+        assert_eq!(text(header, latin1.clone()).unwrap(), expected);
+        assert!(text("application/rdf+xml", latin1).is_err());
+        let utf8 = document.into_bytes();
+        assert_eq!(text("application/rdf+xml", utf8).unwrap(), expected);
     }
 
     #[test]

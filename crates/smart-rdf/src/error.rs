@@ -54,24 +54,43 @@ pub enum ParseError {
     /// The document has a document type declaration, and this reader takes none.
     #[error(
         "a document type declaration is not allowed here ({position}): its entities can make a small document huge; \
-         read an ontology with `RdfXml::allow_internal_doctype`"
+         allow entities if you trust the document"
     )]
     Doctype {
         /// Where it begins.
         position: Position,
     },
-    /// The document is not UTF-8.
-    #[error("the document is not UTF-8 ({position}); convert it to UTF-8 first")]
+    /// The document has bytes that its encoding does not have.
+    #[error("the document is not {encoding} ({position})")]
     Encoding {
-        /// Where the first byte that is not UTF-8 stands.
+        /// The encoding that it is said to be in; UTF-8 unless something else is said.
+        encoding: &'static str,
+        /// Where the first byte that does not fit stands.
         position: Position,
+    },
+    /// The document declares another encoding than its own
+    /// ([XML 1.0, 4.3.3](https://www.w3.org/TR/xml/#charencoding)).
+    #[error(
+        "the document declares the encoding {declared}, but is in {found}; correct the declaration"
+    )]
+    EncodingMismatch {
+        /// The declared encoding.
+        declared: String,
+        /// What it is in, by its byte order mark or first bytes.
+        found: &'static str,
     },
     /// The document is larger than the reader allows, in one of several respects.
     #[error(transparent)]
     Limit(#[from] LimitError),
+    /// The document is said to be in UTF-16, and has no byte order mark, which it must have
+    /// ([XML 1.0, 4.3.3](https://www.w3.org/TR/xml/#charencoding)).
+    #[error(
+        "the document is said to be in UTF-16, but has no byte order mark; add it, or name the byte order"
+    )]
+    MissingByteOrderMark,
     /// The document has a named graph, where one graph is asked for.
     #[error(
-        "the document has the named graph {name}: read it as a dataset, with `Reader::dataset_for_slice`"
+        "the document has the named graph {name}, and a single graph was asked for; read it as a dataset"
     )]
     NamedGraph {
         /// The name.
@@ -85,16 +104,26 @@ pub enum ParseError {
         /// What is wrong.
         message: String,
     },
+    /// The document is in an encoding that is not read here.
+    #[error("the encoding `{name}` is not known here; convert the document to UTF-8")]
+    UnknownEncoding {
+        /// The encoding's name, as the document or its transport gives it.
+        name: String,
+    },
 }
 
 impl ParseError {
     /// Where in the document, if the error has a place.
     pub fn position(&self) -> Option<Position> {
         match self {
-            Self::BaseIri { .. } | Self::NamedGraph { .. } => None,
+            Self::BaseIri { .. }
+            | Self::EncodingMismatch { .. }
+            | Self::MissingByteOrderMark
+            | Self::NamedGraph { .. }
+            | Self::UnknownEncoding { .. } => None,
             Self::Limit(error) => error.position(),
             Self::Doctype { position }
-            | Self::Encoding { position }
+            | Self::Encoding { position, .. }
             | Self::Syntax { position, .. } => Some(*position),
         }
     }
@@ -112,18 +141,33 @@ pub enum ReadError {
     Parse(#[from] ParseError),
 }
 
-/// Why a graph cannot be written in a syntax.
+/// Why a graph, or the rows of a query, cannot be written in a syntax.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WriteError {
     /// XML 1.0 has no way to write this character
     /// ([XML 1.0, 2.2](https://www.w3.org/TR/xml/#charsets)).
-    #[error("RDF/XML cannot express the character U+{:04X} in `{term}`; write Turtle instead", u32::from(*character))]
+    #[error("XML cannot express the character U+{:04X} in {term:?}; choose a syntax that is not XML", u32::from(*character))]
     Character {
         /// The character.
         character: char,
         /// The term that holds it.
         term: String,
+    },
+    /// An IRI has characters that no syntax can write, or is relative
+    /// ([RFC 3987, 2.2](https://www.rfc-editor.org/rfc/rfc3987#section-2.2)).
+    #[error("{iri:?} cannot be written, since it is not an absolute IRI: {message}")]
+    Iri {
+        /// What stands in its place.
+        iri: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A language tag is malformed ([BCP 47](https://www.rfc-editor.org/rfc/rfc5646#section-2.1)).
+    #[error("{tag:?} cannot be written, since it is not a language tag")]
+    LanguageTag {
+        /// What stands in its place.
+        tag: String,
     },
     /// There is a named graph, and the syntax is for one graph.
     #[error(
@@ -133,10 +177,11 @@ pub enum WriteError {
         /// The name.
         name: String,
     },
-    /// The IRI of a predicate must end in an XML name to become a tag
+    /// The IRI of a predicate must end in an XML name to become a tag, and not mean something to XML or RDF/XML itself
     /// ([RDF/XML, 6.4](https://www.w3.org/TR/rdf-syntax-grammar/#section-Serialising)).
     #[error(
-        "RDF/XML cannot express the predicate <{predicate}>, which does not end in an XML name; write Turtle instead"
+        "RDF/XML cannot express the predicate <{predicate}>: it does not end in an XML name, or XML or RDF/XML keeps the name for \
+         itself; choose another syntax"
     )]
     Predicate {
         /// The predicate's IRI.

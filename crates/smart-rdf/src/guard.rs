@@ -5,6 +5,7 @@
 //! the parser does, or a document could be harmless to the one and harmful to the other; where the two could part, the text is refused.
 
 mod json;
+mod json_ld;
 mod markup;
 mod ontology;
 mod query_plan;
@@ -12,6 +13,7 @@ mod query_text;
 mod turtle;
 
 pub(crate) use json::check_json;
+pub(crate) use json_ld::{PlainJsonLd, long_integer, plain_json_ld};
 pub(crate) use markup::{Attribute, Markup, TagPart, Token};
 pub use ontology::Repair;
 pub(crate) use ontology::plain_xml;

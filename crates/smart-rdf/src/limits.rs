@@ -15,7 +15,7 @@ pub struct Limits {
     pub(crate) triples: usize,
     pub(crate) depth: usize,
     pub(crate) attributes: usize,
-    pub(crate) term_length: usize,
+    term_length: Option<usize>,
     pub(crate) iri_length: usize,
     pub(crate) term_bytes: usize,
     pub(crate) entities: usize,
@@ -30,7 +30,7 @@ impl Default for Limits {
             triples: 500_000,
             depth: 64,
             attributes: 128,
-            term_length: 1 << 20,
+            term_length: None,
             iri_length: 4096,
             term_bytes: 64 << 20,
             entities: 256,
@@ -76,11 +76,16 @@ impl Limits {
         self
     }
 
-    /// Bytes of one literal. 1 MiB unless set.
+    /// Bytes of one literal. As many as the document may have unless set, so that a scanned letter that was written by one of the
+    /// writers here can be read again.
     #[must_use]
     pub fn with_term_length(mut self, bytes: usize) -> Self {
-        self.term_length = bytes;
+        self.term_length = Some(bytes);
         self
+    }
+
+    pub(crate) fn term_length(&self) -> usize {
+        self.term_length.unwrap_or(self.bytes)
     }
 
     /// Bytes of one IRI, namespace, blank node label or language tag. 4,096 unless set.
@@ -202,29 +207,30 @@ impl Limit {
         }
     }
 
-    fn setter(self) -> &'static str {
+    /// What to raise, in words.
+    fn subject(self) -> &'static str {
         match self {
-            Self::Attributes | Self::Namespaces => "Limits::with_attributes",
-            Self::Bytes => "Limits::with_bytes",
-            Self::ContextTerms => "Limits::with_context_terms",
-            Self::Depth => "Limits::with_depth",
-            Self::Entities => "Limits::with_entities",
-            Self::Expansion => "Limits::with_expansion",
-            Self::IriLength => "Limits::with_iri_length",
-            Self::QueryBytes => "QueryLimits::with_bytes",
-            Self::QueryDepth => "QueryLimits::with_depth",
-            Self::QueryChain => "QueryLimits::with_chain",
-            Self::Rows => "QueryLimits::with_rows",
-            Self::Steps => "QueryLimits::with_steps",
-            Self::QueryText => "QueryLimits::with_text_bytes",
-            Self::TermBytes => "Limits::with_term_bytes",
-            Self::TermLength => "Limits::with_term_length",
-            Self::Triples => "Limits::with_triples",
+            Self::Attributes | Self::Namespaces => "attributes",
+            Self::Bytes => "the bytes of a document",
+            Self::ContextTerms => "the terms of contexts",
+            Self::Depth => "depth",
+            Self::Entities => "entities",
+            Self::Expansion => "expansion",
+            Self::IriLength => "the length of an IRI",
+            Self::QueryBytes => "the bytes of a query",
+            Self::QueryDepth => "the depth of a query",
+            Self::QueryChain => "the chains of a query",
+            Self::Rows => "rows",
+            Self::Steps => "steps",
+            Self::QueryText => "the text of a query",
+            Self::TermBytes => "the bytes of all terms",
+            Self::TermLength => "the length of a literal",
+            Self::Triples => "triples",
         }
     }
 }
 
-/// A bound was met. The message names the bound, its value, and the setter that raises it.
+/// A bound was met. The message names the bound and its value; [`Limit`] leads to the setter that raises it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitError {
     limit: Limit,
@@ -269,7 +275,11 @@ impl fmt::Display for LimitError {
         if let Some(position) = self.position {
             write!(f, " ({position})")?;
         }
-        write!(f, "; if you trust it, raise {}", self.limit.setter())
+        write!(
+            f,
+            "; if you trust it, raise the limit on {}",
+            self.limit.subject()
+        )
     }
 }
 

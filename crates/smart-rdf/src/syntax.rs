@@ -1,3 +1,4 @@
+mod encoding;
 mod intake;
 mod json_ld_writer;
 mod rdf_xml;
@@ -5,8 +6,9 @@ mod rdf_xml_writer;
 mod reader;
 mod turtle;
 mod turtle_writer;
+pub(crate) mod writable;
 mod writer;
-mod xml;
+pub(crate) mod xml;
 
 pub use json_ld_writer::JsonLdWriter;
 pub use rdf_xml::{RdfXml, Repair};
@@ -96,6 +98,14 @@ impl Syntax {
     }
 
     fn sniff(start: &[u8]) -> Option<Self> {
+        // A tag in UTF-16, which only XML may be written in.
+        if let [0xFF, 0xFE, b'<', 0, ..]
+        | [0xFE, 0xFF, 0, b'<', ..]
+        | [b'<', 0, ..]
+        | [0, b'<', ..] = start
+        {
+            return Some(Self::RdfXml);
+        }
         let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
         let is_space = |b: &u8| b.is_ascii_whitespace();
         let start = start.trim_ascii_start();
@@ -155,7 +165,8 @@ impl Syntax {
     ///
     /// # Errors
     ///
-    /// The syntax cannot express the graph, which happens with RDF/XML only.
+    /// The syntax cannot express the graph: RDF/XML has no form for some predicates and characters, and no syntax has one for IRIs and
+    /// language tags that are malformed.
     pub fn write(self, graph: &Graph) -> Result<String, WriteError> {
         Writer::new(self).write(graph)
     }

@@ -136,7 +136,7 @@ fn csv(case: &Case) -> Result<()> {
     };
     let result = case.result.as_ref().context("the test has no result")?;
     let expected = std::fs::read_to_string(&result.path)?;
-    let found = ResultFormat::Csv.write(&found);
+    let found = ResultFormat::Csv.write(&found)?;
     ensure!(
         cells(&found) == cells(&expected),
         "found {found}, expected {expected}"

@@ -157,7 +157,7 @@ fn turtle(server: &ServerArgs, resources: &[Resource]) -> Result<()> {
         .fold(TurtleWriter::new(), |writer, (name, iri)| {
             writer.with_prefix(name, iri)
         });
-    Ok(line(writer.write(&graph).trim_end())?)
+    Ok(line(writer.write(&graph)?.trim_end())?)
 }
 
 async fn capabilities(server: &ServerArgs, json: bool) -> Result<()> {

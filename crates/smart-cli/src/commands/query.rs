@@ -50,7 +50,7 @@ pub(crate) fn run(args: &QueryArgs) -> Result<()> {
     let mut printed = match query.run(&data)? {
         Answer::Boolean(answer) => boolean(answer, args.format),
         Answer::Graph(graph) => document(&graph, args)?,
-        Answer::Solutions(solutions) => rows(&solutions, args.format),
+        Answer::Solutions(solutions) => rows(&solutions, args.format)?,
         _ => bail!("the query's kind of answer cannot be printed"),
     };
     if !printed.ends_with('\n') {
@@ -86,8 +86,11 @@ fn boolean(answer: bool, format: Format) -> String {
     result_format(format).map_or_else(|| answer.to_string(), |format| format.write_boolean(answer))
 }
 
-fn rows(solutions: &Solutions, format: Format) -> String {
-    result_format(format).map_or_else(|| solutions.to_string(), |format| format.write(solutions))
+fn rows(solutions: &Solutions, format: Format) -> Result<String> {
+    match result_format(format) {
+        Some(format) => Ok(format.write(solutions)?),
+        None => Ok(solutions.to_string()),
+    }
 }
 
 fn document(graph: &Graph, args: &QueryArgs) -> Result<String> {

@@ -19,6 +19,7 @@ fn turtle(graph: &Graph) -> String {
     TurtleWriter::new()
         .with_prefix("fhir", NAMESPACE)
         .write(graph)
+        .unwrap()
 }
 
 /// Whether the resource is written as the Turtle says, blank nodes renamed.

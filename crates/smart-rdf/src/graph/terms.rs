@@ -227,6 +227,12 @@ impl Terms {
         iris.map(|entry| self.text_of(*entry))
     }
 
+    pub(crate) fn languages(&self) -> impl Iterator<Item = &str> {
+        let tags = self.entries.iter();
+        let tags = tags.filter(|entry| entry.kind == Kind::Language);
+        tags.map(|entry| self.text_of(*entry))
+    }
+
     pub(crate) fn text_bytes(&self) -> usize {
         self.text.len()
     }

@@ -1,5 +1,7 @@
 use std::collections::HashMap;
 
+use oxrdf::Literal;
+
 use crate::error::{ParseError, Position};
 use crate::guard::markup::fault;
 use crate::limits::{Limit, LimitError, Limits};
@@ -30,6 +32,7 @@ pub(crate) fn check_json(
         contexts: 0,
         terms: Terms::default(),
         term: "",
+        key: "",
         kept: 0,
         strings: 0,
     }
@@ -47,6 +50,8 @@ struct Scan<'t> {
     terms: Terms<'t>,
     /// The term that is being defined.
     term: &'t str,
+    /// The key whose value comes next.
+    key: &'t str,
     /// Bytes that the parser keeps.
     kept: usize,
     /// How many strings there are outside of contexts.
@@ -107,14 +112,24 @@ impl<'t> Scan<'t> {
     fn string(&mut self) -> Result<bool, ParseError> {
         self.keep()?;
         let (content, is_escaped) = self.content()?;
-        if content.len() > self.limits.term_length {
-            return Err(self.over(Limit::TermLength, self.limits.term_length));
+        if content.len() > self.limits.term_length() {
+            return Err(self.over(Limit::TermLength, self.limits.term_length()));
         }
         let level = self.open.last().copied().unwrap_or_default();
         let rest = self.text[self.at..].trim_start_matches([' ', '\t', '\n', '\r']);
         let is_key = rest.starts_with(':');
         if (is_key || level > 0) && content.len() > self.limits.iri_length {
             return Err(self.over(Limit::IriLength, self.limits.iri_length));
+        }
+        if is_key {
+            self.key = content;
+        } else if std::mem::take(&mut self.key) == "@language" && !is_language_tag(content) {
+            // The parser drops the whole value.
+            return Err(fault(
+                self.text,
+                self.at,
+                "the value of `@language` must be a language tag, as `en-US`",
+            ));
         }
         // With an escape it may be any key, and is taken for the dearest.
         if is_key && (content == "@context" || is_escaped) {
@@ -186,6 +201,10 @@ impl<'t> Scan<'t> {
     fn over(&self, limit: Limit, allowed: usize) -> ParseError {
         LimitError::new(limit, allowed, Some(Position::of(self.text, self.at))).into()
     }
+}
+
+fn is_language_tag(tag: &str) -> bool {
+    Literal::new_language_tagged_literal("", tag).is_ok()
 }
 
 /// How long what terms stand for can be at the most. A term may be defined in several contexts, which adds up.

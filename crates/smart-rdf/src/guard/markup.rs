@@ -175,9 +175,11 @@ impl<'t> Markup<'t> {
         let start = self.at;
         self.at += 2;
         let target = self.name("a name after `<?`")?;
-        if target.eq_ignore_ascii_case("xml") && start != 0 {
+        if target.eq_ignore_ascii_case("xml") && (start != 0 || target != "xml") {
             self.at = start;
-            return Err(self.fault("the XML declaration must be the first thing in the document"));
+            return Err(self.fault(
+                "`<?xml` begins the XML declaration only, in lower case and first in the document",
+            ));
         }
         self.at = start;
         self.close("?>", 2, "processing instruction")

@@ -23,7 +23,8 @@ pub(crate) fn check_turtle(
     let mut at = 0;
     let mut depth = 0usize;
     // What prefixes and base stand for, the longest; and how often they may be used.
-    let mut longest = base_iri.map_or(0, str::len);
+    let mut base = base_iri.map_or(0, str::len);
+    let mut longest = base;
     let mut uses = 0usize;
     // Where the last word ended, white space and comments left out.
     let mut word_end = 0usize;
@@ -42,9 +43,20 @@ pub(crate) fn check_turtle(
                 if length > limits.iri_length {
                     return over(Limit::IriLength, limits.iri_length, at);
                 }
-                let word = &bytes[word_end.saturating_sub(4)..word_end];
-                if word.ends_with(b":") || word.eq_ignore_ascii_case(b"base") {
+                if bytes[..word_end].ends_with(b":") {
                     longest = longest.max(length);
+                } else if let Some(certainty) = base_before(&bytes[..word_end]) {
+                    let iri = &bytes[at + 1..at + length];
+                    base = match (is_absolute(iri), certainty) {
+                        (true, Certainty::Certain) => iri.len(),
+                        (true, Certainty::Possible) => base.max(iri.len()),
+                        // Resolving may shorten it, and adds no more than this.
+                        (false, _) => base.saturating_add(iri.len()),
+                    };
+                    if base > limits.iri_length {
+                        return over(Limit::IriLength, limits.iri_length, at);
+                    }
+                    longest = longest.max(base);
                 }
                 uses += 1;
                 at += length + 1;
@@ -52,8 +64,8 @@ pub(crate) fn check_turtle(
             b'"' | b'\'' => {
                 let end = end_of_string(bytes, at);
                 // The quotes are counted in, six at the most.
-                if end - at > limits.term_length.saturating_add(6) {
-                    return over(Limit::TermLength, limits.term_length, at);
+                if end - at > limits.term_length().saturating_add(6) {
+                    return over(Limit::TermLength, limits.term_length(), at);
                 }
                 at = end;
             }
@@ -82,6 +94,35 @@ pub(crate) fn check_turtle(
         return over(Limit::Expansion, limits.expansion, bytes.len());
     }
     Ok(())
+}
+
+/// Whether a word is the keyword before a base.
+enum Certainty {
+    Certain,
+    /// It may be the end of a name: `e:data.base` is one, and `1 .base` begins a directive.
+    Possible,
+}
+
+/// Whether what comes next is a new base, from what stands before it.
+fn base_before(bytes: &[u8]) -> Option<Certainty> {
+    let (before, word) = bytes.split_at(bytes.len().saturating_sub(4));
+    if !word.eq_ignore_ascii_case(b"base") {
+        return None;
+    }
+    match before.last() {
+        Some(b'.') => Some(Certainty::Possible),
+        Some(byte) if !byte.is_ascii() || byte.is_ascii_alphanumeric() => None,
+        Some(b'_' | b'-' | b':' | b'%' | b'\\') => None,
+        _ => Some(Certainty::Certain),
+    }
+}
+
+/// Whether an IRI has a scheme. With an escape before the colon it counts as relative, which is the longer of the two.
+fn is_absolute(iri: &[u8]) -> bool {
+    let scheme = iri
+        .iter()
+        .position(|b| matches!(b, b':' | b'/' | b'?' | b'#' | b'\\'));
+    scheme.is_some_and(|end| end > 0 && iri[end] == b':')
 }
 
 /// Where the string that begins here ends, its closing quotes included; the end of the text if it is not closed.

@@ -50,7 +50,11 @@ impl<'a> Intake<'a> {
             TermRef::NamedNode(node) => self.check_iri(node.as_str())?,
             TermRef::BlankNode(node) => self.check_iri(node.as_str())?,
             TermRef::Literal(literal) => {
-                bound(Limit::TermLength, literal.value().len(), limits.term_length)?;
+                bound(
+                    Limit::TermLength,
+                    literal.value().len(),
+                    limits.term_length(),
+                )?;
                 self.check_iri(literal.datatype().as_str())?;
                 self.check_iri(literal.language().unwrap_or_default())?;
             }
@@ -81,7 +85,7 @@ impl<'a> Intake<'a> {
     }
 
     pub(crate) fn literal(&mut self, text: &str, kind: LiteralKind) -> Result<u32, LimitError> {
-        bound(Limit::TermLength, text.len(), self.limits.term_length)?;
+        bound(Limit::TermLength, text.len(), self.limits.term_length())?;
         let terms = self.builder.terms();
         let number = match kind {
             LiteralKind::Plain => terms.intern_plain(text),
@@ -143,14 +147,21 @@ pub(crate) fn read_all(reader: impl Read, limits: &Limits) -> Result<Vec<u8>, Re
     Ok(document)
 }
 
+pub(crate) fn check_bytes(document: &[u8], limits: &Limits) -> Result<(), ParseError> {
+    Ok(bound(Limit::Bytes, document.len(), limits.bytes)?)
+}
+
 /// The document as text, without a byte order mark, if it is short enough and UTF-8.
 pub(crate) fn decode<'d>(document: &'d [u8], limits: &Limits) -> Result<&'d str, ParseError> {
-    bound(Limit::Bytes, document.len(), limits.bytes)?;
+    check_bytes(document, limits)?;
     let text = str::from_utf8(document).map_err(|error| {
         let (valid, _) = document.split_at(error.valid_up_to());
         let position =
             str::from_utf8(valid).map_or(Position::START, |text| Position::of(text, text.len()));
-        ParseError::Encoding { position }
+        ParseError::Encoding {
+            encoding: "UTF-8",
+            position,
+        }
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }

@@ -4,7 +4,9 @@ use std::fmt::Write;
 use oxrdf::vocab::{rdf, xsd};
 use oxrdf::{LiteralRef, NamedNodeRef, NamedOrBlankNodeRef, Term, TermRef, Triple};
 
+use crate::error::WriteError;
 use crate::graph::{BlankLabels, Dataset, Graph, Terms};
+use crate::syntax::writable::check_terms;
 
 /// Writes a graph as [JSON-LD 1.1](https://www.w3.org/TR/json-ld11/): one object for each subject, in the graph's own order, flat.
 ///
@@ -15,7 +17,7 @@ use crate::graph::{BlankLabels, Dataset, Graph, Terms};
 /// use smart_rdf::{JsonLdWriter, Syntax};
 ///
 /// let graph = Syntax::Turtle.parse(b"<http://example.org/m> a <http://example.org/Drug> ; <http://example.org/name> 'Aspirin' .")?;
-/// let text = JsonLdWriter::new().with_prefix("e", "http://example.org/").write(&graph);
+/// let text = JsonLdWriter::new().with_prefix("e", "http://example.org/").write(&graph)?;
 /// assert_eq!(text, r#"{
 ///   "@context": {
 ///     "e": "http://example.org/"
@@ -29,7 +31,7 @@ use crate::graph::{BlankLabels, Dataset, Graph, Terms};
 ///   ]
 /// }
 /// "#);
-/// # Ok::<_, smart_rdf::ParseError>(())
+/// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct JsonLdWriter {
@@ -59,10 +61,15 @@ impl JsonLdWriter {
     }
 
     /// The document.
-    pub fn write(&self, graph: &Graph) -> String {
+    ///
+    /// # Errors
+    ///
+    /// An IRI or a language tag is malformed, which happens to graphs that were built from unchecked parts.
+    pub fn write(&self, graph: &Graph) -> Result<String, WriteError> {
+        check_terms(graph.terms())?;
         let mut document = Document::new(self.without_misread(graph.terms()));
         document.nodes(graph);
-        document.finish()
+        Ok(document.finish())
     }
 
     /// The document with all graphs: a named one is an object with a `@graph` of its own.

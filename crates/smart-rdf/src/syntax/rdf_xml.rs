@@ -10,12 +10,13 @@ use crate::graph::Graph;
 use crate::guard;
 pub use crate::guard::Repair;
 use crate::limits::Limits;
-use crate::syntax::intake::{decode, read_all};
+use crate::syntax::encoding::decode_xml;
+use crate::syntax::intake::read_all;
 
 /// Reads [RDF/XML](https://www.w3.org/TR/rdf-syntax-grammar/), strictly and within limits.
 ///
 /// A response may be an attack, so the defaults take no document type declaration. An ontology that one has chosen to read may have
-/// one, see [`RdfXml::allow_internal_doctype`].
+/// one, see [`RdfXml::allow_entities`].
 ///
 /// ```
 /// use smart_rdf::{Limit, Limits, ParseError, RdfXml};
@@ -36,7 +37,8 @@ use crate::syntax::intake::{decode, read_all};
 pub struct RdfXml {
     limits: Limits,
     base_iri: Option<String>,
-    doctype: bool,
+    charset: Option<String>,
+    entities: bool,
     repair: bool,
 }
 
@@ -61,14 +63,23 @@ impl RdfXml {
         self
     }
 
+    /// The encoding that the transport names: the `charset` of a media type
+    /// ([RFC 7303, 3](https://www.rfc-editor.org/rfc/rfc7303#section-3)). It counts more than what the document declares, and less
+    /// than a byte order mark.
+    #[must_use]
+    pub fn with_charset(mut self, charset: impl Into<String>) -> Self {
+        self.charset = Some(charset.into());
+        self
+    }
+
     /// Takes a document type declaration with an internal subset of general entities, as ontology editors write them to abbreviate
     /// namespaces ([XML 1.0, 4.2](https://www.w3.org/TR/xml/#sec-entity-decl)).
     ///
-    /// Nothing is fetched, and what the entities add to the document is bounded ([`Limits::with_entities`],
-    /// [`Limits::with_expansion`]). Not for responses.
+    /// Nothing is fetched. An entity may use those that were declared before it, and is written out at once; what the entities add
+    /// to the document is bounded ([`Limits::with_entities`], [`Limits::with_expansion`]). Not for responses.
     #[must_use]
-    pub fn allow_internal_doctype(mut self) -> Self {
-        self.doctype = true;
+    pub fn allow_entities(mut self) -> Self {
+        self.entities = true;
         self
     }
 
@@ -86,7 +97,8 @@ impl RdfXml {
     ///
     /// # Errors
     ///
-    /// The document is malformed, not UTF-8, or exceeds a limit. The first fault ends the reading; no part of a graph is handed out.
+    /// The document is malformed, not in the encoding that it is said to be in, or exceeds a limit. The first fault ends the reading;
+    /// no part of a graph is handed out.
     pub fn for_slice(&self, document: &[u8]) -> Result<Graph, ParseError> {
         self.for_slice_reporting(document).map(|(graph, _)| graph)
     }
@@ -107,12 +119,12 @@ impl RdfXml {
     ///
     /// As for [`RdfXml::for_slice`].
     pub fn for_slice_reporting(&self, document: &[u8]) -> Result<(Graph, Vec<Repair>), ParseError> {
-        let text = decode(document, &self.limits)?;
-        let (text, repairs) = if self.doctype || self.repair {
-            let plain = guard::plain_xml(text, self.doctype, self.repair, &self.limits)?;
+        let text = decode_xml(document, self.charset.as_deref(), &self.limits)?;
+        let (text, repairs) = if self.entities || self.repair {
+            let plain = guard::plain_xml(&text, self.entities, self.repair, &self.limits)?;
             (Cow::Owned(plain.text), plain.repairs)
         } else {
-            (Cow::Borrowed(text), Vec::new())
+            (text, Vec::new())
         };
         let graph = reader::read(&text, self.base_iri.as_deref(), &self.limits)?;
         Ok((graph, repairs))

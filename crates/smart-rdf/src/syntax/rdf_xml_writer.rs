@@ -2,14 +2,28 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
 use std::ops::Range;
 
+use oxiri::Iri;
 use oxrdf::vocab::{rdf, xsd};
 use oxrdf::{LiteralRef, NamedNodeRef, NamedOrBlankNodeRef, TermRef, TripleRef};
 
 use crate::error::WriteError;
 use crate::graph::Graph;
-use crate::syntax::xml::{is_nc_name, is_nc_name_char, is_nc_name_start, is_xml_char};
+use crate::syntax::writable::check_terms;
+use crate::syntax::xml::{
+    escape_text, escape_value, is_nc_name, is_nc_name_char, is_nc_name_start, unwritable_char,
+};
 
 const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+
+/// Namespaces that cannot be declared ([XML namespaces 1.0, 3](https://www.w3.org/TR/xml-names/#xmlReserved)).
+const UNDECLARABLE: [&str; 2] = [
+    "http://www.w3.org/2000/xmlns/",
+    "http://www.w3.org/XML/1998/namespace",
+];
+
+/// How many namespaces the root declares; the elements of others declare them themselves. A reader's limit on namespaces in scope must
+/// not refuse what is written here.
+const DECLARED: usize = 96;
 
 /// How many elements of nodes stand inside each other at most: a reader's limit on depth must not refuse what is written here.
 const NESTED: usize = 16;
@@ -40,14 +54,17 @@ impl RdfXmlWriter {
         Self::default()
     }
 
-    /// Names the namespace `iri`. The last prefix given for a namespace counts; `rdf`, `xml…` and what is not an XML name are left out,
-    /// and the namespace is numbered like one without a prefix.
+    /// Names the namespace `iri`. The last prefix given for a namespace counts; `rdf`, `xml…`, what is not an XML name and what stands
+    /// for no IRI are left out, and the namespace is numbered like one without a prefix.
     #[must_use]
     pub fn with_prefix(mut self, name: impl Into<String>, iri: impl Into<String>) -> Self {
-        let name = name.into();
-        if is_nc_name(&name) && name != "rdf" && !name.to_ascii_lowercase().starts_with("xml") {
+        let (name, iri) = (name.into(), iri.into());
+        let is_name =
+            is_nc_name(&name) && name != "rdf" && !name.to_ascii_lowercase().starts_with("xml");
+        let is_namespace = !UNDECLARABLE.contains(&iri.as_str()) && Iri::parse(&*iri).is_ok();
+        if is_name && is_namespace {
             self.prefixes.retain(|_, taken| *taken != name);
-            self.prefixes.insert(iri.into(), name);
+            self.prefixes.insert(iri, name);
         }
         self
     }
@@ -56,12 +73,16 @@ impl RdfXmlWriter {
     ///
     /// # Errors
     ///
-    /// RDF/XML cannot express every graph: a predicate must end in an XML name, and text must not hold control characters.
+    /// RDF/XML cannot express every graph: a predicate must end in an XML name, and text must not hold control characters. An IRI or a
+    /// language tag that is malformed cannot be written in any syntax.
     pub fn write(&self, graph: &Graph) -> Result<String, WriteError> {
+        check_terms(graph.terms())?;
         let triples: Vec<TripleRef<'_>> = graph.iter().collect();
+        let (prefixes, declared) = self.with_missing(&triples)?;
         let mut document = Document {
             text: String::new(),
-            prefixes: self.with_missing(&triples)?,
+            prefixes,
+            declared,
             subjects: Subjects::new(&triples),
             triples: &triples,
             written: HashSet::new(),
@@ -73,12 +94,11 @@ impl RdfXmlWriter {
         Ok(document.text)
     }
 
-    /// The prefixes that the document uses: those given, and a numbered one for each further namespace.
-    fn with_missing(
-        &self,
-        triples: &[TripleRef<'_>],
-    ) -> Result<BTreeMap<String, String>, WriteError> {
+    /// The prefixes that the document uses, those given and a numbered one for each further namespace, and those of them that its
+    /// root declares.
+    fn with_missing(&self, triples: &[TripleRef<'_>]) -> Result<(Prefixes, Prefixes), WriteError> {
         let mut prefixes = BTreeMap::from([(RDF.to_owned(), "rdf".to_owned())]);
+        let mut declared = prefixes.clone();
         let mut number = 0;
         for triple in triples {
             let (namespace, _) = name_of(triple.predicate)?;
@@ -95,15 +115,18 @@ impl RdfXmlWriter {
                     }
                 }
             });
+            if declared.len() < DECLARED {
+                declared.insert(namespace.to_owned(), name.clone());
+            }
             prefixes.insert(namespace.to_owned(), name);
         }
         // A class names its element only where its namespace has a prefix.
         for (namespace, name) in &self.prefixes {
-            prefixes
-                .entry(namespace.clone())
-                .or_insert_with(|| name.clone());
+            if declared.len() < DECLARED {
+                declared.insert(namespace.clone(), name.clone());
+            }
         }
-        Ok(prefixes)
+        Ok((prefixes, declared))
     }
 }
 
@@ -143,9 +166,14 @@ impl<'g> Subjects<'g> {
     }
 }
 
+/// Namespace to prefix.
+type Prefixes = BTreeMap<String, String>;
+
 struct Document<'d, 'g> {
     text: String,
-    prefixes: BTreeMap<String, String>,
+    prefixes: Prefixes,
+    /// Those of the root.
+    declared: Prefixes,
     triples: &'d [TripleRef<'g>],
     subjects: Subjects<'g>,
     /// The nodes that have their element, or whose element is open.
@@ -158,9 +186,9 @@ impl<'d, 'g> Document<'d, 'g> {
     fn open(&mut self) {
         self.text
             .push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rdf:RDF");
-        for (namespace, name) in &self.prefixes {
+        for (namespace, name) in &self.declared {
             let _ = write!(self.text, "\n    xmlns:{name}=\"");
-            escape(&mut self.text, namespace);
+            escape_value(&mut self.text, namespace);
             self.text.push('"');
         }
         self.text.push_str(">\n");
@@ -226,12 +254,15 @@ impl<'d, 'g> Document<'d, 'g> {
 
     fn property(&mut self, triple: &TripleRef<'g>, depth: usize) -> Result<(), WriteError> {
         let (namespace, local) = name_of(triple.predicate)?;
-        let tag = match self.prefixes.get(namespace) {
-            Some(prefix) => format!("{prefix}:{local}"),
-            None => return Err(unspeakable(triple.predicate)),
+        let Some(prefix) = self.prefixes.get(namespace).cloned() else {
+            return Err(unspeakable(triple.predicate));
         };
+        let tag = format!("{prefix}:{local}");
         self.indent(2 * depth + 2);
         let _ = write!(self.text, "<{tag}");
+        if !self.declared.contains_key(namespace) {
+            self.attribute(&format!("xmlns:{prefix}"), namespace);
+        }
         match triple.object {
             TermRef::NamedNode(node) => {
                 self.attribute("rdf:resource", node.as_str());
@@ -262,10 +293,10 @@ impl<'d, 'g> Document<'d, 'g> {
     }
 
     fn literal(&mut self, literal: LiteralRef<'_>) -> Result<(), WriteError> {
-        if let Some(character) = literal.value().chars().find(|c| !is_xml_char(*c)) {
+        if let Some(character) = unwritable_char(literal.value()) {
             return Err(WriteError::Character {
                 character,
-                term: literal.to_string(),
+                term: literal.value().chars().take(80).collect(),
             });
         }
         if let Some(language) = literal.language() {
@@ -274,7 +305,7 @@ impl<'d, 'g> Document<'d, 'g> {
             self.attribute("rdf:datatype", literal.datatype().as_str());
         }
         self.text.push('>');
-        escape(&mut self.text, literal.value());
+        escape_text(&mut self.text, literal.value());
         Ok(())
     }
 
@@ -286,7 +317,7 @@ impl<'d, 'g> Document<'d, 'g> {
 
     fn attribute(&mut self, name: &str, value: &str) {
         let _ = write!(self.text, " {name}=\"");
-        escape(&mut self.text, value);
+        escape_value(&mut self.text, value);
         self.text.push('"');
     }
 
@@ -300,7 +331,7 @@ impl<'d, 'g> Document<'d, 'g> {
             return None;
         };
         let (namespace, local) = split(class.as_str())?;
-        let prefix = self.prefixes.get(namespace)?;
+        let prefix = self.declared.get(namespace)?;
         Some(format!("{prefix}:{local}"))
     }
 }
@@ -342,23 +373,9 @@ fn split(iri: &str) -> Option<(&str, &str)> {
         .filter(|(_, c)| is_nc_name_start(*c))
         .last()?;
     let (namespace, local) = iri.split_at(start);
-    let reserved = namespace == RDF && SYNTAX_NAMES.contains(&local);
-    (!namespace.is_empty() && !reserved).then_some((namespace, local))
-}
-
-/// Escapes for text and for attributes in double quotes. A carriage return must be written as a reference everywhere, because XML
-/// readers turn it into a line feed ([XML 1.0, 2.11](https://www.w3.org/TR/xml/#sec-line-ends)).
-fn escape(text: &mut String, value: &str) {
-    for character in value.chars() {
-        match character {
-            '&' => text.push_str("&amp;"),
-            '<' => text.push_str("&lt;"),
-            '>' => text.push_str("&gt;"),
-            '"' => text.push_str("&quot;"),
-            '\r' => text.push_str("&#13;"),
-            other => text.push(other),
-        }
-    }
+    let is_reserved =
+        namespace == RDF && SYNTAX_NAMES.contains(&local) || UNDECLARABLE.contains(&namespace);
+    (!namespace.is_empty() && !is_reserved).then_some((namespace, local))
 }
 
 #[cfg(test)]
@@ -380,6 +397,7 @@ mod tests {
         assert_eq!(split("x"), None);
         assert_eq!(split(&format!("{RDF}_1")), Some((RDF, "_1")));
         assert_eq!(split(&format!("{RDF}li")), None);
+        assert_eq!(split("http://www.w3.org/2000/xmlns/foo"), None);
     }
 
     #[test]
@@ -389,6 +407,9 @@ mod tests {
             .with_prefix("xmlx", "http://example.org/2#")
             .with_prefix("", "http://example.org/3#")
             .with_prefix("a:b", "http://example.org/4#")
+            .with_prefix("q", "http://www.w3.org/2000/xmlns/")
+            .with_prefix("r", "")
+            .with_prefix("s", "http://example.org/\u{7}")
             .with_prefix("p", "http://example.org/5#")
             .with_prefix("p", "http://example.org/6#");
         let kept: Vec<_> = writer.prefixes.into_iter().collect();

@@ -1,12 +1,13 @@
 use std::io;
 
 use oxjsonld::{JsonLdParser, JsonLdSyntaxError};
-use oxrdf::{GraphName, NamedOrBlankNodeRef, Quad, Triple};
+use oxrdf::vocab::xsd;
+use oxrdf::{GraphName, Literal, NamedOrBlankNode, NamedOrBlankNodeRef, Quad, Term, Triple};
 use oxttl::{NQuadsParser, NTriplesParser, TriGParser, TurtleParser, TurtleSyntaxError};
 
 use crate::error::{ParseError, Position, ReadError};
 use crate::graph::{Dataset, Graph};
-use crate::guard;
+use crate::guard::{self, PlainJsonLd};
 use crate::limits::Limits;
 use crate::syntax::intake::{Intake, decode, read_all};
 use crate::syntax::{RdfXml, Syntax};
@@ -27,6 +28,8 @@ pub struct Reader {
     syntax: Syntax,
     limits: Limits,
     base_iri: Option<String>,
+    charset: Option<String>,
+    entities: bool,
 }
 
 impl Reader {
@@ -36,7 +39,30 @@ impl Reader {
             syntax,
             limits: Limits::default(),
             base_iri: None,
+            charset: None,
+            entities: false,
         }
+    }
+
+    /// A reader for documents of a media type and the `charset` among its parameters, if the media type is that of a [`Syntax`].
+    ///
+    /// ```
+    /// use smart_rdf::Reader;
+    ///
+    /// assert!(Reader::for_media_type("application/rdf+xml; charset=ISO-8859-1").is_some());
+    /// assert!(Reader::for_media_type("text/html").is_none());
+    /// ```
+    pub fn for_media_type(media_type: &str) -> Option<Self> {
+        let reader = Self::new(Syntax::from_media_type(media_type)?);
+        Some(match charset_of(media_type) {
+            Some(charset) => reader.with_charset(charset),
+            None => reader,
+        })
+    }
+
+    /// The syntax that it reads.
+    pub fn syntax(&self) -> Syntax {
+        self.syntax
     }
 
     /// Other bounds than the default ones.
@@ -51,6 +77,20 @@ impl Reader {
     #[must_use]
     pub fn with_base_iri(mut self, iri: impl Into<String>) -> Self {
         self.base_iri = Some(iri.into());
+        self
+    }
+
+    /// The encoding that the transport names, as [`RdfXml::with_charset`]. The other syntaxes are UTF-8 whatever it says.
+    #[must_use]
+    pub fn with_charset(mut self, charset: impl Into<String>) -> Self {
+        self.charset = Some(charset.into());
+        self
+    }
+
+    /// Takes entities that an RDF/XML document declares itself, as [`RdfXml::allow_entities`]. Not for responses.
+    #[must_use]
+    pub fn allow_entities(mut self) -> Self {
+        self.entities = true;
         self
     }
 
@@ -106,11 +146,17 @@ impl Reader {
     }
 
     fn rdf_xml(&self) -> RdfXml {
-        let reader = RdfXml::new().with_limits(self.limits.clone());
-        match &self.base_iri {
-            Some(iri) => reader.with_base_iri(iri),
-            None => reader,
+        let mut reader = RdfXml::new().with_limits(self.limits.clone());
+        if let Some(iri) = &self.base_iri {
+            reader = reader.with_base_iri(iri);
         }
+        if let Some(charset) = &self.charset {
+            reader = reader.with_charset(charset);
+        }
+        if self.entities {
+            reader = reader.allow_entities();
+        }
+        reader
     }
 
     fn take_in(
@@ -140,9 +186,23 @@ impl Reader {
         match self.syntax {
             Syntax::RdfXml => {}
             Syntax::JsonLd => {
-                let parser = self.with_base(JsonLdParser::new(), JsonLdParser::with_base_iri)?;
-                for quad in parser.for_slice(text) {
-                    take_quad(quad.map_err(|error| json_error(&error))?)?;
+                let PlainJsonLd {
+                    text,
+                    has_long_integers,
+                } = guard::plain_json_ld(text)?;
+                let parser = match self.base_iri {
+                    Some(_) => self.with_base(JsonLdParser::new(), JsonLdParser::with_base_iri)?,
+                    None => JsonLdParser::new()
+                        .with_base_iri(format!("{NO_BASE}//"))
+                        .expect("it is an absolute IRI"),
+                };
+                for quad in parser.for_slice(&*text) {
+                    let mut quad = quad.map_err(|error| json_error(&error))?;
+                    check_is_absolute(&quad)?;
+                    if has_long_integers {
+                        quad.object = with_long_integer(quad.object);
+                    }
+                    take_quad(quad)?;
                 }
             }
             Syntax::NQuads => {
@@ -188,6 +248,16 @@ impl Reader {
     }
 }
 
+/// The parameter `charset` of a media type ([RFC 9110, 8.3.2](https://www.rfc-editor.org/rfc/rfc9110#section-8.3.2)).
+fn charset_of(media_type: &str) -> Option<&str> {
+    let mut parameters = media_type.split(';').skip(1);
+    parameters.find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let is_charset = name.trim().eq_ignore_ascii_case("charset");
+        is_charset.then(|| value.trim().trim_matches('"'))
+    })
+}
+
 fn turtle_error(error: &TurtleSyntaxError) -> ParseError {
     let start = error.location().start;
     ParseError::Syntax {
@@ -197,6 +267,52 @@ fn turtle_error(error: &TurtleSyntaxError) -> ParseError {
         },
         message: error.message().to_owned(),
     }
+}
+
+/// The scheme of the base that stands in for a missing one: JSON-LD drops what has a relative IRI, and does so in silence.
+const NO_BASE: &str = "no-base-iri:";
+
+fn check_is_absolute(quad: &Quad) -> Result<(), ParseError> {
+    let graph_name = match &quad.graph_name {
+        GraphName::NamedNode(name) => Some(name.as_str()),
+        _ => None,
+    };
+    let subject = match &quad.subject {
+        NamedOrBlankNode::NamedNode(node) => Some(node.as_str()),
+        NamedOrBlankNode::BlankNode(_) => None,
+    };
+    let object = match &quad.object {
+        Term::NamedNode(node) => Some(node.as_str()),
+        Term::Literal(literal) => Some(literal.datatype().as_str()),
+        Term::BlankNode(_) => None,
+    };
+    let iris = [graph_name, subject, Some(quad.predicate.as_str()), object];
+    for iri in iris.into_iter().flatten() {
+        if let Some(relative) = iri.strip_prefix(NO_BASE) {
+            let relative = relative.strip_prefix("///").unwrap_or(relative);
+            let relative: String = relative.chars().take(80).collect();
+            return Err(ParseError::Syntax {
+                position: Position::START,
+                message: format!("`{relative}` is no IRI; is a base IRI missing?"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Integers of 21 digits come out of the parser as doubles that keep their text, unless a term has another datatype.
+fn with_long_integer(object: Term) -> Term {
+    let Term::Literal(literal) = &object else {
+        return object;
+    };
+    let Some(digits) = guard::long_integer(literal.value()) else {
+        return object;
+    };
+    let datatype = match literal.datatype() {
+        xsd::DOUBLE => xsd::INTEGER,
+        datatype => datatype,
+    };
+    Literal::new_typed_literal(digits, datatype).into()
 }
 
 /// What JSON-LD makes of sound JSON has no place in the text.

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use oxttl::TurtleSerializer;
 
+use crate::error::WriteError;
 use crate::graph::{BlankLabels, Graph};
+use crate::syntax::writable::check_terms;
 use crate::syntax::xml::is_nc_name;
 
 /// Writes a graph as [Turtle](https://www.w3.org/TR/turtle/).
@@ -14,9 +16,9 @@ use crate::syntax::xml::is_nc_name;
 /// use smart_rdf::{Syntax, TurtleWriter};
 ///
 /// let graph = Syntax::Turtle.parse(b"<http://example.org/m> <http://example.org/name> 'Aspirin' .")?;
-/// let text = TurtleWriter::new().with_prefix("e", "http://example.org/").write(&graph);
+/// let text = TurtleWriter::new().with_prefix("e", "http://example.org/").write(&graph)?;
 /// assert_eq!(text, "@prefix e: <http://example.org/> .\ne:m e:name \"Aspirin\" .\n");
-/// # Ok::<_, smart_rdf::ParseError>(())
+/// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct TurtleWriter {
@@ -42,7 +44,12 @@ impl TurtleWriter {
     }
 
     /// The document.
-    pub fn write(&self, graph: &Graph) -> String {
+    ///
+    /// # Errors
+    ///
+    /// An IRI or a language tag is malformed, which happens to graphs that were built from unchecked parts.
+    pub fn write(&self, graph: &Graph) -> Result<String, WriteError> {
+        check_terms(graph.terms())?;
         let mut serializer = self.serializer().low_level();
         let mut document = Vec::new();
         let mut labels = BlankLabels::default();
@@ -55,7 +62,7 @@ impl TurtleWriter {
         serializer
             .finish(&mut document)
             .expect("memory takes every write");
-        String::from_utf8(document).expect("terms are UTF-8")
+        Ok(String::from_utf8(document).expect("terms are UTF-8"))
     }
 
     fn serializer(&self) -> TurtleSerializer {

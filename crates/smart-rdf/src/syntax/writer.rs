@@ -6,6 +6,7 @@ use oxttl::TriGSerializer;
 use crate::error::WriteError;
 use crate::graph::{BlankLabels, Dataset, Graph};
 use crate::syntax::turtle_writer::is_prefix;
+use crate::syntax::writable::check_terms;
 use crate::syntax::{JsonLdWriter, RdfXmlWriter, Syntax, TurtleWriter};
 
 /// Writes graphs in one [`Syntax`]: the counterpart of [`Reader`](crate::Reader).
@@ -60,17 +61,21 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// The syntax cannot express the graph, which happens with RDF/XML only.
+    /// The syntax cannot express the graph: RDF/XML has no form for some predicates and characters, and no syntax has one for IRIs and
+    /// language tags that are malformed.
     pub fn write(&self, graph: &Graph) -> Result<String, WriteError> {
         match self.syntax {
-            Syntax::JsonLd => Ok(self.json_ld().write(graph)),
-            Syntax::NQuads | Syntax::NTriples => Ok(lines(graph)),
+            Syntax::JsonLd => self.json_ld().write(graph),
+            Syntax::NQuads | Syntax::NTriples => {
+                check_terms(graph.terms())?;
+                Ok(lines(graph))
+            }
             Syntax::RdfXml => self
                 .each_prefix(RdfXmlWriter::new(), RdfXmlWriter::with_prefix)
                 .write(graph),
-            Syntax::TriG | Syntax::Turtle => Ok(self
+            Syntax::TriG | Syntax::Turtle => self
                 .each_prefix(TurtleWriter::new(), TurtleWriter::with_prefix)
-                .write(graph)),
+                .write(graph),
         }
     }
 
@@ -84,6 +89,7 @@ impl Writer {
         let Some((name, _)) = named.find(|(_, graph)| !graph.is_empty()) else {
             return self.write(dataset.default_graph());
         };
+        check_terms(dataset.terms())?;
         match self.syntax {
             Syntax::JsonLd => Ok(self.json_ld().write_dataset(dataset)),
             Syntax::NQuads => Ok(quad_lines(dataset)),

@@ -84,6 +84,131 @@ pub(super) fn normalize_lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
+/// What an XML declaration says.
+pub(super) struct Declaration<'t> {
+    pub(super) encoding: Option<&'t str>,
+}
+
+/// The XML declaration at the beginning of a text, if there is one
+/// ([XML 1.0, 2.8](https://www.w3.org/TR/xml/#NT-XMLDecl)).
+///
+/// The error is where in the text it is wrong. Other readers guess what a malformed one means, and not all guess the same.
+pub(super) fn declaration(text: &str) -> Result<Option<Declaration<'_>>, Malformed> {
+    let is_declaration = text
+        .strip_prefix("<?xml")
+        .is_some_and(|rest| !rest.starts_with(|c| is_nc_name_char(c) || c == ':'));
+    if !is_declaration {
+        return Ok(None);
+    }
+    let mut at = "<?xml".len();
+    let expected = |at, message| Malformed { at, message };
+    let version = pseudo_attribute(text, &mut at, "version")?;
+    let is_version = version.is_some_and(|version| {
+        version.strip_prefix("1.").is_some_and(|minor| {
+            !minor.is_empty() && minor.bytes().all(|digit| digit.is_ascii_digit())
+        })
+    });
+    if !is_version {
+        return Err(expected(at, "`version=\"1.0\"` in the XML declaration"));
+    }
+    let encoding = pseudo_attribute(text, &mut at, "encoding")?;
+    let is_encoding = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    };
+    if !encoding.is_none_or(is_encoding) {
+        return Err(expected(
+            at,
+            "the name of an encoding in the XML declaration",
+        ));
+    }
+    let standalone = pseudo_attribute(text, &mut at, "standalone")?;
+    if !standalone.is_none_or(|answer| matches!(answer, "yes" | "no")) {
+        return Err(expected(at, "`yes` or `no` as `standalone`"));
+    }
+    let rest = text[at..].trim_start_matches(SPACE);
+    if !rest.starts_with("?>") {
+        return Err(expected(
+            at,
+            "`version`, `encoding` and `standalone` in this order, in quotes, and `?>` in the XML declaration",
+        ));
+    }
+    Ok(Some(Declaration { encoding }))
+}
+
+const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
+
+/// The value of an attribute of the declaration, if it is the next one.
+fn pseudo_attribute<'t>(
+    text: &'t str,
+    at: &mut usize,
+    name: &str,
+) -> Result<Option<&'t str>, Malformed> {
+    let rest = &text[*at..];
+    let Some(rest) = rest
+        .starts_with(SPACE)
+        .then(|| rest.trim_start_matches(SPACE))
+        .and_then(|rest| rest.strip_prefix(name))
+    else {
+        return Ok(None);
+    };
+    let malformed = |rest: &str| Malformed {
+        at: text.len() - rest.len(),
+        message: "a value in quotes in the XML declaration",
+    };
+    let rest = rest.trim_start_matches(SPACE);
+    let rest = rest.strip_prefix('=').ok_or_else(|| malformed(rest))?;
+    let rest = rest.trim_start_matches(SPACE);
+    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let quote = quote.ok_or_else(|| malformed(rest))?;
+    // A quote that is left open ends at the end of the declaration at the latest.
+    let most = rest.find("?>").unwrap_or(rest.len());
+    let value = rest[1..most].find(quote).map(|end| &rest[1..=end]);
+    let value = value.ok_or_else(|| malformed(rest))?;
+    *at = text.len() - rest.len() + value.len() + 2;
+    Ok(Some(value))
+}
+
+/// Writes text for elements. A carriage return must be written as a reference, because XML readers turn it into a line feed
+/// ([XML 1.0, 2.11](https://www.w3.org/TR/xml/#sec-line-ends)).
+pub(crate) fn escape_text(text: &mut String, value: &str) {
+    for character in value.chars() {
+        match character {
+            '&' => text.push_str("&amp;"),
+            '<' => text.push_str("&lt;"),
+            '>' => text.push_str("&gt;"),
+            '"' => text.push_str("&quot;"),
+            '\r' => text.push_str("&#13;"),
+            other => text.push(other),
+        }
+    }
+}
+
+/// Writes the value of an attribute in double quotes, where readers turn all white space into blanks
+/// ([XML 1.0, 3.3.3](https://www.w3.org/TR/xml/#AVNormalize)).
+pub(crate) fn escape_value(text: &mut String, value: &str) {
+    for piece in value.split_inclusive(['\t', '\n']) {
+        match piece.strip_suffix(['\t', '\n']) {
+            Some(before) => {
+                escape_text(text, before);
+                text.push_str(if piece.ends_with('\t') {
+                    "&#9;"
+                } else {
+                    "&#10;"
+                });
+            }
+            None => escape_text(text, piece),
+        }
+    }
+}
+
+/// The first character that XML 1.0 has no way to write, not even as a reference.
+pub(crate) fn unwritable_char(text: &str) -> Option<char> {
+    text.chars().find(|c| !is_xml_char(*c))
+}
+
 pub(super) struct Malformed {
     pub(super) at: usize,
     /// What is expected there.
@@ -179,6 +304,51 @@ mod tests {
     fn line_ends_are_line_feeds_in_text_and_blanks_in_values() {
         check(resolve_text("a\r\nb\rc\n"), Some("a\nb\nc\n"));
         check(resolve_value("a\r\nb\rc\n\t&#10;"), Some("a b c  \n"));
+    }
+
+    #[test]
+    fn declarations_are_read_by_the_letter() {
+        let read = |text| declaration(text).map(|found| found.map(|found| found.encoding));
+        for (text, encoding) in [
+            ("<?xml version='1.0'?><a/>", None),
+            ("<?xml  version = \"1.1\"\n?>", None),
+            ("<?xml version='1.0' encoding='UTF-8'?>", Some("UTF-8")),
+            (
+                "<?xml version='1.0' encoding=\"latin1\" standalone='yes' ?>",
+                Some("latin1"),
+            ),
+            ("<?xml version='1.0' standalone='no'?>", None),
+        ] {
+            assert_eq!(read(text).ok().flatten(), Some(encoding), "{text}");
+        }
+        for text in ["<a/>", "<?xml-stylesheet href='a'?>", ""] {
+            assert_eq!(read(text).ok(), Some(None), "{text}");
+        }
+        for text in [
+            "<?xml version=\"1.0?><a/>",
+            "<?xml version=\"1.0?><a b=\"\"/>",
+            "<?xml?>",
+            "<?xml ?>",
+            "<?xml version=1.0?>",
+            "<?xml version='2.0'?>",
+            "<?xml version='1.'?>",
+            "<?xml encoding='UTF-8'?>",
+            "<?xml encoding='UTF-8' version='1.0'?>",
+            "<?xml version='1.0'encoding='UTF-8'?>",
+            "<?xml version='1.0' encoding='8-bit'?>",
+            "<?xml version='1.0' standalone='maybe'?>",
+            "<?xml version='1.0' more='1'?>",
+            "<?xml version='1.0'",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn white_space_in_values_is_written_as_references() {
+        let mut text = String::new();
+        escape_value(&mut text, "a\tb\n\r\"<c");
+        assert_eq!(text, "a&#9;b&#10;&#13;&quot;&lt;c");
     }
 
     #[test]

@@ -24,9 +24,7 @@ const ONTOLOGY: &str = r#"<?xml version="1.0"?>
 const COMMENT: &str = "ask <drug-viewer@apps.e.org\" or 'manage'; see http://example.org/doc";
 
 fn reader() -> RdfXml {
-    RdfXml::new()
-        .allow_internal_doctype()
-        .repair_language_tags()
+    RdfXml::new().allow_entities().repair_language_tags()
 }
 
 fn comment(graph: &Graph) -> String {
@@ -68,7 +66,7 @@ fn each_leniency_is_asked_for() {
         RdfXml::new().repair_language_tags().for_slice(document)
     ));
     let error = RdfXml::new()
-        .allow_internal_doctype()
+        .allow_entities()
         .for_slice(document)
         .unwrap_err();
     assert!(error.to_string().contains("language tag"), "{error}");

@@ -17,7 +17,8 @@ use crate::syntax::intake::{Intake, LiteralKind};
 use crate::syntax::rdf_xml::literal::XmlLiteral;
 use crate::syntax::rdf_xml::names::{DeclarationFault, Name, Names, RDF, Word, split};
 use crate::syntax::xml::{
-    Malformed, forbidden_char, is_blank, is_nc_name, normalize_lines, resolve_text, resolve_value,
+    Malformed, declaration, forbidden_char, is_blank, is_nc_name, normalize_lines, resolve_text,
+    resolve_value,
 };
 
 /// Reads a document in one pass: each tag is checked against the limits and taken into the graph at once
@@ -198,26 +199,11 @@ impl<'t> Reader<'t> {
         Ok(self.intake.finish())
     }
 
-    /// Another encoding would be another text ([XML 1.0, 4.3.3](https://www.w3.org/TR/xml/#charencoding)).
+    /// What it says of the encoding was seen to when the bytes became text.
     fn check_declaration(&self) -> Result<(), ParseError> {
-        let declaration = self
-            .text
-            .strip_prefix("<?xml")
-            .and_then(|rest| Some(&rest[..rest.find("?>")?]));
-        let encoding = declaration
-            .and_then(|declaration| declaration.split_once("encoding"))
-            .and_then(|(_, rest)| rest.trim_start().strip_prefix('='))
-            .map(|rest| rest.trim().trim_start_matches(['"', '\'']))
-            .and_then(|rest| rest.split(['"', '\'']).next());
-        match encoding {
-            Some(name)
-                if !["utf-8", "utf8", "us-ascii"]
-                    .iter()
-                    .any(|known| name.eq_ignore_ascii_case(known)) =>
-            {
-                Err(self.fault("the document says that it is not UTF-8; convert it first"))
-            }
-            _ => Ok(()),
+        match declaration(self.text) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.malformed(0, &error)),
         }
     }
 
@@ -276,8 +262,8 @@ impl<'t> Reader<'t> {
             self.literal.characters(&text);
             return self.check_literal();
         }
-        if self.value.as_str().len() + text.len() > self.limits.term_length {
-            return Err(self.over(Limit::TermLength, self.limits.term_length));
+        if self.value.as_str().len() + text.len() > self.limits.term_length() {
+            return Err(self.over(Limit::TermLength, self.limits.term_length()));
         }
         self.value = match (mem::take(&mut self.value), text) {
             (Value::Nothing, Cow::Borrowed(piece)) => Value::Piece(piece),
@@ -289,8 +275,8 @@ impl<'t> Reader<'t> {
     }
 
     fn check_literal(&self) -> Result<(), ParseError> {
-        if self.literal.len() > self.limits.term_length {
-            return Err(self.over(Limit::TermLength, self.limits.term_length));
+        if self.literal.len() > self.limits.term_length() {
+            return Err(self.over(Limit::TermLength, self.limits.term_length()));
         }
         Ok(())
     }
@@ -389,6 +375,7 @@ impl<'t> Reader<'t> {
             None => Iri::parse(value.into_owned()),
         };
         let base = base.map_err(|error| self.fault(&format!("`xml:base` is no IRI: {error}")))?;
+        self.check_iri_length(&base)?;
         scope.base = Some(Rc::new(base));
         Ok(())
     }
@@ -872,8 +859,8 @@ impl<'t> Reader<'t> {
     // --- bounds and faults
 
     fn value_of(&self, attribute: &Attribute<'t>) -> Result<Cow<'t, str>, ParseError> {
-        if attribute.value.len() > self.limits.term_length {
-            return Err(self.over(Limit::TermLength, self.limits.term_length));
+        if attribute.value.len() > self.limits.term_length() {
+            return Err(self.over(Limit::TermLength, self.limits.term_length()));
         }
         resolve_value(attribute.value)
             .map_err(|error| self.malformed(attribute.value_start, &error))

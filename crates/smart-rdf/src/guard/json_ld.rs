@@ -1,0 +1,523 @@
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::error::ParseError;
+use crate::guard::markup::fault;
+
+/// A JSON-LD document in which nothing is left that the parser underneath reads otherwise than the specification says.
+pub(crate) struct PlainJsonLd<'t> {
+    pub(crate) text: Cow<'t, str>,
+    /// Whether integers were rewritten; [`long_integer`] recognizes what becomes of them.
+    pub(crate) has_long_integers: bool,
+}
+
+/// Rewrites what the parser underneath reads otherwise than the specification says, and refuses what cannot be rewritten.
+///
+/// - Keys that mean nothing are dropped beside a `@graph` at the top, and so do not make a named graph of it
+///   ([JSON-LD 1.1 API, 5.1.2 and 9.2](https://www.w3.org/TR/json-ld11-api/#expansion-algorithm)).
+/// - Integers of 21 digits are integers
+///   ([JSON-LD 1.1 API, 8.2.2](https://www.w3.org/TR/json-ld11-api/#object-to-rdf-conversion)).
+/// - Numbers beyond those of a double have no form inside of a JSON literal.
+///
+/// The document has passed [`check_json`](super::check_json). What is malformed is left to the parser.
+pub(crate) fn plain_json_ld(text: &str) -> Result<PlainJsonLd<'_>, ParseError> {
+    let text = without_dropped_keys(text)?;
+    let numbers = long_integers(&text)?;
+    if numbers.is_empty() {
+        return Ok(PlainJsonLd {
+            text,
+            has_long_integers: false,
+        });
+    }
+    let mut marked = String::with_capacity(text.len() + numbers.len() * MARK.len());
+    let mut copied = 0;
+    for (range, digits) in numbers {
+        marked.push_str(&text[copied..range.start]);
+        marked.push_str(&digits);
+        marked.push_str(MARK);
+        copied = range.end;
+    }
+    marked.push_str(&text[copied..]);
+    Ok(PlainJsonLd {
+        text: Cow::Owned(marked),
+        has_long_integers: true,
+    })
+}
+
+/// An exponent that the parser underneath cannot read as a number, so that it keeps the text.
+const MARK: &str = "e99999999999999999999";
+
+/// The digits of an integer that was rewritten.
+pub(crate) fn long_integer(value: &str) -> Option<&str> {
+    value.strip_suffix(MARK)
+}
+
+// --- numbers
+
+/// The integers from 10^20 to 10^21, where they stand and their digits.
+fn long_integers(text: &str) -> Result<Vec<(Range<usize>, String)>, ParseError> {
+    // An escape may hide a key.
+    let mentions = |word: &str| text.contains(word) || text.contains("\\u");
+    let mut numbers = Vec::new();
+    let mut cursor = Cursor { text, at: 0 };
+    while let Some(byte) = cursor.peek() {
+        match byte {
+            b'"' => {
+                if cursor.string().is_none() {
+                    break;
+                }
+            }
+            b'-' | b'0'..=b'9' => {
+                let range = cursor.number();
+                let number = &text[range.clone()];
+                let value: f64 = number.parse().unwrap_or(0.0);
+                if value.is_infinite() && mentions("@json") {
+                    let message = "a number that is too large for a JSON literal";
+                    return Err(fault(text, range.start, message));
+                }
+                if value.abs() < 0.99e20 || value.abs() > 1.01e21 {
+                    continue;
+                }
+                if let Some(digits) = digits_of(number) {
+                    if mentions("double") || mentions("@json") || text.contains(MARK) {
+                        let message = "an integer of 21 digits in a document that has doubles or JSON literals is not read here; \
+                                       write it as a text with a datatype";
+                        return Err(fault(text, range.start, message));
+                    }
+                    numbers.push((range, digits));
+                }
+            }
+            _ => cursor.at += 1,
+        }
+    }
+    Ok(numbers)
+}
+
+/// The digits of a number, however it is written, if it is an integer of 21 digits.
+fn digits_of(number: &str) -> Option<String> {
+    const LENGTH: usize = 21;
+    let (sign, number) = match number.strip_prefix('-') {
+        Some(number) => ("-", number),
+        None => ("", number),
+    };
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let exponent: i64 = exponent.parse().ok()?;
+    let digits = [whole, fraction].concat();
+    let zeros = digits.len() - digits.trim_start_matches('0').len();
+    // How many of the digits stand before the point.
+    let point = i64::try_from(whole.len()).ok()?.checked_add(exponent)?;
+    let length = point.checked_sub(i64::try_from(zeros).ok()?)?;
+    if length != i64::try_from(LENGTH).ok()? {
+        return None;
+    }
+    let significant = digits[zeros..].trim_end_matches('0');
+    let is_integer = significant.len() <= LENGTH;
+    is_integer.then(|| format!("{sign}{significant:0<LENGTH$}"))
+}
+
+// --- keys
+
+/// The document without the keys that mean nothing, where one stands beside a `@graph` at the top.
+fn without_dropped_keys(text: &str) -> Result<Cow<'_, str>, ParseError> {
+    let mut cursor = Cursor { text, at: 0 };
+    let Some(b'{') = cursor.peek() else {
+        // In a list of several objects each `@graph` is that of a node, as the parser takes it.
+        return Ok(Cow::Borrowed(text));
+    };
+    let start = cursor.at;
+    let Some(entries) = cursor.object() else {
+        return Ok(Cow::Borrowed(text));
+    };
+    let end = cursor.at;
+    let terms = Terms::of(&entries);
+    let meanings: Vec<Meaning<'_>> = entries.iter().map(|entry| terms.meaning(entry)).collect();
+    let is_graph = |meaning: &&Meaning<'_>| matches!(meaning, Meaning::Keyword("@graph"));
+    let has_other = |meaning: &Meaning<'_>| match meaning {
+        Meaning::Property => true,
+        Meaning::Keyword(name) => !matches!(*name, "@context" | "@graph" | "@index"),
+        Meaning::Nothing | Meaning::Unknown => false,
+    };
+    if meanings.iter().find(is_graph).is_none() || meanings.iter().any(has_other) {
+        return Ok(Cow::Borrowed(text));
+    }
+    for (entry, meaning) in entries.iter().zip(&meanings) {
+        let message = match meaning {
+            Meaning::Keyword("@index") => {
+                "`@index` beside `@graph` at the top of a document is not read here"
+            }
+            Meaning::Unknown => {
+                "a key beside `@graph` at the top of a document must not be written with escapes"
+            }
+            _ => continue,
+        };
+        return Err(fault(text, entry.range.start, message));
+    }
+    if !meanings.contains(&Meaning::Nothing) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut plain = text[..=start].to_owned();
+    let (mut last, mut is_first) = (start + 1, true);
+    for (entry, meaning) in entries.iter().zip(&meanings) {
+        let is_kept = *meaning != Meaning::Nothing;
+        let (gap, whole) = (&text[last..entry.range.start], &text[entry.range.clone()]);
+        if is_kept && !is_first {
+            plain.push(',');
+        }
+        // Lines stay lines, so that later errors name the right one.
+        let lines = gap.matches('\n').count()
+            + if is_kept {
+                0
+            } else {
+                whole.matches('\n').count()
+            };
+        plain.extend(std::iter::repeat_n('\n', lines));
+        if is_kept {
+            plain.push_str(whole);
+            is_first = false;
+        }
+        last = entry.range.end;
+    }
+    plain.push_str(&text[last..end]);
+    plain.push_str(&text[end..]);
+    Ok(Cow::Owned(plain))
+}
+
+/// A key with its value.
+struct Entry<'t> {
+    /// As written, between its quotes.
+    key: &'t str,
+    value: &'t str,
+    range: Range<usize>,
+}
+
+/// What a key stands for once contexts are applied.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Meaning<'t> {
+    Keyword(&'t str),
+    Nothing,
+    Property,
+    /// It has an escape, or a context has.
+    Unknown,
+}
+
+/// What the contexts of an object say about its keys.
+#[derive(Default)]
+struct Terms<'t> {
+    defined: HashMap<&'t str, Meaning<'t>>,
+    has_vocabulary: bool,
+    has_escapes: bool,
+}
+
+/// Keywords of JSON-LD 1.1 ([1.7](https://www.w3.org/TR/json-ld11/#keywords)).
+const KEYWORDS: [&str; 23] = [
+    "@any",
+    "@base",
+    "@container",
+    "@context",
+    "@default",
+    "@direction",
+    "@graph",
+    "@id",
+    "@import",
+    "@included",
+    "@index",
+    "@json",
+    "@language",
+    "@list",
+    "@nest",
+    "@none",
+    "@prefix",
+    "@reverse",
+    "@set",
+    "@type",
+    "@value",
+    "@version",
+    "@vocab",
+];
+
+impl<'t> Terms<'t> {
+    fn of(entries: &[Entry<'t>]) -> Self {
+        let mut terms = Self::default();
+        for entry in entries.iter().filter(|entry| entry.key == "@context") {
+            terms.has_escapes |= entry.value.contains('\\');
+            let mut cursor = Cursor {
+                text: entry.value,
+                at: 0,
+            };
+            match cursor.peek() {
+                Some(b'[') => {
+                    cursor.at += 1;
+                    while !matches!(cursor.peek(), Some(b']') | None) {
+                        if cursor.peek() == Some(b'{') {
+                            terms.apply(&cursor.object().unwrap_or_default());
+                        } else if cursor.peek() == Some(b'n') {
+                            terms = Self::default();
+                            cursor.at += "null".len();
+                        } else {
+                            cursor.at += 1;
+                        }
+                    }
+                }
+                Some(b'{') => terms.apply(&cursor.object().unwrap_or_default()),
+                _ => {}
+            }
+        }
+        terms
+    }
+
+    fn apply(&mut self, context: &[Entry<'t>]) {
+        for entry in context {
+            if entry.key == "@vocab" {
+                self.has_vocabulary = entry.value != "null";
+            } else if !KEYWORDS.contains(&entry.key) {
+                self.defined.insert(entry.key, definition(entry.value));
+            }
+        }
+    }
+
+    fn meaning(&self, entry: &Entry<'t>) -> Meaning<'t> {
+        let key = entry.key;
+        let meaning = if key.contains('\\') || self.has_escapes {
+            Meaning::Unknown
+        } else if let Some(meaning) = self.defined.get(key) {
+            *meaning
+        } else if KEYWORDS.contains(&key) {
+            Meaning::Keyword(key)
+        } else if is_like_keyword(key) {
+            Meaning::Nothing
+        } else if key.contains(':') || self.has_vocabulary {
+            Meaning::Property
+        } else {
+            Meaning::Nothing
+        };
+        if meaning == Meaning::Property && entry.value == "null" {
+            return Meaning::Nothing;
+        }
+        meaning
+    }
+}
+
+/// What is like a keyword and is none is dropped, for later versions to use
+/// ([JSON-LD 1.1 API, 5.2.2](https://www.w3.org/TR/json-ld11-api/#iri-expansion)).
+fn is_like_keyword(key: &str) -> bool {
+    let rest = key.strip_prefix('@');
+    rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphabetic()))
+}
+
+/// What a term stands for by its definition in a context.
+fn definition(value: &str) -> Meaning<'_> {
+    let mut cursor = Cursor { text: value, at: 0 };
+    match cursor.peek() {
+        Some(b'n') => Meaning::Nothing,
+        Some(b'"') => match cursor.string() {
+            Some(alias) if KEYWORDS.contains(&alias) => Meaning::Keyword(alias),
+            _ => Meaning::Property,
+        },
+        _ => {
+            let entries = cursor.object().unwrap_or_default();
+            let id = entries.iter().find(|entry| entry.key == "@id");
+            id.map_or(Meaning::Property, |id| definition(id.value))
+        }
+    }
+}
+
+// --- JSON
+
+/// A place in a JSON text that is not nested too deep.
+struct Cursor<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Cursor<'t> {
+    /// The next sign that is not white space.
+    fn peek(&mut self) -> Option<u8> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let blanks = rest.iter().position(|b| !b.is_ascii_whitespace());
+        self.at += blanks.unwrap_or(rest.len());
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// What stands between the quotes of a string, as written.
+    fn string(&mut self) -> Option<&'t str> {
+        let start = self.at + 1;
+        let mut at = start;
+        loop {
+            let rest = self.text.as_bytes().get(at..)?;
+            let found = at + memchr::memchr2(b'"', b'\\', rest)?;
+            if self.text.as_bytes()[found] == b'"' {
+                self.at = found + 1;
+                return Some(&self.text[start..found]);
+            }
+            at = found + 2;
+        }
+    }
+
+    fn number(&mut self) -> Range<usize> {
+        let start = self.at;
+        let rest = &self.text.as_bytes()[start..];
+        let is_part = |b: &u8| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E');
+        let length = rest.iter().position(|b| !is_part(b)).unwrap_or(rest.len());
+        self.at += length;
+        start..self.at
+    }
+
+    /// The entries of the object that begins here; `None` if it is malformed.
+    fn object(&mut self) -> Option<Vec<Entry<'t>>> {
+        let mut entries = Vec::new();
+        self.at += 1;
+        loop {
+            match self.peek()? {
+                b'}' => {
+                    self.at += 1;
+                    return Some(entries);
+                }
+                b',' => self.at += 1,
+                b'"' => {
+                    let start = self.at;
+                    let key = self.string()?;
+                    if self.peek()? != b':' {
+                        return None;
+                    }
+                    self.at += 1;
+                    self.peek()?;
+                    let value_start = self.at;
+                    self.skip_value()?;
+                    entries.push(Entry {
+                        key,
+                        value: &self.text[value_start..self.at],
+                        range: start..self.at,
+                    });
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    fn skip_value(&mut self) -> Option<()> {
+        let mut depth = 0_usize;
+        loop {
+            match self.peek()? {
+                b'"' => {
+                    self.string()?;
+                }
+                b'{' | b'[' => {
+                    depth += 1;
+                    self.at += 1;
+                    continue;
+                }
+                b'}' | b']' => {
+                    depth = depth.checked_sub(1)?;
+                    self.at += 1;
+                }
+                b',' | b':' => {
+                    self.at += 1;
+                    continue;
+                }
+                _ => {
+                    let rest = &self.text.as_bytes()[self.at..];
+                    let is_end =
+                        |b: &u8| b.is_ascii_whitespace() || matches!(b, b',' | b'}' | b']' | b'"');
+                    self.at += rest.iter().position(is_end)?.max(1);
+                }
+            }
+            if depth == 0 {
+                return Some(());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let plain = plain_json_ld(text).map(|plain| plain.text.into_owned());
+        assert_eq!(plain.as_deref().ok(), Some(expected), "{plain:?}");
+    }
+
+    #[test]
+    fn keys_that_mean_nothing_are_dropped_beside_a_graph() {
+        for (keys, dropped) in [
+            (r#""comment":"x","#, ""),
+            ("\"comment\":{\"a\":\n[1,\"}\"]},", "\n"),
+            (r#""ex:p":null,"#, ""),
+            (r#""none":"x","#, ""),
+            (r#""@later":"x","#, ""),
+            (r#""ex:p":1,"#, r#""ex:p":1,"#),
+            (r#""term":1,"comment":2,"#, r#""term":1,"comment":2,"#),
+            (
+                r#""@id":"ex:g","comment":2,"#,
+                r#""@id":"ex:g","comment":2,"#,
+            ),
+        ] {
+            let document = |keys: &str| {
+                let context = r#""@context":{"ex":"http://e/","none":null,"term":{"@id":"ex:t"}}"#;
+                format!(r#"{{{keys}{context},"@graph":[{{"other":1}}]}}"#)
+            };
+            check(&document(keys), &document(dropped));
+        }
+        check(r#"{"@graph":[],"a":1, "b":2}"#, r#"{"@graph":[]}"#);
+        check(
+            r#"{"@context":[{"g":"@graph"},{"@vocab":"http://e/"},null],"g":[],"a":1}"#,
+            r#"{"@context":[{"g":"@graph"},{"@vocab":"http://e/"},null],"g":[],"a":1}"#,
+        );
+        check(
+            r#"{"@context":[null,{"g":"@graph"}],"g":[],"a":1}"#,
+            r#"{"@context":[null,{"g":"@graph"}],"g":[]}"#,
+        );
+        check(
+            r#"{"@context":{"@vocab":"http://e/"},"@graph":[],"a":1}"#,
+            r#"{"@context":{"@vocab":"http://e/"},"@graph":[],"a":1}"#,
+        );
+        for malformed in [
+            "",
+            "{",
+            r#"{"a""#,
+            r#"{"@graph":[}"#,
+            r#"{"@graph":1"#,
+            "[1",
+        ] {
+            check(malformed, malformed);
+        }
+    }
+
+    #[test]
+    fn what_may_mean_something_else_to_the_parser_is_refused() {
+        for document in [
+            r#"{"@index":"x","@graph":[]}"#,
+            r#"{"na\u00efve":"x","@graph":[]}"#,
+            r#"{"@context":{"p":{"@id":"ex:p","@type":"@json"}},"p":1e400}"#,
+            r#"{"@type":"xsd:double","@value":100000000000000000000}"#,
+        ] {
+            assert!(plain_json_ld(document).is_err(), "{document}");
+        }
+    }
+
+    #[test]
+    fn integers_of_21_digits_are_found_however_they_are_written() {
+        for (number, digits) in [
+            ("100000000000000000000", Some("100000000000000000000")),
+            ("-1e20", Some("-100000000000000000000")),
+            ("1.5E+20", Some("150000000000000000000")),
+            ("0.0123456e22", Some("123456000000000000000")),
+            ("123456789012345678901.000", Some("123456789012345678901")),
+            ("999999999999999999999", Some("999999999999999999999")),
+            ("123456789012345678901.5", None),
+            ("99999999999999999999", None),
+            ("1e21", None),
+            ("0", None),
+            ("1e99999999999999999999", None),
+        ] {
+            assert_eq!(digits_of(number).as_deref(), digits, "{number}");
+        }
+        check(
+            r#"{"a":[1e20,"1e20"]}"#,
+            &format!(r#"{{"a":[100000000000000000000{MARK},"1e20"]}}"#),
+        );
+    }
+}
