@@ -132,13 +132,19 @@ pub enum VaultError {
         /// How long it was waited for.
         seconds: u64,
     },
-    /// A file or folder can be read by other users.
-    #[error("{} can be read by other users; take their rights away (chmod {mode:o})", .path.display())]
+    /// A file or folder can be read or changed by other users.
+    #[error("{} can be read or changed by other users; take their rights away (chmod {mode:o})", .path.display())]
     Exposed {
         /// Which.
         path: std::path::PathBuf,
         /// The rights that it should have.
         mode: u32,
+    },
+    /// A file or folder belongs to another user, who can change it.
+    #[error("{} belongs to another user; use a folder of your own", .path.display())]
+    Foreign {
+        /// Which.
+        path: std::path::PathBuf,
     },
     /// A file of the vault could not be read or written.
     #[error("the vault cannot {action} {}", .path.display())]
@@ -159,10 +165,22 @@ pub enum VaultError {
         /// What it said.
         problem: String,
     },
-    /// The key file holds no key.
-    #[error("{} holds no vault key; restore it, or remove it with all entries and authorize again", .path.display())]
+    /// There are entries, but nothing to tell whether the key is theirs.
+    #[error("{} is missing, so the vault's key cannot be checked; restore it, or remove the vault's folder and authorize again", .path.display())]
+    NoCheck {
+        /// The file that is missing.
+        path: std::path::PathBuf,
+    },
+    /// The key file is missing beside entries, or holds no key.
+    #[error("{} holds no vault key; restore it, or remove the vault's folder and authorize again", .path.display())]
     NoKey {
         /// The key file.
+        path: std::path::PathBuf,
+    },
+    /// Something else is in the place of a file: a symbolic link, a FIFO, a device, a folder.
+    #[error("{} is not a regular file; remove it", .path.display())]
+    NotAFile {
+        /// Which.
         path: std::path::PathBuf,
     },
     /// There is no randomness for a key or a nonce.
@@ -177,9 +195,15 @@ pub enum VaultError {
         /// What it said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// An entry that was changed by somebody else, was sealed with another key, or belongs to another name.
+    /// An entry that is too long to be read again. It was not written.
+    #[error("an entry of the vault is longer than {limit} bytes and was not written")]
+    TooLong {
+        /// The most allowed, in bytes, with what sealing adds.
+        limit: u64,
+    },
+    /// The key is not the one that sealed the vault; or an entry that was changed by somebody else, was sealed with another key, or belongs to another name.
     #[error(
-        "an entry of the vault cannot be opened with this key; it is damaged, or another key sealed it"
+        "the vault, or an entry of it, cannot be opened with this key; it is damaged, or another key sealed it"
     )]
     Unopened,
     /// An entry that this version cannot read.

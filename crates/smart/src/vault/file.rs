@@ -25,7 +25,11 @@ use super::{Entry, LockedEntry, Vault, VaultError, VaultKey};
 /// The key is a file beside the entries ([`open`](Self::open)), lies in the keychain of the operating system (`with_keychain`, feature
 /// `keychain`), or comes from the app ([`with_key`](Self::with_key)).
 ///
-/// - Other users of the machine cannot read the folder (mode 0700, files 0600). A vault that they could read is refused.
+/// - Other users of the machine cannot read the folder (mode 0700, files 0600). A vault that they could read or change, or that
+///   belongs to another user, is refused; so is anything but a regular file in place of one of its files. On Windows the folder
+///   inherits the rights of its parent, which are not looked at: keep it below the user's own.
+/// - A key that did not seal the vault is refused ([`VaultError::Unopened`]), and so is a folder with entries whose key is missing: no
+///   new key is made beside old entries.
 /// - An entry that was changed, cut short, or put in place of another is not opened. Nor does its file name tell whose it is.
 /// - With the key beside the entries, whoever can read this user's files can read the tokens: malware that runs as the user, a
 ///   backup of the whole folder, root. The seal protects an entry that gets out without the key (one file in a bug
@@ -74,8 +78,37 @@ impl FileVault {
     /// When the folder cannot be made, read or written, or others can read it.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, VaultError> {
         let folder = Folder::open(folder.into())?;
-        let key = folder.key()?;
-        Ok(Self::new(folder, &key))
+        if let Some(key) = folder.key()?
+            && let Some(check) = folder.check_value()?
+        {
+            return Self::checked(folder, &key, &check);
+        }
+        let _setup = lock::hold_setup(&folder)?;
+        let key = match folder.key()? {
+            Some(key) => key,
+            None if folder.is_used()? => return Err(folder.no_key()),
+            None => folder.make_key()?,
+        };
+        Self::set_up(folder, &key)
+    }
+
+    /// The vault in this folder if something was ever kept there, and `None` otherwise. Creates neither folder nor key: for those
+    /// who only want to look.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_existing(folder: impl Into<PathBuf>) -> Result<Option<Self>, VaultError> {
+        let Some(folder) = Folder::existing(folder.into())? else {
+            return Ok(None);
+        };
+        if !folder.is_used()? {
+            return Ok(None);
+        }
+        let key = folder.key()?.ok_or_else(|| folder.no_key())?;
+        let check = folder.check_value()?;
+        let check = check.ok_or_else(|| folder.no_check_value())?;
+        Self::checked(folder, &key, &check).map(Some)
     }
 
     /// The same with a key of the app's: 32 bytes that nobody can guess. No key is written to the folder.
@@ -84,8 +117,12 @@ impl FileVault {
     ///
     /// When the folder cannot be made, read or written, or others can read it.
     pub fn with_key(folder: impl Into<PathBuf>, key: [u8; 32]) -> Result<Self, VaultError> {
-        let folder = Folder::open(folder.into())?;
-        Ok(Self::new(folder, &zeroize::Zeroizing::new(key)))
+        let (folder, key) = (Folder::open(folder.into())?, zeroize::Zeroizing::new(key));
+        if let Some(check) = folder.check_value()? {
+            return Self::checked(folder, &key, &check);
+        }
+        let _setup = lock::hold_setup(&folder)?;
+        Self::set_up(folder, &key)
     }
 
     /// The same with a key in the keychain of the operating system, which is made there if there is none. Feature `keychain`.
@@ -115,8 +152,9 @@ impl FileVault {
         entry: &keyring_core::Entry,
     ) -> Result<Self, VaultError> {
         let folder = Folder::open(folder.into())?;
+        let _setup = lock::hold_setup(&folder)?;
         let key = keychain::key(&folder, entry)?;
-        Ok(Self::new(folder, &key))
+        Self::set_up(folder, &key)
     }
 
     /// The vault in the place that this system has for an app's data, in a folder of that name: below `$XDG_DATA_HOME` or
@@ -129,8 +167,37 @@ impl FileVault {
         Self::open(disk::data_folder(name)?)
     }
 
-    fn new(folder: Folder, key: &[u8; 32]) -> Self {
+    /// [`of_app`](Self::of_app) for those who only want to look: see [`open_existing`](Self::open_existing).
+    ///
+    /// # Errors
+    ///
+    /// As [`of_app`](Self::of_app).
+    pub fn existing_of_app(name: &str) -> Result<Option<Self>, VaultError> {
+        Self::open_existing(disk::data_folder(name)?)
+    }
+
+    /// Makes the check value if there is none. The caller holds the setup lock.
+    fn set_up(folder: Folder, key: &[u8; 32]) -> Result<Self, VaultError> {
+        if let Some(check) = folder.check_value()? {
+            return Self::checked(folder, key, &check);
+        }
+        if folder.has_entries()? {
+            return Err(folder.no_check_value());
+        }
         let sealer = Sealer::new(key);
+        folder.write_check_value(&sealer.check_value()?)?;
+        Ok(Self::new(folder, sealer))
+    }
+
+    fn checked(folder: Folder, key: &[u8; 32], check: &[u8]) -> Result<Self, VaultError> {
+        let sealer = Sealer::new(key);
+        if !sealer.checks(check) {
+            return Err(VaultError::Unopened);
+        }
+        Ok(Self::new(folder, sealer))
+    }
+
+    fn new(folder: Folder, sealer: Sealer) -> Self {
         let shared = Arc::new(Shared { folder, sealer });
         Self { shared }
     }

@@ -12,8 +12,11 @@ use crate::vault::{VaultError, step};
 /// The key's file.
 const KEY: &str = "key";
 
-/// The longest entry that is read, in bytes: tokens are a few kilobytes.
-const MAX_ENTRY_BYTES: u64 = 4 * 1024 * 1024;
+/// A constant under the vault's key, which tells whether a key is the one that sealed the entries.
+const CHECK: &str = "check";
+
+/// The longest file that is read or written, in bytes: tokens are a few kilobytes.
+const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The folder of a vault.
 pub(super) struct Folder {
@@ -28,77 +31,125 @@ impl Folder {
         Ok(Self { path })
     }
 
+    /// The folder, unless it does not exist. Creates nothing.
+    pub(super) fn existing(path: PathBuf) -> Result<Option<Self>, VaultError> {
+        let metadata = match fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(at("look at", &path)(error)),
+        };
+        check_private(&path, &metadata, 0o700)?;
+        Ok(Some(Self { path }))
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The key, which is made if there is none. Of several that are made at once, one stays.
-    pub(super) fn key(&self) -> Result<Zeroizing<[u8; 32]>, VaultError> {
+    /// The key, unless there is no key file.
+    pub(super) fn key(&self) -> Result<Option<Zeroizing<[u8; 32]>>, VaultError> {
         let path = self.path.join(KEY);
-        if !path.exists() {
-            self.make_key(&path)?;
-        }
-        let mut file = File::open(&path).map_err(at("open", &path))?;
+        let Some(mut file) = open_regular(&path)? else {
+            return Ok(None);
+        };
         let metadata = file.metadata().map_err(at("look at", &path))?;
-        check_private(&path, &metadata, 0o600)?;
         let mut key = Zeroizing::new([0; 32]);
         let is_key = metadata.len() == 32 && file.read_exact(&mut *key).is_ok();
         if is_key && key.iter().any(|byte| *byte != 0) {
-            Ok(key)
+            Ok(Some(key))
         } else {
             Err(VaultError::NoKey { path })
         }
     }
 
-    /// Written beside its place and linked there, which fails where another process was faster.
-    fn make_key(&self, path: &Path) -> Result<(), VaultError> {
+    /// A new key, for the holder of the [setup lock](super::lock::hold_setup).
+    pub(super) fn make_key(&self) -> Result<Zeroizing<[u8; 32]>, VaultError> {
         let mut key = Zeroizing::new([0; 32]);
-        let randomness = |source: getrandom::Error| VaultError::Randomness {
+        getrandom::fill(&mut *key).map_err(|source| VaultError::Randomness {
             source: source.into(),
-        };
-        getrandom::fill(&mut *key).map_err(randomness)?;
-        let mut own = [0; 8];
-        getrandom::fill(&mut own).map_err(randomness)?;
-        let draft = self
-            .path
-            .join(format!("{KEY}.{:016x}", u64::from_le_bytes(own)));
-        create(&draft, &*key).map_err(at("write", &draft))?;
-        step("key written");
-        let linked = fs::hard_link(&draft, path);
-        fs::remove_file(&draft).map_err(at("remove", &draft))?;
-        match linked {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(at("write", path)(error)),
-            _ => self.settle(),
+        })?;
+        self.write(KEY, &*key)?;
+        Ok(key)
+    }
+
+    /// What an error about a missing key names.
+    pub(super) fn no_key(&self) -> VaultError {
+        VaultError::NoKey {
+            path: self.path.join(KEY),
         }
+    }
+
+    pub(super) fn check_value(&self) -> Result<Option<Vec<u8>>, VaultError> {
+        self.read(CHECK)
+    }
+
+    pub(super) fn write_check_value(&self, sealed: &[u8]) -> Result<(), VaultError> {
+        self.write(CHECK, sealed)
+    }
+
+    pub(super) fn no_check_value(&self) -> VaultError {
+        VaultError::NoCheck {
+            path: self.path.join(CHECK),
+        }
+    }
+
+    /// Whether anything was ever sealed here: then a new key would hide it.
+    pub(super) fn is_used(&self) -> Result<bool, VaultError> {
+        if self.path.join(CHECK).symlink_metadata().is_ok() {
+            return Ok(true);
+        }
+        self.has_entries()
+    }
+
+    pub(super) fn has_entries(&self) -> Result<bool, VaultError> {
+        let files = fs::read_dir(&self.path).map_err(at("list", &self.path))?;
+        for file in files {
+            let name = file.map_err(at("list", &self.path))?.file_name();
+            let name = name.to_string_lossy();
+            if name.ends_with(".entry") || name.ends_with(&draft_of(".entry")) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, VaultError> {
         let path = self.path.join(name);
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(at("open", &path)(error)),
+        let Some(file) = open_regular(&path)? else {
+            return Ok(None);
         };
-        let metadata = file.metadata().map_err(at("look at", &path))?;
-        check_private(&path, &metadata, 0o600)?;
         let mut bytes = Vec::new();
-        let read = file.take(MAX_ENTRY_BYTES + 1).read_to_end(&mut bytes);
+        let read = file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
         read.map_err(at("read", &path))?;
-        if bytes.len() as u64 > MAX_ENTRY_BYTES {
+        if bytes.len() as u64 > MAX_FILE_BYTES {
             return Err(VaultError::Unreadable);
         }
         Ok(Some(bytes))
     }
 
     /// The new file is on the disk before it has the old one's name, and the name is on the disk before this comes back. Only the
-    /// holder of the lock may write, so that the draft's name can be a fixed one.
+    /// holder of the lock may write, so that the draft's name can be a fixed one. A write that fails leaves no draft, which the
+    /// next holder would take for one that a crash has left.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), VaultError> {
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Err(VaultError::TooLong {
+                limit: MAX_FILE_BYTES,
+            });
+        }
         step("entry about to be written");
         self.remove_draft(name)?;
         let draft = self.draft_path(name);
-        create(&draft, bytes).map_err(at("write", &draft))?;
-        step("draft on disk");
-        self.promote_draft(name)?;
+        let written = create(&draft, bytes)
+            .map_err(at("write", &draft))
+            .and_then(|()| {
+                step("draft on disk");
+                self.promote_draft(name)
+            });
+        if let Err(error) = written {
+            // if this fails as well, `remove` tries it again
+            let _ = self.remove_draft(name);
+            return Err(error);
+        }
         step("folder on disk");
         Ok(())
     }
@@ -127,7 +178,9 @@ impl Folder {
         self.path.join(draft_of(name))
     }
 
+    /// Removes a file, and before it the draft that would bring it back.
     pub(super) fn remove(&self, name: &str) -> Result<(), VaultError> {
+        self.remove_draft(name)?;
         let path = self.path.join(name);
         match fs::remove_file(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -139,6 +192,8 @@ impl Folder {
     /// A file to lock. It is empty and stays: whoever removed it could leave two processes with a lock each.
     pub(super) fn lock_file(&self, name: &str) -> Result<(File, PathBuf), VaultError> {
         let path = self.path.join(name);
+        // a FIFO would not open before somebody else opens its other end
+        open_regular(&path)?;
         let mut options = private();
         let file = options.read(true).write(true).create(true).truncate(false);
         let file = file.open(&path).map_err(at("open", &path))?;
@@ -222,7 +277,32 @@ fn make(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
-/// On systems without such rights the folder inherits those of the user's own.
+/// Opens a file for reading, unless there is none. A symbolic link, FIFO, device or folder is refused before it is opened.
+fn open_regular(path: &Path) -> Result<Option<File>, VaultError> {
+    let is_regular = |metadata: &fs::Metadata| {
+        if metadata.is_file() {
+            check_private(path, metadata, 0o600)
+        } else {
+            let path = path.to_owned();
+            Err(VaultError::NotAFile { path })
+        }
+    };
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => is_regular(&metadata)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(at("look at", path)(error)),
+    }
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(at("open", path)(error)),
+    };
+    is_regular(&file.metadata().map_err(at("look at", path))?)?;
+    Ok(Some(file))
+}
+
+/// Refuses what belongs to another user, and what other users can read or change. On systems without such rights the folder
+/// inherits those of its parent, which are not looked at: Windows gives the folder for an app's data to its user alone.
 #[cfg_attr(
     not(unix),
     expect(clippy::unnecessary_wraps, reason = "it can fail on unix")
@@ -230,9 +310,12 @@ fn make(path: &Path) -> io::Result<()> {
 fn check_private(path: &Path, metadata: &fs::Metadata, mode: u32) -> Result<(), VaultError> {
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt as _;
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+        let path = path.to_owned();
+        if metadata.uid() != rustix::process::geteuid().as_raw() {
+            return Err(VaultError::Foreign { path });
+        }
         if metadata.permissions().mode() & 0o077 != 0 {
-            let path = path.to_owned();
             return Err(VaultError::Exposed { path, mode });
         }
     }

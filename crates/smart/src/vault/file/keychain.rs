@@ -6,17 +6,9 @@ use zeroize::Zeroizing;
 use super::disk::Folder;
 use crate::vault::VaultError;
 
-/// The lock under which the key is made.
-const LOCK: &str = "key.lock";
-
-/// The key that the keychain has, or a new one that it has from now on. Of several processes that find none, one makes it.
+/// The key that the keychain has, or a new one that it has from now on. Called under the setup lock: of several processes that find
+/// none, one makes it. None is made for a folder with entries, which it could not open.
 pub(super) fn key(folder: &Folder, entry: &Entry) -> Result<Zeroizing<[u8; 32]>, VaultError> {
-    let (lock, path) = folder.lock_file(LOCK)?;
-    fs4::FileExt::lock(&lock).map_err(|source| VaultError::File {
-        action: "lock",
-        path,
-        source,
-    })?;
     match entry.get_secret().map(Zeroizing::new) {
         Ok(secret) => match <[u8; 32]>::try_from(secret.as_slice()) {
             Ok(key) => Ok(Zeroizing::new(key)),
@@ -24,6 +16,9 @@ pub(super) fn key(folder: &Folder, entry: &Entry) -> Result<Zeroizing<[u8; 32]>,
                 problem: "what it has under this name is no vault key".to_owned(),
             }),
         },
+        Err(Error::NoEntry) if folder.is_used()? => Err(VaultError::Keychain {
+            problem: "it has none under this name, but the folder was sealed with one".to_owned(),
+        }),
         Err(Error::NoEntry) => make(entry),
         Err(error) => Err(failed(&error)),
     }
@@ -73,10 +68,13 @@ mod tests {
         let again = FileVault::with_keychain(&path, &entry()).unwrap();
         let found = again.read(&name).await.unwrap().unwrap();
         assert_eq!(found.expose(), b"token");
-        // with any other key there is nothing under that name
+        // no other key is made beside these entries, and another one does not open the vault
         let other = keychain.build("other-app", "vault", None).unwrap();
-        let other = FileVault::with_keychain(&path, &other).unwrap();
-        assert!(other.read(&name).await.unwrap().is_none());
+        let error = FileVault::with_keychain(&path, &other).unwrap_err();
+        assert!(matches!(error, VaultError::Keychain { .. }), "{error:?}");
+        other.set_secret(&[7; 32]).unwrap();
+        let error = FileVault::with_keychain(&path, &other).unwrap_err();
+        assert!(matches!(error, VaultError::Unopened), "{error:?}");
     }
 
     #[test]

@@ -53,6 +53,17 @@ impl Sealer {
         Ok([MAGIC, &nonce, &sealed].concat())
     }
 
+    /// What is kept beside the entries to tell this key from another.
+    pub(super) fn check_value(&self) -> Result<Vec<u8>, VaultError> {
+        self.seal(&check_name(), CHECKED)
+    }
+
+    /// Whether this key sealed the check value.
+    pub(super) fn checks(&self, sealed: &[u8]) -> bool {
+        let opened = self.open(&check_name(), sealed);
+        opened.is_some_and(|opened| *opened == CHECKED)
+    }
+
     /// `None` when it was not this key that sealed these bytes under that name.
     pub(super) fn open(&self, key: &VaultKey, bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let rest = bytes.strip_prefix(MAGIC)?;
@@ -64,6 +75,13 @@ impl Sealer {
         let opened = self.cipher.decrypt(&XNonce::from(*nonce), payload);
         opened.ok().map(Zeroizing::new)
     }
+}
+
+const CHECKED: &[u8] = b"the key of this vault";
+
+/// No file of an entry has this name, since theirs are hashes.
+fn check_name() -> VaultKey {
+    VaultKey("check".to_owned())
 }
 
 fn label(key: &VaultKey) -> Vec<u8> {

@@ -94,7 +94,11 @@ async fn others_read_nothing() {
         .unwrap()
         .map(|file| file.unwrap().path())
         .collect();
-    assert_eq!(files.len(), 3, "key, entry, lock: {files:?}");
+    assert_eq!(
+        files.len(),
+        5,
+        "key, check, their lock, entry, lock: {files:?}"
+    );
     for file in &files {
         assert_eq!(mode(file), 0o600, "{file:?}");
     }
@@ -116,9 +120,8 @@ async fn another_key_opens_nothing() {
     let ours = FileVault::with_key(&path, [1; 32]).unwrap();
     put(&ours, "a", "one").await;
     assert!(!path.join("key").exists());
-    // it does not even find it
-    let theirs = FileVault::with_key(&path, [2; 32]).unwrap();
-    assert_eq!(get(&theirs, "a").await, None);
+    let error = FileVault::with_key(&path, [2; 32]).unwrap_err();
+    assert!(matches!(error, VaultError::Unopened), "{error:?}");
     // and an entry that is passed off as another is not opened
     put(&ours, "b", "two").await;
     let file = |name: &str| path.join(ours.shared.file(&key(name)));
@@ -136,6 +139,211 @@ async fn a_lost_key_is_not_made_anew_in_silence() {
         std::fs::write(path.join("key"), broken).unwrap();
         let error = FileVault::open(&path).unwrap_err();
         assert!(matches!(error, VaultError::NoKey { .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_bit_that_flips_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v");
+    let vault = FileVault::open(&path).unwrap();
+    put(&vault, "a", "one").await;
+    let entry = vault.shared.file(&key("a"));
+    for (name, opens) in [("key", false), ("check", false), (&*entry, true)] {
+        let file = path.join(name);
+        let whole = std::fs::read(&file).unwrap();
+        for bit in 0..whole.len() * 8 {
+            let mut flipped = whole.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            std::fs::write(&file, &flipped).unwrap();
+            let error = if opens {
+                vault.read(&key("a")).await.unwrap_err()
+            } else {
+                FileVault::open_existing(&path).unwrap_err();
+                FileVault::open(&path).unwrap_err()
+            };
+            assert!(
+                matches!(error, VaultError::Unopened),
+                "{name} {bit} {error:?}"
+            );
+        }
+        std::fs::write(&file, &whole).unwrap();
+    }
+    let again = FileVault::open(&path).unwrap();
+    assert_eq!(get(&again, "a").await.as_deref(), Some("one"));
+}
+
+#[tokio::test]
+async fn no_new_key_is_made_beside_old_entries() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v");
+    put(&FileVault::open(&path).unwrap(), "a", "one").await;
+    let (kept, check) = (path.join("key"), path.join("check"));
+    let key_bytes = std::fs::read(&kept).unwrap();
+    std::fs::remove_file(&kept).unwrap();
+    let error = FileVault::open(&path).unwrap_err();
+    assert!(matches!(error, VaultError::NoKey { .. }), "{error:?}");
+    assert!(!kept.exists());
+    // nor without the check value, and without it no key is believed
+    std::fs::remove_file(&check).unwrap();
+    let error = FileVault::open(&path).unwrap_err();
+    assert!(matches!(error, VaultError::NoKey { .. }), "{error:?}");
+    let error = FileVault::with_key(&path, [1; 32]).unwrap_err();
+    assert!(matches!(error, VaultError::NoCheck { .. }), "{error:?}");
+    let key_bytes = <[u8; 32]>::try_from(key_bytes).unwrap();
+    let error = FileVault::with_key(&path, key_bytes).unwrap_err();
+    assert!(matches!(error, VaultError::NoCheck { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn looking_creates_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v");
+    assert!(FileVault::open_existing(&path).unwrap().is_none());
+    assert!(!path.exists());
+    FileVault::open(&path).unwrap();
+    let vault = FileVault::open_existing(&path).unwrap().unwrap();
+    assert_eq!(get(&vault, "a").await, None);
+}
+
+#[tokio::test]
+#[cfg(unix)]
+async fn only_regular_files_are_opened() {
+    use std::os::unix::fs::{DirBuilderExt as _, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v");
+    let vault = FileVault::open(&path).unwrap();
+    put(&vault, "a", "one").await;
+    let entry = vault.shared.file(&key("a"));
+    let lock = entry.replace(".entry", ".lock");
+    let draft = format!("{entry}.new");
+    let stuff: [(&str, &dyn Fn(&Path)); 4] = [
+        ("fifo", &|place| {
+            let made = std::process::Command::new("mkfifo")
+                .args(["-m", "600"])
+                .arg(place)
+                .status();
+            assert!(made.unwrap().success());
+        }),
+        ("device", &|place| symlink("/dev/zero", place).unwrap()),
+        ("folder", &|place| {
+            std::fs::DirBuilder::new()
+                .mode(0o700)
+                .create(place)
+                .unwrap()
+        }),
+        ("link", &|place| {
+            let elsewhere = place.parent().unwrap().parent().unwrap().join("elsewhere");
+            std::fs::write(&elsewhere, "x").unwrap();
+            symlink(elsewhere, place).unwrap();
+        }),
+    ];
+    for name in ["key", "check", &*entry, &*lock, &*draft] {
+        for (what, put_in_place) in stuff {
+            let (place, aside) = (path.join(name), folder.path().join("aside"));
+            let was_there = std::fs::rename(&place, &aside).is_ok();
+            put_in_place(&place);
+            let outcome = match FileVault::open(&path) {
+                Ok(vault) => match vault.lock(&key("a")).await {
+                    Ok(mut held) => held.read().await.map(drop),
+                    Err(error) => Err(error),
+                },
+                Err(error) => Err(error),
+            };
+            let error = outcome.unwrap_err();
+            let is_told = matches!(&error, VaultError::NotAFile { path } if *path == place);
+            assert!(is_told, "{name} {what} {error:?}");
+            if what == "folder" {
+                std::fs::remove_dir(&place).unwrap();
+            } else {
+                std::fs::remove_file(&place).unwrap();
+            }
+            if was_there {
+                std::fs::rename(&aside, &place).unwrap();
+            }
+        }
+    }
+    assert_eq!(get(&vault, "a").await.as_deref(), Some("one"));
+}
+
+#[tokio::test]
+#[cfg(unix)]
+async fn a_vault_of_another_user_is_refused() {
+    use std::os::unix::fs::{PermissionsExt as _, chown};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v");
+    put(&FileVault::open(&path).unwrap(), "a", "one").await;
+    for mode in [0o720, 0o702, 0o770] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let error = FileVault::open(&path).unwrap_err();
+        assert!(matches!(error, VaultError::Exposed { .. }), "{error:?}");
+    }
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+    for (place, given) in [
+        (path.clone(), path.clone()),
+        (path.join("key"), path.join("key")),
+    ] {
+        // only root can give a file away
+        if chown(&given, Some(12345), None).is_err() {
+            return;
+        }
+        for error in [FileVault::open(&path), FileVault::with_key(&path, [1; 32])] {
+            let error = error.unwrap_err();
+            let is_told = matches!(&error, VaultError::Foreign { path } if *path == place)
+                || (given == path.join("key") && matches!(error, VaultError::Unopened));
+            assert!(is_told, "{error:?}");
+        }
+        chown(&given, Some(0), None).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_removed_does_not_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v");
+    let vault = FileVault::open(&path).unwrap();
+    put(&vault, "a", "one").await;
+    let file = path.join(vault.shared.file(&key("a")));
+    let whole = std::fs::read(&file).unwrap();
+    // a folder in the entry's place lets the rename fail
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    let name = key("a");
+    let mut held = vault.lock(&name).await.unwrap();
+    assert!(held.write(entry("two")).await.is_err());
+    let draft = file.with_extension("entry.new");
+    assert!(!draft.exists(), "a write that failed leaves nothing");
+    std::fs::remove_dir(&file).unwrap();
+    // as if the draft could not be removed then
+    std::fs::write(&draft, whole).unwrap();
+    held.remove().await.unwrap();
+    drop(held);
+    assert!(
+        vault
+            .lock(&name)
+            .await
+            .unwrap()
+            .read()
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn what_could_not_be_read_again_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = FileVault::open(folder.path().join("v")).unwrap();
+    let (name, most) = (key("a"), 4 * 1024 * 1024 - 54);
+    let mut held = vault.lock(&name).await.unwrap();
+    for (length, fits) in [(most, true), (most + 1, false)] {
+        let outcome = held.write(Entry::new(vec![b'x'; length])).await;
+        match outcome {
+            Ok(()) => assert!(fits),
+            Err(VaultError::TooLong { .. }) => assert!(!fits),
+            Err(error) => panic!("{error:?}"),
+        }
+        assert_eq!(held.read().await.unwrap().unwrap().expose().len(), most);
     }
 }
 
