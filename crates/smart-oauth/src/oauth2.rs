@@ -146,7 +146,7 @@ pub use revocation::{Revocation, Token};
 pub use scope::{
     Access, ClinicalScope, ResourceType, Scope, ScopeContext, ScopeReport, ScopeSyntax, Scopes,
 };
-pub use server::{DiscoveryNote, Server, Source};
+pub use server::{AssociatedEndpoint, DiscoveryNote, Server, Source};
 pub use token::{
     ClientCredentials, FhirContext, IdToken, LaunchContext, PatientContext, Refresh, TokenNote,
     TokenSet,

@@ -47,10 +47,10 @@ pub(crate) async fn run(args: LoginArgs, trace: Option<&Path>) -> Result<()> {
     };
     let app = server.app(vault, &registered, trace)?;
     let authorization = app.authorize(&args.scope).await?;
-    if !authorization.left_out().is_empty() {
-        let left_out = authorization.left_out();
+    let unannounced = authorization.unannounced();
+    if !unannounced.is_empty() {
         note(format_args!(
-            "not asked for, since the server does not have it: {left_out}"
+            "asked for, although the server does not announce it: {unannounced}"
         ));
     }
     let mut listener = CallbackListener::at(&registered.redirect_uri).await;

@@ -30,7 +30,25 @@ pub struct AuthorizationRequest {
     redirect_uri: RedirectUri,
     scopes: Scopes,
     launch: Option<Launch>,
+    parameters: Vec<(String, String)>,
 }
+
+/// The parameters that the request writes itself, and those that would replace what it says or where the answer goes.
+const RESERVED: [&str; 13] = [
+    "aud",
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "launch",
+    "nonce",
+    "redirect_uri",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+];
 
 /// A launch from within an EHR.
 #[derive(Clone)]
@@ -52,7 +70,31 @@ impl AuthorizationRequest {
             redirect_uri,
             scopes,
             launch: None,
+            parameters: Vec::new(),
         }
+    }
+
+    /// Adds a parameter of OpenID Connect or of the server's own, such as `prompt=consent`
+    /// ([OpenID Connect Core, section 3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)).
+    ///
+    /// # Errors
+    ///
+    /// If the request writes that parameter itself, the parameter could replace what the request says, or it is there already.
+    pub fn with_parameter(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Result<Self, AuthorizeError> {
+        let name = name.into();
+        let is_known = |(known, _): &(String, String)| *known == name;
+        if name.is_empty()
+            || RESERVED.contains(&name.as_str())
+            || self.parameters.iter().any(is_known)
+        {
+            return Err(AuthorizeError::ReservedParameter { name });
+        }
+        self.parameters.push((name, value.into()));
+        Ok(self)
     }
 
     /// Answers a launch from within an EHR, with the `iss` and `launch` that it came with; `launch` is asked for beside the
@@ -139,6 +181,7 @@ pub struct AwaitingCallback {
     secrets: AuthorizationSecrets,
     page: ServerUrl,
     launch: Option<Launch>,
+    parameters: Vec<(String, String)>,
 }
 
 /// The user has consented, and the callback was believed.
@@ -168,7 +211,7 @@ impl Client {
             return Err(AuthorizeError::NoS256);
         }
         if let Some(launch) = &request.launch
-            && !is_same_base(&launch.iss, &self.server().fhir_base)
+            && !launch.iss.is_same_base(&self.server().fhir_base)
         {
             return Err(AuthorizeError::ForeignLaunch);
         }
@@ -181,15 +224,10 @@ impl Client {
                 secrets,
                 page: page.ok_or(AuthorizeError::NoEndpoint)?,
                 launch: request.launch,
+                parameters: request.parameters,
             },
         })
     }
-}
-
-/// A slash at the end makes no other server.
-fn is_same_base(left: &ServerUrl, right: &ServerUrl) -> bool {
-    let trimmed = |url: &ServerUrl| url.url().as_str().trim_end_matches('/').to_owned();
-    trimmed(left) == trimmed(right)
 }
 
 impl Authorization<AwaitingCallback> {
@@ -227,6 +265,9 @@ impl Authorization<AwaitingCallback> {
         if let Some(launch) = &self.state.launch {
             request = request.add_extra_param("launch", launch.launch.as_str());
         }
+        for (name, value) in &self.state.parameters {
+            request = request.add_extra_param(name.as_str(), value.as_str());
+        }
         if self.scopes.contains(&Scope::OpenId) {
             request = request.add_extra_param("nonce", nonce.expose());
         }
@@ -239,10 +280,21 @@ impl Authorization<AwaitingCallback> {
         &self.state.page
     }
 
-    /// Whether the form is to be posted: the URL is over 2,000 bytes long, and the server says that it takes a POST.
+    /// Whether the server says that it takes the request by POST, which SMART prefers then: addresses end up in histories
+    /// and logs.
+    pub fn takes_post(&self) -> bool {
+        self.client.server().has_capability("authorize-post")
+    }
+
+    /// Whether the request should not be sent by GET: the URL is over 2,000 bytes long, and the server says that it takes a
+    /// POST.
     pub fn prefers_post(&self) -> bool {
-        self.authorize_url().len() > MAX_GET_BYTES
-            && self.client.server().has_capability("authorize-post")
+        self.authorize_url().len() > MAX_GET_BYTES && self.takes_post()
+    }
+
+    /// What is asked for.
+    pub fn scopes(&self) -> &Scopes {
+        &self.scopes
     }
 
     /// The text under which an app may file the authorization while the user is away. It comes back in the callback.
@@ -256,6 +308,7 @@ impl Authorization<AwaitingCallback> {
             redirect_uri: self.redirect_uri,
             scopes: self.scopes,
             secrets: self.state.secrets,
+            begun_at: None,
         }
     }
 
@@ -309,6 +362,8 @@ pub struct AuthorizationParts {
     pub scopes: Scopes,
     /// State, verifier and nonce.
     pub secrets: AuthorizationSecrets,
+    /// When the user was sent away, if that is known.
+    pub begun_at: Option<Timestamp>,
 }
 
 impl AuthorizationParts {
@@ -318,6 +373,16 @@ impl AuthorizationParts {
             redirect_uri,
             scopes,
             secrets,
+            begun_at: None,
+        }
+    }
+
+    /// Adds the time at which the user was sent away, so that an authorization that was never finished can be given up.
+    #[must_use]
+    pub fn with_begun_at(self, begun_at: Timestamp) -> Self {
+        Self {
+            begun_at: Some(begun_at),
+            ..self
         }
     }
 }

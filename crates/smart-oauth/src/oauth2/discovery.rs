@@ -6,11 +6,14 @@ use serde_json::{Map, Value};
 
 use super::answer::{Body, Unreadable, read, text, texts, truth};
 use super::error::DiscoveryError;
-use super::server::{DiscoveryNote, Server, Source};
-use super::url::ServerUrl;
+use super::server::{AssociatedEndpoint, DiscoveryNote, Server, Source};
+use super::url::{Reading, ServerUrl};
 
 /// The longest document that is read, in bytes; statements of large servers take a few megabytes.
 const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
+
+/// The most associated endpoints that are read.
+const MAX_ASSOCIATED: usize = 64;
 
 const OAUTH_EXTENSION: &str =
     "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
@@ -81,8 +84,9 @@ impl Discovery<AskingWellKnown> {
         Ok(get(url, "application/json"))
     }
 
-    /// Takes the answer. Whatever is no JSON object counts as "no document": old servers answer 401, 403, 404, a login page or
-    /// HTML with status 200. A server error does not count, lest a server that is merely down be taken for an old one.
+    /// Takes the answer. Anything but a JSON object that names an endpoint counts as "no document": old servers answer 401,
+    /// 403, 404, a login page or HTML with status 200, `{}` or an `OperationOutcome`. A server error does not count, lest a
+    /// server that is merely down be taken for an old one.
     ///
     /// # Errors
     ///
@@ -97,9 +101,9 @@ impl Discovery<AskingWellKnown> {
         }
         let body = read(response, MAX_DOCUMENT_BYTES).ok_or(TOO_LONG)?;
         match body {
-            Body::Object(document) if status == StatusCode::OK => {
-                let server = from_well_known(self.fhir_base, &document)?;
-                Ok(Discovered::Server(Box::new(server)))
+            Body::Object(document) if status == StatusCode::OK && is_configuration(&document) => {
+                let read = |reading| from_well_known(&self.fhir_base, &document, reading);
+                Ok(Discovered::Server(Box::new(in_both_readings(read)?)))
             }
             _ => Ok(Discovered::AskStatement(Discovery {
                 fhir_base: self.fhir_base,
@@ -143,7 +147,7 @@ impl Discovery<AskingStatement> {
         }
         match read(response, MAX_DOCUMENT_BYTES).ok_or(TOO_LONG)? {
             Body::Object(statement) if is_statement(&statement) => {
-                from_statement(self.fhir_base, &statement)
+                in_both_readings(|reading| from_statement(&self.fhir_base, &statement, reading))
             }
             _ => Err(DiscoveryError::Unreadable(Unreadable::new(response))),
         }
@@ -163,9 +167,25 @@ fn get(url: http::Uri, accept: &'static str) -> Request<Vec<u8>> {
     request
 }
 
+/// A server's addresses as the standard reads them, and beside them the other reading where it makes a difference.
+fn in_both_readings(
+    read: impl Fn(Reading) -> Result<Server, DiscoveryError>,
+) -> Result<Server, DiscoveryError> {
+    let mut server = read(Reading::Standard)?;
+    let is_relative = |note: &DiscoveryNote| matches!(note, DiscoveryNote::RelativeUrl { .. });
+    if server.notes.iter().any(is_relative)
+        && let Ok(other) = read(Reading::BelowBase)
+        && (other.token != server.token || other.authorize != server.authorize)
+    {
+        server.below_base = Some(Box::new(other));
+    }
+    Ok(server)
+}
+
 /// Addresses as a server names them, and what was odd about them.
 struct Addresses<'a> {
     fhir_base: &'a ServerUrl,
+    reading: Reading,
     notes: Vec<DiscoveryNote>,
 }
 
@@ -177,7 +197,7 @@ impl Addresses<'_> {
         text: Option<&str>,
     ) -> Result<Option<ServerUrl>, DiscoveryError> {
         let Some(text) = text else { return Ok(None) };
-        let named = self.fhir_base.named(text);
+        let named = self.fhir_base.named(text, self.reading);
         let (url, resolved) = named.map_err(|source| DiscoveryError::BadUrl { name, source })?;
         if resolved {
             self.notes.push(DiscoveryNote::RelativeUrl { name });
@@ -192,14 +212,35 @@ impl Addresses<'_> {
             None
         })
     }
+
+    /// The FHIR bases of a list of `{url, capabilities}`; one that cannot be used is left out.
+    fn associated(&mut self, list: Option<&Value>) -> Vec<AssociatedEndpoint> {
+        let items = items(list).filter_map(Value::as_object);
+        items
+            .take(MAX_ASSOCIATED)
+            .filter_map(|item| {
+                let url = self.optional("associated_endpoints", text(item, "url"))?;
+                let capabilities = texts(item, "capabilities");
+                Some(AssociatedEndpoint { url, capabilities })
+            })
+            .collect()
+    }
+}
+
+/// Whether a JSON object is a `smart-configuration` at all: a resource is not, nor is an object without any endpoint.
+fn is_configuration(document: &Map<String, Value>) -> bool {
+    let has = |name| document.contains_key(name);
+    !has("resourceType") && (has("token_endpoint") || has("authorization_endpoint"))
 }
 
 fn from_well_known(
-    fhir_base: ServerUrl,
+    fhir_base: &ServerUrl,
     document: &Map<String, Value>,
+    reading: Reading,
 ) -> Result<Server, DiscoveryError> {
     let mut addresses = Addresses {
-        fhir_base: &fhir_base,
+        fhir_base,
+        reading,
         notes: Vec::new(),
     };
     let token = addresses
@@ -217,6 +258,8 @@ fn from_well_known(
     let revoke = optional("revocation_endpoint");
     let introspect = optional("introspection_endpoint");
     let jwks = optional("jwks_uri");
+    let user_access_brand_bundle = optional("user_access_brand_bundle");
+    let associated_endpoints = addresses.associated(document.get("associated_endpoints"));
     let mut notes = addresses.notes;
     let challenge_methods = document
         .contains_key("code_challenge_methods_supported")
@@ -239,12 +282,22 @@ fn from_well_known(
         capabilities: texts(document, "capabilities"),
         scopes: texts(document, "scopes_supported"),
         token_auth_methods: texts(document, "token_endpoint_auth_methods_supported"),
+        token_auth_algorithms: texts(document, "token_endpoint_auth_signing_alg_values_supported"),
+        grant_types: texts(document, "grant_types_supported"),
+        response_types: texts(document, "response_types_supported"),
+        associated_endpoints,
+        user_access_brand_bundle,
+        user_access_brand_identifier: document
+            .get("user_access_brand_identifier")
+            .filter(|identifier| !identifier.is_null())
+            .cloned(),
         challenge_methods,
         promises_iss: truth(document, "authorization_response_iss_parameter_supported")
             == Some(true),
         source: Source::WellKnown,
         notes,
-        ..Server::new(fhir_base, token)
+        document: document.clone(),
+        ..Server::new(fhir_base.clone(), token)
     })
 }
 
@@ -256,15 +309,17 @@ fn is_statement(document: &Map<String, Value>) -> bool {
 }
 
 fn from_statement(
-    fhir_base: ServerUrl,
+    fhir_base: &ServerUrl,
     statement: &Map<String, Value>,
+    reading: Reading,
 ) -> Result<Server, DiscoveryError> {
     let (security, oauth) = items(statement.get("rest"))
         .filter_map(|rest| rest.get("security"))
         .find_map(|security| Some((security, extension(security, OAUTH_EXTENSION).next()?)))
         .ok_or(DiscoveryError::NoOauth)?;
     let mut addresses = Addresses {
-        fhir_base: &fhir_base,
+        fhir_base,
+        reading,
         notes: Vec::new(),
     };
     let named = |name| extension(oauth, name).find_map(uri_value);
@@ -294,7 +349,7 @@ fn from_statement(
         capabilities,
         source: Source::Statement,
         notes,
-        ..Server::new(fhir_base, token)
+        ..Server::new(fhir_base.clone(), token)
     })
 }
 

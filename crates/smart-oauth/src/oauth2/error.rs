@@ -156,6 +156,14 @@ pub enum AuthorizeError {
     /// No scope was asked for.
     #[error("ask for at least one scope")]
     NoScopes,
+    /// A parameter that the request writes itself, or that was added before.
+    #[error(
+        "the parameter {name:?} is set by the authorization request itself, or was added twice"
+    )]
+    ReservedParameter {
+        /// The parameter's name.
+        name: String,
+    },
 }
 
 /// Why a callback is not believed. The authorization that it claims to answer is still open.
@@ -179,8 +187,8 @@ pub enum CallbackError {
     /// No `iss`, though the server promises one.
     #[error("the callback does not say which server made it, though this server always does")]
     MissingIssuer,
-    /// A code without `state`.
-    #[error("the callback has a code but no state, so that it may answer another request")]
+    /// No `state`.
+    #[error("the callback has no state, so that it may answer another request")]
     MissingState,
     /// A parameter twice.
     #[error("the callback has {name} more than once; ask the user to authorize again")]

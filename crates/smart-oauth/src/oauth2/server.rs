@@ -1,5 +1,8 @@
 //! What an app knows of a server.
 
+use serde_json::{Map, Value};
+
+use super::scope::{Scope, ScopeSyntax};
 use super::url::ServerUrl;
 
 /// A server's addresses and what it says of itself, from [discovery](super::Discovery) or written down by hand
@@ -34,6 +37,20 @@ pub struct Server {
     pub scopes: Vec<String>,
     /// How apps may authenticate, by the names of RFC 7591.
     pub token_auth_methods: Vec<String>,
+    /// The algorithms that apps may sign their statements with, such as `ES384`. Empty where the server does not say.
+    pub token_auth_algorithms: Vec<String>,
+    /// Grants that the token endpoint knows, such as `client_credentials`. Empty where the server does not say.
+    pub grant_types: Vec<String>,
+    /// What the authorization endpoint can answer with, such as `code`. Empty where the server does not say.
+    pub response_types: Vec<String>,
+    /// Other FHIR bases for which the server's tokens are good
+    /// ([SMART, metadata](https://hl7.org/fhir/smart-app-launch/conformance.html#metadata)).
+    pub associated_endpoints: Vec<AssociatedEndpoint>,
+    /// Where the server's bundle of brands is
+    /// ([SMART, user-access brands](https://hl7.org/fhir/smart-app-launch/brands.html)). It may be on another host.
+    pub user_access_brand_bundle: Option<ServerUrl>,
+    /// The identifier of the server's own brand in that bundle, a FHIR `Identifier`.
+    pub user_access_brand_identifier: Option<Value>,
     /// Code challenge methods. `None` where the server does not say, which does not mean that it has none.
     pub challenge_methods: Option<Vec<String>>,
     /// Whether the server promises `iss` in every callback
@@ -43,6 +60,20 @@ pub struct Server {
     pub source: Source,
     /// What was odd about it.
     pub notes: Vec<DiscoveryNote>,
+    /// The whole `smart-configuration`, empty for servers found another way.
+    pub(crate) document: Map<String, Value>,
+    /// The same server with its relative addresses read as if the base ended in a slash, where that differs.
+    pub(crate) below_base: Option<Box<Self>>,
+}
+
+/// Another FHIR base of the same server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AssociatedEndpoint {
+    /// The FHIR base.
+    pub url: ServerUrl,
+    /// What it can do, such as `smart-app-state`.
+    pub capabilities: Vec<String>,
 }
 
 /// Where a server's addresses were found.
@@ -94,10 +125,18 @@ impl Server {
             capabilities: Vec::new(),
             scopes: Vec::new(),
             token_auth_methods: Vec::new(),
+            token_auth_algorithms: Vec::new(),
+            grant_types: Vec::new(),
+            response_types: Vec::new(),
+            associated_endpoints: Vec::new(),
+            user_access_brand_bundle: None,
+            user_access_brand_identifier: None,
             challenge_methods: None,
             promises_iss: false,
             source: Source::Given,
             notes: Vec::new(),
+            document: Map::new(),
+            below_base: None,
         }
     }
 
@@ -115,9 +154,44 @@ impl Server {
         self.capabilities.iter().any(|known| known == name)
     }
 
-    /// Whether scopes are to be written the way of version 2. Where the server does not say so, version 1 is the safer choice.
+    /// Any member of the server's `smart-configuration` as it came, also one that SMART does not define. `None` for servers
+    /// that were found another way.
+    pub fn member(&self, name: &str) -> Option<&Value> {
+        self.document.get(name)
+    }
+
+    /// The same server with its relative addresses read as if the FHIR base ended in a slash; `None` where that makes no
+    /// difference. [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-5.2) and SMART do not read them that way, but
+    /// some servers mean it: try this one if the addresses of the standard reading lead nowhere.
+    pub fn below_base(&self) -> Option<&Self> {
+        self.below_base.as_deref()
+    }
+
+    /// Whether scopes are to be written the way of version 2: the server announces `permission-v2`, or it announces neither
+    /// version and names scopes that only version 2 has. Where the server does not say, version 1 is the safer choice.
     pub fn speaks_scopes_v2(&self) -> bool {
-        self.has_capability("permission-v2")
+        let names_v2 = || {
+            let mut scopes = self.scopes.iter().filter_map(|text| text.parse().ok());
+            scopes.any(|scope| {
+                matches!(scope, Scope::Clinical(scope) if scope.syntax() == ScopeSyntax::V2)
+            })
+        };
+        self.has_capability("permission-v2") || !self.has_capability("permission-v1") && names_v2()
+    }
+
+    /// Whether the server says that it knows this scope: by a capability (`permission-offline`, `permission-online`) or by
+    /// its list of scopes. A server that says nothing about a scope may grant it all the same, so that this is no reason to
+    /// leave a scope out. `None` where the server says nothing at all.
+    pub fn announces(&self, scope: &Scope) -> Option<bool> {
+        let capability = match scope {
+            Scope::OfflineAccess => "permission-offline",
+            Scope::OnlineAccess => "permission-online",
+            Scope::FhirUser | Scope::OpenId => "sso-openid-connect",
+            _ => return None,
+        };
+        let is_silent = self.capabilities.is_empty() && self.scopes.is_empty();
+        let is_listed = self.scopes.contains(&scope.to_string());
+        (!is_silent).then(|| self.has_capability(capability) || is_listed)
     }
 
     /// Whether the server says of itself that it can do no `S256`, so that a code would travel unprotected.

@@ -60,10 +60,20 @@ impl ServerUrl {
         to_uri(&url)
     }
 
-    /// An address that this server names, with this address's own policy. `true` when it had to be resolved.
+    /// Whether both are the same FHIR base, compared as parsed URLs: the case of scheme and host, a default port and a
+    /// slash at the end make no difference
+    /// ([RFC 3986, section 6.2](https://www.rfc-editor.org/rfc/rfc3986#section-6.2)).
+    pub fn is_same_base(&self, other: &Self) -> bool {
+        let trimmed = |url: &Self| url.url.as_str().trim_end_matches('/').to_owned();
+        trimmed(self) == trimmed(other)
+    }
+
+    /// An address that this server names, with this address's own policy. A relative one is resolved as
+    /// [RFC 3986, section 5](https://www.rfc-editor.org/rfc/rfc3986#section-5) says, from this address or, for
+    /// [`Reading::BelowBase`], from this address with a slash at its end. `true` when it had to be resolved.
     ///
     /// A server elsewhere may not name a plain address on this machine.
-    pub(crate) fn named(&self, text: &str) -> Result<(Self, bool), UrlError> {
+    pub(crate) fn named(&self, text: &str, reading: Reading) -> Result<(Self, bool), UrlError> {
         match Self::with_policy(text, self.plain_http) {
             Ok(named)
                 if named.url.scheme() == "http" && !self.plain_http && !is_loopback(&self.url) =>
@@ -72,7 +82,7 @@ impl ServerUrl {
             }
             Err(UrlError::NotAbsolute) => {
                 let mut base = self.url.clone();
-                if !base.path().ends_with('/') {
+                if reading == Reading::BelowBase && !base.path().ends_with('/') {
                     base.set_path(&format!("{}/", base.path()));
                 }
                 let joined = base.join(text).map_err(|_| UrlError::NotAbsolute)?;
@@ -111,6 +121,15 @@ impl ServerUrl {
             plain_http,
         })
     }
+}
+
+/// How a relative address in a server's description is read. Both readings are the same for a base that ends in a slash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// As if the base ended in a slash, which is what some servers mean.
+    BelowBase,
+    /// As `new URL(relative, base)`, the expression that SMART gives.
+    Standard,
 }
 
 impl fmt::Debug for ServerUrl {
@@ -254,18 +273,76 @@ mod tests {
     #[test]
     fn named_addresses_keep_the_policy_of_the_base() {
         let base = ServerUrl::new("https://ehr.example/api/fhir").unwrap();
-        let (url, resolved) = base.named("auth/token").unwrap();
-        assert!(resolved);
-        assert_eq!(url.as_str(), "https://ehr.example/api/fhir/auth/token");
-        assert_eq!(
-            base.named("/oauth/token").unwrap().0.as_str(),
-            "https://ehr.example/oauth/token"
-        );
         for plain in ["http://ehr.example/t", "http://localhost/t"] {
-            assert_eq!(base.named(plain), Err(UrlError::PlainHttp), "{plain}");
+            let named = base.named(plain, Reading::Standard);
+            assert_eq!(named, Err(UrlError::PlainHttp), "{plain}");
         }
         let base = ServerUrl::with_plain_http("http://ehr.example/fhir").unwrap();
-        assert!(base.named("http://other.example/t").is_ok());
+        assert!(
+            base.named("http://other.example/t", Reading::Standard)
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn relative_addresses_are_resolved_as_the_standard_says() {
+        for (base, relative, standard, below_base) in [
+            (
+                "https://ehr.example/api/fhir",
+                "auth/token",
+                "https://ehr.example/api/auth/token",
+                "https://ehr.example/api/fhir/auth/token",
+            ),
+            (
+                "https://ehr.example/api/fhir/",
+                "auth/token",
+                "https://ehr.example/api/fhir/auth/token",
+                "https://ehr.example/api/fhir/auth/token",
+            ),
+            (
+                "https://ehr.example/api/fhir",
+                "/oauth/token",
+                "https://ehr.example/oauth/token",
+                "https://ehr.example/oauth/token",
+            ),
+            (
+                "https://ehr.example/api/fhir",
+                "../token?x=1",
+                "https://ehr.example/token?x=1",
+                "https://ehr.example/api/token?x=1",
+            ),
+        ] {
+            let base = ServerUrl::new(base).unwrap();
+            for (reading, expected) in [
+                (Reading::Standard, standard),
+                (Reading::BelowBase, below_base),
+            ] {
+                let (url, resolved) = base.named(relative, reading).unwrap();
+                assert!(resolved);
+                assert_eq!(url.as_str(), expected, "{relative} {reading:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn bases_are_compared_as_parsed_urls() {
+        let base = ServerUrl::new("https://ehr.example/fhir").unwrap();
+        for same in [
+            "https://EHR.example/fhir",
+            "HTTPS://ehr.example:443/fhir/",
+            "https://ehr.example/x/../fhir",
+        ] {
+            assert!(base.is_same_base(&ServerUrl::new(same).unwrap()), "{same}");
+        }
+        for other in [
+            "https://ehr.example:8443/fhir",
+            "https://ehr.example/FHIR",
+            "https://ehr.example/fhir?x",
+            "https://ehr.example.evil.example/fhir",
+        ] {
+            let other = ServerUrl::new(other).unwrap();
+            assert!(!base.is_same_base(&other), "{other}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use smart_fhir::Limits;
 use smart_oauth::oauth2::{AssertionKey, Jwks};
 use smart_oauth::oauth2::{
     AuthMethod, Authentication, Client, ClientId, ClientSecret, RedirectUri, RegisteredClient,
-    Registration, RequestError, Scope, Scopes, Server, ServerUrl, TokenDialect,
+    Registration, RequestError, Scopes, Server, ServerUrl, TokenDialect,
 };
 use smart_transport::Origin;
 
@@ -322,17 +322,6 @@ pub(super) fn spelled_for(server: &Server, scopes: &Scopes) -> Scopes {
     } else {
         scopes.to_v1()
     }
-}
-
-/// Without the scopes for refresh tokens that the server does not have. A server that announces nothing at all may have them.
-pub(super) fn without_unknown_access(server: &Server, scopes: &Scopes) -> Scopes {
-    let announces = |name| server.capabilities.is_empty() || server.has_capability(name);
-    let is_known = |scope: &&Scope| match scope {
-        Scope::OfflineAccess => announces("permission-offline"),
-        Scope::OnlineAccess => announces("permission-online"),
-        _ => true,
-    };
-    scopes.iter().filter(is_known).cloned().collect()
 }
 
 /// An exchange that is about nobody's record.

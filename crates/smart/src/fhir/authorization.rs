@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use smart_oauth::Timestamp;
 use smart_oauth::oauth2::{
     AuthorizationParts, AuthorizationRequest, AuthorizationSecrets, Authorized, AwaitingCallback,
-    Callback, CallbackError, Client, Scopes, TokenError,
+    Callback, CallbackError, Client, Scope, Scopes, TokenError,
 };
 
-use super::app::{origin, purpose, spelled_for, without_unknown_access};
+use super::app::{origin, purpose, spelled_for};
 use super::error::FhirError;
 use super::renewal::detached;
 use super::stored::{Renewal, Stored};
@@ -24,7 +25,7 @@ type Asked = smart_oauth::oauth2::Authorization<AwaitingCallback>;
 ///
 /// Send the user's browser to [`authorize_url`](Self::authorize_url); the server sends it back to the app's redirect URI, and
 /// that address goes into [`exchange`](Self::exchange). There may never be a callback: servers show what they take for an
-/// attack on a page of their own, and users close windows. So let go of an authorization after a while.
+/// attack on a page of their own, and users close windows. An authorization is over after an hour.
 ///
 /// A web app keeps [`into_parts`](Self::into_parts) in the user's own session (nobody else's browser may bring the callback), and goes on with [`App::resume_authorization`].
 #[derive(Clone)]
@@ -34,30 +35,47 @@ pub struct Authorization {
     client: Client,
     asked: Asked,
     url: String,
-    left_out: Scopes,
+    begun_at: Timestamp,
     used: Arc<AtomicBool>,
 }
+
+/// How long an authorization waits for its callback, in seconds.
+const LIFETIME: u64 = 60 * 60;
 
 impl App {
     /// Begins an authorization for scopes such as `launch/patient patient/*.rs offline_access`: with a fresh `state`, a code
     /// challenge (always S256), and the FHIR base as audience. The user is asked on a page of the server, and nothing is sent
     /// here but the question where that page is.
     ///
-    /// Scopes are written the way of version 1 for servers that do not announce version 2. `offline_access` and `online_access`
-    /// are left out where the server announces what it can do and that is not among it; see
-    /// [`Authorization::left_out`].
+    /// Scopes are written the way of version 1 for servers that do not announce version 2. None is left out: see
+    /// [`Authorization::unannounced`] for those that the server may not know.
     ///
     /// # Errors
     ///
     /// When the server does not answer, has no page that asks users, or can do no S256, or when the app has no redirect URI.
     pub async fn authorize(&self, scopes: &str) -> Result<Authorization, Error> {
-        self.begin(scopes, None).await
+        self.begin(scopes, None, &[]).await
+    }
+
+    /// The same with parameters of OpenID Connect or of the server's own, such as `("prompt", "consent")`.
+    ///
+    /// # Errors
+    ///
+    /// As [`authorize`](Self::authorize), and if a parameter is one that the request writes itself
+    /// ([`AuthorizeError::ReservedParameter`](smart_oauth::oauth2::AuthorizeError::ReservedParameter)).
+    pub async fn authorize_with(
+        &self,
+        scopes: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Authorization, Error> {
+        self.begin(scopes, None, parameters).await
     }
 
     pub(super) async fn begin(
         &self,
         scopes: &str,
         launch: Option<&EhrLaunch>,
+        parameters: &[(&str, &str)],
     ) -> Result<Authorization, Error> {
         let asked: Scopes = scopes.parse()?;
         let redirect_uri = self.settings().redirect_uri.clone();
@@ -66,9 +84,11 @@ impl App {
         })?;
         let client = self.inner().client().await?;
         let server = client.server();
-        let scopes = without_unknown_access(server, &spelled_for(server, &asked));
-        let left_out = asked.difference(&scopes);
+        let scopes = spelled_for(server, &asked);
         let mut request = AuthorizationRequest::new(redirect_uri, scopes);
+        for (name, value) in parameters {
+            request = request.with_parameter(*name, *value)?;
+        }
         if let Some(launch) = launch {
             request = request.for_launch(launch.iss().clone(), launch.launch());
         }
@@ -76,37 +96,38 @@ impl App {
         let secrets =
             AuthorizationSecrets::from_random(means.random()?, means.random()?, means.random()?);
         let asked = client.authorize(request, secrets)?;
-        Ok(Authorization::new(self.clone(), client, asked, left_out))
+        let begun_at = means.now()?;
+        Ok(Authorization::new(self.clone(), client, asked, begun_at))
     }
 
     /// Goes on with an authorization that another process, or an earlier request to this one, began.
     ///
     /// # Errors
     ///
-    /// When the server does not answer, or can no longer be used.
+    /// If the server does not answer, or can no longer be used. An authorization that is over by its
+    /// [`begun_at`](AuthorizationParts::begun_at) fails when its callback comes.
     pub async fn resume_authorization(
         &self,
         parts: AuthorizationParts,
     ) -> Result<Authorization, Error> {
         let client = self.inner().client().await?;
+        let begun_at = match parts.begun_at {
+            Some(begun_at) => begun_at,
+            None => self.means().now()?,
+        };
         let asked = Asked::from_parts(&client, parts)?;
-        Ok(Authorization::new(
-            self.clone(),
-            client,
-            asked,
-            Scopes::new(),
-        ))
+        Ok(Authorization::new(self.clone(), client, asked, begun_at))
     }
 }
 
 impl Authorization {
-    fn new(app: App, client: Client, asked: Asked, left_out: Scopes) -> Self {
+    fn new(app: App, client: Client, asked: Asked, begun_at: Timestamp) -> Self {
         Self {
             app,
             client,
             url: asked.authorize_url(),
             asked,
-            left_out,
+            begun_at,
             used: Arc::default(),
         }
     }
@@ -116,11 +137,11 @@ impl Authorization {
         &self.url
     }
 
-    /// What the browser has to post, and where to, in place of [`authorize_url`](Self::authorize_url): for servers that take a
-    /// POST, when the address would be over 2,000 bytes long. `None` where the address will do.
+    /// Where the browser has to post to, and what, in place of going to [`authorize_url`](Self::authorize_url). SMART
+    /// prefers this for servers that announce `authorize-post`; for all others it is `None`.
     pub fn form(&self) -> Option<(String, String)> {
-        let prefers = self.asked.prefers_post();
-        prefers.then(|| (self.asked.page().as_str().to_owned(), self.asked.form()))
+        let takes_post = self.asked.takes_post();
+        takes_post.then(|| (self.asked.page().as_str().to_owned(), self.asked.form()))
     }
 
     /// The `state`, by which a web app that has several authorizations under way finds the one that a callback belongs to.
@@ -128,14 +149,18 @@ impl Authorization {
         self.asked.state().expose()
     }
 
-    /// Scopes that were not asked for because this server has nothing of the kind.
-    pub fn left_out(&self) -> &Scopes {
-        &self.left_out
+    /// Scopes that were asked for although the server, which announces others, does not announce them. It may grant them all
+    /// the same: see [`Session::scopes`] for what it did.
+    pub fn unannounced(&self) -> Scopes {
+        let server = self.client.server();
+        let is_unannounced = |scope: &&Scope| server.announces(scope) == Some(false);
+        let scopes = self.asked.scopes().iter();
+        scopes.filter(is_unannounced).cloned().collect()
     }
 
     /// The state, to be kept while the user is away.
     pub fn into_parts(self) -> AuthorizationParts {
-        self.asked.into_parts()
+        self.asked.into_parts().with_begun_at(self.begun_at)
     }
 
     /// Takes the address that the browser came back to, or its query, exchanges the code for tokens and puts them into the
@@ -163,6 +188,10 @@ impl Authorization {
     pub async fn exchange_as(&self, callback: &str, key: VaultKey) -> Result<Session, Error> {
         if self.used.load(Ordering::Acquire) {
             return Err(FhirError::CallbackUsed.into());
+        }
+        let now = self.app.means().now()?.as_unix_seconds();
+        if now.saturating_sub(self.begun_at.as_unix_seconds()) > LIFETIME {
+            return Err(FhirError::AuthorizationOver.into());
         }
         let authorized = match self.asked.clone().callback(callback)? {
             Callback::Authorized(authorized) => *authorized,

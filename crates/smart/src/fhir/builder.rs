@@ -258,7 +258,6 @@ pub(super) fn sendable(request: http::Request<Vec<u8>>) -> http::Request<Bytes> 
 }
 
 /// Fetches what is at an address.
-#[cfg(feature = "jwt")]
 pub(super) fn get(address: &ServerUrl) -> Result<http::Request<Bytes>, Error> {
     let mut request = http::Request::new(Bytes::new());
     let uri = address.as_str().parse();

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Response;
 use http::header::CACHE_CONTROL;
+use http::{Response, StatusCode};
 use smart_oauth::Timestamp;
-use smart_oauth::oauth2::{Discovered, Discovery, Server};
+use smart_oauth::oauth2::{Discovered, Discovery, Server, ServerUrl};
 
-use super::app::{Inner, purpose};
-use super::builder::sendable;
+use super::app::{Inner, origin, purpose};
+use super::builder::{get, sendable};
 use crate::Error;
 use crate::exchange::Exchanger as _;
 
@@ -61,14 +61,47 @@ async fn discover(app: &Inner) -> Result<(Server, u64), Error> {
     let asked = app.exchange(purpose("discover", true, &settings.origin), make);
     let response = asked.await?;
     let ask = match ask.receive(&response)? {
-        Discovered::Server(server) => return Ok((*server, life(&response))),
+        Discovered::Server(server) => return Ok((settled(app, *server).await, life(&response))),
         Discovered::AskStatement(ask) => ask,
     };
     let make = || Ok(sendable(ask.request()?));
     let asked = app.exchange(purpose("metadata", true, &settings.origin), make);
     let response = asked.await?;
     let life = life(&response);
-    Ok((ask.receive(&response)?, life))
+    Ok((settled(app, ask.receive(&response)?).await, life))
+}
+
+/// The server with its relative addresses read as the standard says or, if nothing is there, as if the FHIR base ended in a
+/// slash. One address is tried for all; no secret is sent to it.
+async fn settled(app: &Inner, server: Server) -> Server {
+    let Some(other) = server.below_base() else {
+        return server;
+    };
+    let (standard, below) = if other.token == server.token {
+        (server.authorize.as_ref(), other.authorize.as_ref())
+    } else {
+        (Some(&server.token), Some(&other.token))
+    };
+    match (standard, below) {
+        (Some(standard), Some(below))
+            if is_missing(app, standard).await && !is_missing(app, below).await =>
+        {
+            other.clone()
+        }
+        _ => server,
+    }
+}
+
+/// Whether the server says that there is nothing at that address. What fails otherwise says nothing about it.
+async fn is_missing(app: &Inner, address: &ServerUrl) -> bool {
+    let Ok(origin) = origin(address) else {
+        return true;
+    };
+    let asked = app.exchange(purpose("probe", true, &origin), || get(address));
+    let gone = [StatusCode::NOT_FOUND, StatusCode::GONE];
+    asked
+        .await
+        .is_ok_and(|response| gone.contains(&response.status()))
 }
 
 /// How many seconds an answer may be kept. What may not be kept at all is kept for a minute: a flow has several steps.

@@ -30,6 +30,9 @@ pub enum FhirError {
     /// The FHIR base has a part that no base may have.
     #[error(transparent)]
     Base(#[from] BaseError),
+    /// The callback came more than an hour after the user was sent away.
+    #[error("this authorization was begun over an hour ago and is over; begin a new one")]
+    AuthorizationOver,
     /// An address that is no launch.
     #[error("a launch has {name} exactly once, and iss is an address with https")]
     BadLaunch {
@@ -264,7 +267,8 @@ impl FhirError {
         match self {
             Self::Renewal { source } => source.needs_user(),
             Self::Token(error) => error.remedy() == Remedy::Reauthorize,
-            Self::CallbackUsed
+            Self::AuthorizationOver
+            | Self::CallbackUsed
             | Self::Denied(_)
             | Self::NoSession
             | Self::RefreshLost { .. }
@@ -349,6 +353,10 @@ mod tests {
         };
         let busy = StatusCode::SERVICE_UNAVAILABLE;
         let cases: Vec<(FhirError, Told)> = vec![
+            (
+                FhirError::AuthorizationOver,
+                (Stage::NotSent, None, false, true),
+            ),
             (FhirError::CallbackUsed, (Stage::NotSent, None, false, true)),
             (FhirError::NoAddress, (Stage::NotSent, None, false, false)),
             (FhirError::NoSession, (Stage::NotSent, None, false, true)),

@@ -74,7 +74,7 @@ impl EhrLaunch {
     /// When there is none ([`FhirError::UnknownIssuer`]). Nothing was sent to that server, and nothing should be.
     pub fn app_among<'a>(&self, apps: impl IntoIterator<Item = &'a App>) -> Result<&'a App, Error> {
         let mut apps = apps.into_iter();
-        let found = apps.find(|app| is_same_base(app.fhir_base(), &self.iss));
+        let found = apps.find(|app| app.fhir_base().is_same_base(&self.iss));
         found.ok_or_else(|| self.unknown())
     }
 
@@ -84,8 +84,22 @@ impl EhrLaunch {
     ///
     /// When the app is registered at another server than the one that launched it, and as [`App::authorize`].
     pub async fn authorize(&self, app: &App, scopes: &str) -> Result<Authorization, Error> {
+        self.authorize_with(app, scopes, &[]).await
+    }
+
+    /// The same with parameters of OpenID Connect or of the server's own, such as `("prompt", "consent")`.
+    ///
+    /// # Errors
+    ///
+    /// As [`authorize`](Self::authorize), and if a parameter is one that the request writes itself.
+    pub async fn authorize_with(
+        &self,
+        app: &App,
+        scopes: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Authorization, Error> {
         self.app_among([app])?;
-        app.begin(scopes, Some(self)).await
+        app.begin(scopes, Some(self), parameters).await
     }
 
     pub(super) fn launch(&self) -> &str {
@@ -96,11 +110,6 @@ impl EhrLaunch {
         let iss = self.iss.as_str().to_owned();
         FhirError::UnknownIssuer { iss }.into()
     }
-}
-
-/// A slash at the end makes no other server.
-fn is_same_base(left: &ServerUrl, right: &ServerUrl) -> bool {
-    left.as_str().trim_end_matches('/') == right.as_str().trim_end_matches('/')
 }
 
 /// A form's value, by the rules of forms.
@@ -162,6 +171,14 @@ mod tests {
         let of = |iss: &str| EhrLaunch::new(ServerUrl::new(iss).unwrap(), "x");
         let found = of("https://two.example/fhir").app_among(&apps).unwrap();
         assert_eq!(found.fhir_base().as_str(), "https://two.example/fhir/");
+        for iss in [
+            "https://ONE.example/fhir/",
+            "HTTPS://one.example:443/fhir",
+            "https://one.example/fhir",
+        ] {
+            let found = of(iss).app_among(&apps).unwrap();
+            assert_eq!(found.fhir_base().as_str(), "https://one.example/fhir");
+        }
         for iss in [
             "https://evil.example/fhir",
             "https://one.example/fhir/evil",

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 use smart_oauth::Timestamp;
 use smart_oauth::oauth2::{
-    AccessToken, IdNonce, IdToken, LaunchContext, PatientContext, RefreshToken, Scopes, TokenSet,
+    AccessToken, IdNonce, IdToken, LaunchContext, PatientContext, RefreshToken, Scopes, ServerUrl,
+    TokenSet,
 };
 
 use super::App;
@@ -92,8 +93,8 @@ impl Stored {
 
     /// Tokens of another server, or of another registration, would go where they do not belong.
     pub(super) fn check_is_of(&self, app: &App) -> Result<(), FhirError> {
-        let is_own = self.fhir_base.trim_end_matches('/')
-            == app.fhir_base().as_str().trim_end_matches('/')
+        let base = ServerUrl::with_plain_http(&self.fhir_base);
+        let is_own = base.is_ok_and(|base| base.is_same_base(app.fhir_base()))
             && self.client_id == app.client_id().as_str();
         is_own.then_some(()).ok_or(FhirError::ForeignSession)
     }
@@ -185,7 +186,7 @@ fn stated(patient: &PatientContext) -> Option<&String> {
 
 #[cfg(test)]
 mod tests {
-    use smart_oauth::oauth2::{Client, Server, ServerUrl};
+    use smart_oauth::oauth2::{Client, Server};
 
     use super::*;
 
@@ -266,11 +267,9 @@ mod tests {
     #[test]
     fn sessions_belong_to_one_server_and_one_registration() {
         let stored = stored(r#"{"access_token": "a", "token_type": "Bearer"}"#);
-        assert!(
-            stored
-                .check_is_of(&app("https://ehr.example/fhir/", "c"))
-                .is_ok()
-        );
+        for same in ["https://ehr.example/fhir/", "https://EHR.example:443/fhir"] {
+            assert!(stored.check_is_of(&app(same, "c")).is_ok(), "{same}");
+        }
         for (base, id) in [
             ("https://evil.example/fhir", "c"),
             ("https://ehr.example/fhir", "d"),

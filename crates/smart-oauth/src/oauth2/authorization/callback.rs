@@ -6,6 +6,7 @@ use subtle::ConstantTimeEq;
 
 use super::{Authorization, Authorized, AwaitingCallback, CallbackError};
 use crate::oauth2::answer::Refusal;
+use crate::oauth2::client::TokenDialect;
 use crate::oauth2::credentials::AuthorizationCode;
 use crate::parameters::pairs;
 
@@ -30,8 +31,8 @@ pub enum Callback {
 pub struct Denial {
     /// The server's reason.
     pub refusal: Refusal,
-    /// Whether the callback carried our `state`. S4S sends none when the user says no; such a callback may come from anybody,
-    /// and nothing should be done about it but to stop waiting.
+    /// Whether the callback contained our `state`. S4S sends none when the user says no; this is tolerated for S4S servers
+    /// only. Such a callback may come from anybody: do nothing about it but stop waiting.
     pub is_ours: bool,
 }
 
@@ -43,8 +44,8 @@ impl Authorization<AwaitingCallback> {
     ///
     /// # Errors
     ///
-    /// When a code comes without our `state` or anything with another one, when the callback names another server, contradicts
-    /// or repeats itself, or is over 16 KiB.
+    /// If the callback contains another `state` than ours, or none (but see [`Denial::is_ours`]), names another server,
+    /// contradicts or repeats itself, or is over 16 KiB.
     pub fn callback(self, callback: &str) -> Result<Callback, CallbackError> {
         let parameters = Parameters::read(callback)?;
         let is_ours = self.check_state(&parameters)?;
@@ -55,6 +56,10 @@ impl Authorization<AwaitingCallback> {
             (Some(_), Some(_)) => Err(CallbackError::Contradictory),
             (None, None) => Err(CallbackError::Lacks),
             (Some(_), None) if !is_ours => Err(CallbackError::MissingState),
+            // section 4.1.2.1 requires the state here too; the refusal of S4S comes without it
+            (None, Some(error)) if !is_ours && !(self.is_s4s() && error == "access_denied") => {
+                Err(CallbackError::MissingState)
+            }
             (Some(code), None) => {
                 let authorized = self.authorized(AuthorizationCode::new(code));
                 Ok(Callback::Authorized(Box::new(authorized)))
@@ -70,7 +75,12 @@ impl Authorization<AwaitingCallback> {
         }
     }
 
-    /// `false` where there is no state; another state than ours is never borne.
+    /// Whether the server was found the way of S4S, or is spoken to as one by the app's choice.
+    fn is_s4s(&self) -> bool {
+        self.client.dialect() == TokenDialect::S4S
+    }
+
+    /// `false` where there is no state; another state than ours is an error.
     fn check_state(&self, parameters: &Parameters) -> Result<bool, CallbackError> {
         let Some(given) = &parameters.state else {
             return Ok(false);

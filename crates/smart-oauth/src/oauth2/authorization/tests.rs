@@ -276,12 +276,12 @@ fn callback_matrix() {
             "error=access_denied&state=OURS",
             "denied access_denied ours=true",
         ),
-        ("error=access_denied", "denied access_denied ours=false"),
+        ("error=access_denied", "MissingState"),
         (
             "error=invalid_scope&state=OURS",
             "failed invalid_scope ours=true",
         ),
-        ("error=server_error", "failed server_error ours=false"),
+        ("error=server_error", "MissingState"),
         (
             "error=Scopes+must+be+set+on+post+auth.&state=OURS",
             "failed Scopes must be set on post auth. ours=true",
@@ -367,14 +367,39 @@ fn mix_up_with_two_servers() {
 }
 
 #[test]
-fn row_state_a_refusal_without_it_ends_the_flow_and_is_not_trusted() {
-    let Callback::Denied(denial) = awaiting(&client(), "a")
-        .callback("http://localhost:8000/cb?error=access_denied")
-        .unwrap()
-    else {
-        panic!()
+fn row_state_a_refusal_without_it_is_believed_of_s4s_only() {
+    let s4s = || Server {
+        source: crate::oauth2::Source::Statement,
+        ..server()
     };
-    assert!(!denial.is_ours);
+    let callback = "http://localhost:8000/cb?error=access_denied";
+    assert_eq!(outcome(s4s(), callback), "denied access_denied ours=false");
+    assert_eq!(outcome(s4s(), "error=server_error"), "MissingState");
+    assert_eq!(outcome(server(), callback), "MissingState");
+    let chosen = client().with_dialect(crate::oauth2::TokenDialect::S4S);
+    let denied = awaiting(&chosen, "a").callback(callback).unwrap();
+    assert!(matches!(denied, Callback::Denied(denial) if !denial.is_ours));
+}
+
+#[test]
+fn extra_parameters_are_sent_and_cannot_replace_the_request() {
+    let asked = request("a")
+        .with_parameter("prompt", "consent login")
+        .and_then(|request| request.with_parameter("max_age", "0"))
+        .unwrap();
+    let form = client().authorize(asked, secrets()).unwrap().form();
+    assert_eq!(values(form.as_bytes(), "prompt"), ["consent login"]);
+    assert_eq!(values(form.as_bytes(), "max_age"), ["0"]);
+    for name in RESERVED.into_iter().chain([""]) {
+        let refused = request("a").with_parameter(name, "x");
+        assert!(
+            matches!(refused, Err(AuthorizeError::ReservedParameter { name: named }) if named == name)
+        );
+    }
+    let twice = request("a")
+        .with_parameter("prompt", "none")
+        .and_then(|request| request.with_parameter("prompt", "login"));
+    assert!(twice.is_err());
 }
 
 #[test]

@@ -58,6 +58,13 @@ fn row_discovery_falls_back_on_whatever_is_not_a_document() {
         (200, "text/html", "<html>log in"),
         (200, "application/json", "<html>log in"),
         (200, "application/json", "[]"),
+        (200, "application/json", "{}"),
+        (200, "application/json", r#"{"error": "not here"}"#),
+        (
+            200,
+            "application/fhir+json",
+            r#"{"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "not-found"}]}"#,
+        ),
         (204, "application/json", ""),
     ] {
         let found = Discovery::new(base())
@@ -186,6 +193,113 @@ fn a_full_document() {
 }
 
 #[test]
+fn every_member_of_a_configuration_can_be_read() {
+    let identifier = json!({"system": "urn:ietf:rfc:3986", "value": "https://ehr.example"});
+    let server = well_known(&json!({
+        "token_endpoint": "https://ehr.example/token",
+        "token_endpoint_auth_signing_alg_values_supported": ["ES384"],
+        "grant_types_supported": ["authorization_code", "client_credentials"],
+        "response_types_supported": ["code"],
+        "associated_endpoints": [
+            {"url": "https://ehr.example/state", "capabilities": ["smart-app-state"]},
+            {"url": "javascript:alert(1)"}, {}, 7,
+        ],
+        "user_access_brand_bundle": "https://brands.example/bundle.json",
+        "user_access_brand_identifier": identifier,
+        "vendor": {"x": 1},
+    }))
+    .unwrap();
+    assert_eq!(server.token_auth_algorithms, ["ES384"]);
+    assert_eq!(
+        server.grant_types,
+        ["authorization_code", "client_credentials"]
+    );
+    assert_eq!(server.response_types, ["code"]);
+    let [state] = &server.associated_endpoints[..] else {
+        panic!("{:?}", server.associated_endpoints)
+    };
+    assert_eq!(state.url.as_str(), "https://ehr.example/state");
+    assert_eq!(state.capabilities, ["smart-app-state"]);
+    let bundle = server.user_access_brand_bundle.as_ref().unwrap();
+    assert_eq!(bundle.as_str(), "https://brands.example/bundle.json");
+    assert_eq!(
+        server.user_access_brand_identifier.as_ref(),
+        Some(&identifier)
+    );
+    assert_eq!(server.member("vendor"), Some(&json!({"x": 1})));
+    assert_eq!(server.member("issuer"), None);
+    let unusable = DiscoveryNote::UnusableUrl {
+        name: "associated_endpoints",
+    };
+    assert_eq!(server.notes, [unusable]);
+}
+
+#[test]
+fn relative_endpoints_are_resolved_from_the_base_as_it_is() {
+    let document = json!({"token_endpoint": "auth/token", "authorization_endpoint": "/authorize"});
+    let of = |base: &str| {
+        let response = answer(200, "application/json", &document.to_string());
+        let base = ServerUrl::new(base).unwrap();
+        match Discovery::new(base).receive(&response).unwrap() {
+            Discovered::Server(server) => *server,
+            Discovered::AskStatement(_) => panic!("there is a document"),
+        }
+    };
+    let server = of("https://ehr.example/api/fhir");
+    assert_eq!(server.token.as_str(), "https://ehr.example/api/auth/token");
+    let other = server.below_base().unwrap();
+    assert_eq!(
+        other.token.as_str(),
+        "https://ehr.example/api/fhir/auth/token"
+    );
+    assert_eq!(other.authorize, server.authorize);
+    assert!(other.below_base().is_none());
+    // no second reading where there is nothing to choose
+    let server = of("https://ehr.example/api/fhir/");
+    assert_eq!(
+        server.token.as_str(),
+        "https://ehr.example/api/fhir/auth/token"
+    );
+    assert!(server.below_base().is_none());
+}
+
+#[test]
+fn scopes_of_version_2_are_announced_in_two_ways() {
+    for (capabilities, scopes, expected) in [
+        (json!(["permission-v2"]), json!([]), true),
+        (json!(["launch-ehr"]), json!(["patient/*.rs"]), true),
+        (json!(["launch-ehr"]), json!(["patient/*.read"]), false),
+        (json!(["permission-v1"]), json!(["patient/*.rs"]), false),
+        (json!([]), json!([]), false),
+    ] {
+        let server = well_known(&json!({"token_endpoint": "https://ehr.example/token",
+            "capabilities": capabilities, "scopes_supported": scopes}))
+        .unwrap();
+        assert_eq!(
+            server.speaks_scopes_v2(),
+            expected,
+            "{capabilities} {scopes}"
+        );
+    }
+}
+
+#[test]
+fn a_scope_is_announced_by_capability_or_by_name() {
+    for (capabilities, scopes, expected) in [
+        (json!(["permission-offline"]), json!([]), Some(true)),
+        (json!(["launch-ehr"]), json!(["offline_access"]), Some(true)),
+        (json!(["launch-ehr"]), json!(["openid"]), Some(false)),
+        (json!([]), json!([]), None),
+    ] {
+        let server = well_known(&json!({"token_endpoint": "https://ehr.example/token",
+            "capabilities": capabilities, "scopes_supported": scopes}))
+        .unwrap();
+        let announced = server.announces(&super::super::Scope::OfflineAccess);
+        assert_eq!(announced, expected, "{capabilities} {scopes}");
+    }
+}
+
+#[test]
 fn odd_documents() {
     let server = well_known(&json!({
         "authorization_endpoint": "../auth/authorize",
@@ -224,7 +338,8 @@ fn odd_documents() {
 
 #[test]
 fn what_every_app_needs_must_be_usable() {
-    let error = well_known(&json!({"issuer": "x"})).unwrap_err();
+    let error = well_known(&json!({"authorization_endpoint": "https://ehr.example/authorize"}))
+        .unwrap_err();
     assert!(matches!(
         error,
         DiscoveryError::Incomplete {

@@ -87,6 +87,21 @@ impl App {
         Ok(Authorization::new(begun, self.waiting.clone()))
     }
 
+    /// Begins an authorization with further parameters.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::App::authorize_with`].
+    pub fn authorize_with(
+        &self,
+        scopes: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Authorization, Error> {
+        let begun = self.app.authorize_with(scopes, parameters);
+        let begun = self.waiting.wait_for(begun)?;
+        Ok(Authorization::new(begun, self.waiting.clone()))
+    }
+
     /// Answers a launch from within an EHR.
     ///
     /// # Errors

@@ -38,9 +38,9 @@ impl Authorization {
         self.authorization.state()
     }
 
-    /// Scopes that were not asked for because this server has nothing of the kind.
-    pub fn left_out(&self) -> &Scopes {
-        self.authorization.left_out()
+    /// Scopes that were asked for although the server does not announce them.
+    pub fn unannounced(&self) -> Scopes {
+        self.authorization.unannounced()
     }
 
     /// The state, to be kept while the user is away.

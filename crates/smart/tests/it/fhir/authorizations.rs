@@ -3,7 +3,7 @@
 use smart::Error;
 use smart::fhir::{App, AuthorizationParts, EhrLaunch, FhirError};
 
-use super::ehr::{BASE, Ehr, app, builder, builder_at, json, key, read};
+use super::ehr::{BASE, Ehr, app, builder, builder_at, html, json, key, read};
 
 fn query_of(url: &str) -> Vec<(String, String)> {
     let pairs = url.split_once('?').unwrap().1.split('&');
@@ -107,7 +107,12 @@ async fn forged_callbacks_leave_the_authorization_open_and_a_good_one_counts_onc
 
 #[tokio::test]
 async fn refusals_are_told_apart() {
-    let (app, _) = app(&Ehr::default());
+    // a refusal without a state is believed of the servers of Sync for Science
+    let (builder, _) = builder(&Ehr::default());
+    let app = builder
+        .dialect(smart::fhir::TokenDialect::S4S)
+        .build()
+        .unwrap();
     let authorization = app.authorize("patient/*.rs").await.unwrap();
     let state = authorization.state().to_owned();
     for (callback, denied) in [
@@ -176,27 +181,34 @@ async fn a_code_for_one_server_never_goes_to_the_other() {
 }
 
 #[tokio::test]
-async fn scopes_are_asked_for_as_the_server_has_them() {
+async fn no_scope_is_left_out_and_what_the_server_does_not_announce_is_told() {
     const ASKED: &str = "patient/Observation.rs offline_access online_access";
-    for (capabilities, scope, left_out) in [
-        (
-            "",
-            "patient/Observation.read offline_access online_access",
-            "",
-        ),
+    const V1: &str = "patient/Observation.read offline_access online_access";
+    for (capabilities, named, scope, unannounced) in [
+        ("", "", V1, ""),
         (
             r#""launch-standalone""#,
-            "patient/Observation.read",
+            "",
+            V1,
             "offline_access online_access",
+        ),
+        // as in the sample document of SMART: the list of scopes announces it
+        (
+            r#""launch-standalone""#,
+            r#""offline_access", "online_access""#,
+            V1,
+            "",
         ),
         (
             r#""permission-v2", "permission-offline""#,
-            "patient/Observation.rs offline_access",
+            "",
+            ASKED,
             "online_access",
         ),
         (
             r#""permission-v2", "permission-online""#,
-            "patient/Observation.rs online_access",
+            "",
+            ASKED,
             "offline_access",
         ),
     ] {
@@ -204,7 +216,7 @@ async fn scopes_are_asked_for_as_the_server_has_them() {
         ehr.instead(move |seen| {
             let document = format!(
                 r#"{{"authorization_endpoint": "https://ehr.example/authorize", "token_endpoint": "https://ehr.example/token",
-                    "capabilities": [{capabilities}]}}"#
+                    "capabilities": [{capabilities}], "scopes_supported": [{named}]}}"#
             );
             seen.line.contains(".well-known").then(|| json(200, &document))
         });
@@ -213,7 +225,109 @@ async fn scopes_are_asked_for_as_the_server_has_them() {
             value(authorization.authorize_url(), "scope").as_deref(),
             Some(scope)
         );
-        assert_eq!(authorization.left_out().to_string(), left_out);
+        assert_eq!(authorization.unannounced().to_string(), unannounced);
+    }
+}
+
+#[tokio::test]
+async fn further_parameters_are_sent() {
+    let (app, _) = app(&Ehr::default());
+    let parameters = [("prompt", "consent"), ("login_hint", "a b")];
+    let authorization = app
+        .authorize_with("patient/*.rs", &parameters)
+        .await
+        .unwrap();
+    let url = authorization.authorize_url();
+    for (name, expected) in parameters {
+        assert_eq!(value(url, name).as_deref(), Some(expected));
+    }
+    let reserved = app.authorize_with("patient/*.rs", &[("state", "x")]).await;
+    assert!(matches!(
+        reserved.unwrap_err(),
+        Error::Fhir(FhirError::Authorize(_))
+    ));
+}
+
+#[tokio::test]
+async fn the_form_for_post_is_there_whenever_the_server_announces_it() {
+    let ehr = Ehr::default();
+    let (plain, _) = app(&ehr);
+    let authorization = plain.authorize("patient/*.rs").await.unwrap();
+    assert!(authorization.form().is_none());
+    configuration(
+        &ehr,
+        r#"{"authorization_endpoint": "https://ehr.example/authorize", "token_endpoint": "https://ehr.example/token",
+            "capabilities": ["permission-v2", "authorize-post"]}"#,
+    );
+    let authorization = app(&ehr).0.authorize("patient/*.rs").await.unwrap();
+    let (page, form) = authorization.form().unwrap();
+    assert_eq!(page, "https://ehr.example/authorize");
+    assert_eq!(authorization.authorize_url(), format!("{page}?{form}"));
+}
+
+#[tokio::test]
+async fn an_authorization_is_over_after_an_hour() {
+    let ehr = Ehr::default();
+    let (app, hands) = app(&ehr);
+    let in_time = app.authorize("patient/*.rs").await.unwrap();
+    let late = app.authorize("patient/*.rs").await.unwrap();
+    let parts = late.clone().into_parts();
+    hands.advance(3600);
+    in_time.exchange(&callback(&in_time)).await.unwrap();
+    hands.advance(1);
+    let resumed = app.resume_authorization(parts).await.unwrap();
+    for late in [late, resumed] {
+        let error = late.exchange(&callback(&late)).await.unwrap_err();
+        assert!(matches!(&error, Error::Fhir(FhirError::AuthorizationOver)));
+        assert!(error.needs_user());
+    }
+    assert_eq!(ehr.refreshes(), 1, "no code was sent late");
+}
+
+#[tokio::test]
+async fn relative_endpoints_are_read_the_other_way_only_where_the_standard_way_leads_nowhere() {
+    for (there, expected) in [
+        ("/api/auth/token", "https://ehr.example/api/auth/token"),
+        (
+            "/api/fhir/auth/token",
+            "https://ehr.example/api/fhir/auth/token",
+        ),
+        ("nowhere", "https://ehr.example/api/auth/token"),
+    ] {
+        let ehr = Ehr::default();
+        ehr.instead(move |seen| {
+            if seen.line.contains(".well-known") {
+                return Some(json(
+                    200,
+                    r#"{"authorization_endpoint": "auth/authorize", "token_endpoint": "auth/token"}"#,
+                ));
+            }
+            assert_eq!(seen.authorization, "", "a probe proves nothing");
+            Some(html(if seen.line.ends_with(there) { 405 } else { 404 }))
+        });
+        let (builder, _) = builder_at("https://ehr.example/api/fhir", &ehr);
+        let server = builder.build().unwrap().server().await.unwrap();
+        assert_eq!(server.token.as_str(), expected);
+        let authorize = server.authorize.as_ref().unwrap().as_str();
+        assert_eq!(authorize, expected.replace("/token", "/authorize"));
+    }
+}
+
+#[tokio::test]
+async fn a_document_without_an_endpoint_is_passed_over_for_the_statement() {
+    for document in ["{}", r#"{"resourceType": "OperationOutcome"}"#] {
+        let ehr = Ehr::default();
+        ehr.instead(move |seen| {
+            if seen.line.contains(".well-known") {
+                return Some(json(200, document));
+            }
+            let statement = r#"{"resourceType": "CapabilityStatement", "rest": [{"security": {"extension": [{
+                "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
+                "extension": [{"url": "token", "valueUri": "https://ehr.example/token"}]}]}}]}"#;
+            seen.line.ends_with("/metadata").then(|| json(200, statement))
+        });
+        let server = app(&ehr).0.server().await.unwrap();
+        assert_eq!(server.token.as_str(), "https://ehr.example/token");
     }
 }
 
