@@ -35,6 +35,27 @@ impl Connection {
     ///
     /// When the connection breaks, or what comes is not a request.
     pub async fn read_request(&mut self) -> io::Result<Option<Received>> {
+        let Some(mut received) = self.read_head().await? else {
+            return Ok(None);
+        };
+        let length = received.header("content-length").map_or(Ok(0), str::parse);
+        let length: usize = length.map_err(|_| io::ErrorKind::InvalidData)?;
+        while self.unread.len() < length {
+            if self.stream.read_buf(&mut self.unread).await? == 0 {
+                return Ok(None);
+            }
+        }
+        let rest = self.unread.split_off(length);
+        received.body = std::mem::replace(&mut self.unread, rest);
+        Ok(Some(received))
+    }
+
+    /// The head of the next request, whose body is left unread; nothing when the client has closed.
+    ///
+    /// # Errors
+    ///
+    /// When the connection breaks, or what comes is not a request.
+    pub async fn read_head(&mut self) -> io::Result<Option<Received>> {
         let end = loop {
             if let Some(end) = self.unread.windows(4).position(|four| four == b"\r\n\r\n") {
                 break end + 4;
@@ -49,20 +70,10 @@ impl Connection {
         let rest = self.unread.split_off(end);
         let head = std::mem::replace(&mut self.unread, rest);
         let head = String::from_utf8(head).map_err(|_| io::ErrorKind::InvalidData)?;
-        let mut received = Received {
+        Ok(Some(Received {
             head,
             body: Vec::new(),
-        };
-        let length = received.header("content-length").map_or(Ok(0), str::parse);
-        let length: usize = length.map_err(|_| io::ErrorKind::InvalidData)?;
-        while self.unread.len() < length {
-            if self.stream.read_buf(&mut self.unread).await? == 0 {
-                return Ok(None);
-            }
-        }
-        let rest = self.unread.split_off(length);
-        received.body = std::mem::replace(&mut self.unread, rest);
-        Ok(Some(received))
+        }))
     }
 
     /// Writes bytes as they are.

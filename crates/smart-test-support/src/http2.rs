@@ -1,12 +1,13 @@
-//! HTTP/2 that leaves.
+//! HTTP/2 that leaves, or falls silent.
 
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::io;
 
 use bytes::Bytes;
 use h2::Reason;
 use http::Response;
 
+use crate::server::Counting;
 use crate::{Connection, Server, ServerIdentity};
 
 impl Server {
@@ -20,17 +21,8 @@ impl Server {
         let identity = identity.clone().with_http2();
         Self::listen(Some(&identity), move |connection, counting| async move {
             let mut served = serve(connection).await?;
-            for _ in 0..answers {
-                let Some(request) = served.accept().await else {
-                    return Ok(());
-                };
-                let (_request, mut respond) = request.map_err(io::Error::other)?;
-                counting.request();
-                let mut body = respond
-                    .send_response(Response::new(()), false)
-                    .map_err(io::Error::other)?;
-                body.send_data(Bytes::from_static(b"hello"), true)
-                    .map_err(io::Error::other)?;
+            if !answer_hello(&mut served, &counting, answers).await? {
+                return Ok(());
             }
             // The next request is read by the library, and refused unseen.
             if let Some(Ok((_request, mut respond))) = served.accept().await {
@@ -41,6 +33,27 @@ impl Server {
             poll_fn(|context| served.poll_closed(context))
                 .await
                 .map_err(io::Error::other)
+        })
+        .await
+    }
+
+    /// Speaks HTTP/2 over TLS. On each connection it answers so many requests with 200 and `hello`. When it has read one more
+    /// it does nothing any more, as if the network had gone: it answers no ping and does not close.
+    ///
+    /// # Errors
+    ///
+    /// When there is no free port.
+    pub async fn silent_after(identity: &ServerIdentity, answers: usize) -> io::Result<Self> {
+        let identity = identity.clone().with_http2();
+        Self::listen(Some(&identity), move |connection, counting| async move {
+            let mut served = serve(connection).await?;
+            if answer_hello(&mut served, &counting, answers).await?
+                && let Some(Ok(_request)) = served.accept().await
+            {
+                counting.request();
+                return pending().await;
+            }
+            Ok(())
         })
         .await
     }
@@ -65,6 +78,27 @@ impl Server {
         })
         .await
     }
+}
+
+/// Answers so many requests with 200 and `hello`. No if the client goes before.
+async fn answer_hello(
+    served: &mut Served,
+    counting: &Counting,
+    answers: usize,
+) -> io::Result<bool> {
+    for _ in 0..answers {
+        let Some(request) = served.accept().await else {
+            return Ok(false);
+        };
+        let (_request, mut respond) = request.map_err(io::Error::other)?;
+        counting.request();
+        let mut body = respond
+            .send_response(Response::new(()), false)
+            .map_err(io::Error::other)?;
+        body.send_data(Bytes::from_static(b"hello"), true)
+            .map_err(io::Error::other)?;
+    }
+    Ok(true)
 }
 
 type Served = h2::server::Connection<Box<dyn crate::connection::Stream>, Bytes>;

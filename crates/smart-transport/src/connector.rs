@@ -1,6 +1,7 @@
 //! Connections: name lookup, TCP, the way through a proxy, and TLS, all under one time limit.
 
 mod route;
+mod socket;
 
 use std::error::Error;
 use std::fmt;
@@ -14,7 +15,8 @@ use http::Uri;
 use tokio::time::timeout;
 use tower_service::Service;
 
-pub(crate) use route::{Addresses, NoSuchName, ProxyFailed, Route, Routed};
+pub(crate) use route::{Addresses, NoSuchName, ProxyFailed, Route};
+pub(crate) use socket::{Exchange, Socket, Switch};
 
 use crate::error::BoxError;
 #[cfg(feature = "tls")]
@@ -34,9 +36,9 @@ struct Inner {
 }
 
 #[cfg(feature = "tls")]
-pub(crate) type Stream = hyper_rustls::MaybeHttpsStream<Routed>;
+pub(crate) type Stream = hyper_rustls::MaybeHttpsStream<Socket>;
 #[cfg(not(feature = "tls"))]
-pub(crate) type Stream = Routed;
+pub(crate) type Stream = Socket;
 
 type Connecting = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
 

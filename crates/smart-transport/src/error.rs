@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use crate::OriginError;
 use crate::destination::Host;
+use crate::{OriginError, ProxyError};
 
 /// How far an exchange came before it failed, which decides what may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -114,6 +114,9 @@ pub(crate) enum Kind {
         "the proxy opened no way to {host}; check the proxy's address and what it allows, or go without it"
     )]
     Proxy { host: Host },
+
+    #[error("the proxy that is set for {host} cannot be used, and nothing was sent: {problem}")]
+    ProxyUnusable { host: Host, problem: ProxyError },
 
     #[error("the answer is longer than {limit} bytes; raise the limit if that is expected")]
     StreamTooLarge { limit: usize },
@@ -307,6 +310,7 @@ impl TransportError {
                 Kind::Certificate { .. }
                     | Kind::Damaged { .. }
                     | Kind::NotHttp { .. }
+                    | Kind::ProxyUnusable { .. }
                     | Kind::Tls { .. }
                     | Kind::TlsSettings
                     | Kind::UnknownCoding { .. }

@@ -10,9 +10,9 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use crate::coding::{Decoder, Problem};
+use crate::connections::Remainder;
 use crate::destination::Host;
 use crate::error::{BoxError, Kind};
-use crate::pool::Loan;
 use crate::root_cause::root_cause;
 use crate::watch::Watch;
 use crate::{Deadline, Stage, TransportError};
@@ -27,8 +27,8 @@ pub(crate) struct BodyLimits {
 /// A body that ends with an error where a limit is, unpacked if it came packed.
 pub(crate) struct GuardedBody {
     incoming: Incoming,
-    /// The connection that it comes on, if this exchange has it for itself.
-    loan: Option<Loan>,
+    /// Until the answer is over.
+    remainder: Option<Remainder>,
     decoder: Option<Decoder>,
     host: Host,
     limits: BodyLimits,
@@ -45,7 +45,7 @@ impl GuardedBody {
     /// Fails at once if the announced length is over the limit.
     pub(crate) fn new(
         incoming: Incoming,
-        loan: Option<Loan>,
+        remainder: Remainder,
         decoder: Option<Decoder>,
         host: Host,
         limits: BodyLimits,
@@ -54,7 +54,7 @@ impl GuardedBody {
     ) -> Result<Self, TransportError> {
         let mut body = Self {
             incoming,
-            loan,
+            remainder: Some(remainder),
             decoder,
             host,
             limits,
@@ -67,31 +67,13 @@ impl GuardedBody {
         if body.incoming.size_hint().lower() > limits.bytes as u64 {
             return Err(body.too_large());
         }
-        body.give_back_at_the_end();
+        body.let_go_at_the_end();
         Ok(body)
     }
 
-    fn poll_incoming(
-        &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        if self.incoming.is_end_stream() {
-            // The connection may be on its way already, and could not say so again.
-            return Poll::Ready(None);
-        }
-        let piece = Pin::new(&mut self.incoming).poll_frame(context);
-        if let (true, Some(loan)) = (piece.is_pending(), &mut self.loan) {
-            loan.drive(context);
-            return Pin::new(&mut self.incoming).poll_frame(context);
-        }
-        piece
-    }
-
-    /// Nobody may ask for more once everything has come.
-    fn give_back_at_the_end(&mut self) {
-        if let Some(loan) = self.loan.take_if(|_| self.incoming.is_end_stream()) {
-            loan.give_back();
-        }
+    /// The connection may be on its way to the next exchange, which is none of this one's.
+    fn let_go_at_the_end(&mut self) {
+        self.remainder.take_if(|_| self.incoming.is_end_stream());
     }
 
     fn take(&mut self, data: Bytes) -> Result<Bytes, TransportError> {
@@ -166,10 +148,10 @@ impl Body for GuardedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
         let this = &mut *self;
         while !this.over {
-            let piece = match this.poll_incoming(context) {
+            let piece = match Pin::new(&mut this.incoming).poll_frame(context) {
                 Poll::Ready(Some(Ok(frame))) => {
                     this.waiting_since = None;
-                    this.give_back_at_the_end();
+                    this.let_go_at_the_end();
                     // Trailers say nothing that anybody here reads.
                     frame
                         .into_data()
@@ -178,7 +160,7 @@ impl Body for GuardedBody {
                 Poll::Ready(Some(Err(error))) => Err(this.broken(error)),
                 Poll::Ready(None) => {
                     this.over = true;
-                    this.give_back_at_the_end();
+                    this.remainder = None;
                     this.finish()
                 }
                 Poll::Pending => match this.poll_timer(context) {
@@ -191,6 +173,7 @@ impl Body for GuardedBody {
                 Ok(piece) => return Poll::Ready(Some(Ok(Frame::data(piece)))),
                 Err(error) => {
                     this.over = true;
+                    this.remainder = None;
                     return Poll::Ready(Some(Err(error)));
                 }
             }

@@ -16,10 +16,11 @@ use tokio::time::Instant;
 
 pub use builder::HyperTransportBuilder;
 
+use crate::connections::{Connections, Remainder};
 use crate::destination::Host;
 use crate::error::Kind;
 use crate::guarded::{BodyLimits, GuardedBody};
-use crate::pool::{Loan, Outgoing, Pool, Taken};
+use crate::proxy::Hop;
 use crate::watch::Watch;
 use crate::{Body, Deadline, FreshConnection, Stage, Transport, TransportError, coding};
 
@@ -30,7 +31,7 @@ use crate::{Body, Deadline, FreshConnection, Stage, Transport, TransportError, c
 /// [crate's page](crate) for the limits and their defaults.
 #[derive(Clone, Debug)]
 pub struct HyperTransport {
-    pool: Pool,
+    connections: Connections,
     settings: HyperTransportBuilder,
 }
 
@@ -57,7 +58,6 @@ impl Transport for HyperTransport {
         &self,
         request: Request<Bytes>,
     ) -> impl Future<Output = Result<Response<Body>, TransportError>> + Send {
-        // What can be done at once is, and the request put into a box: every call allocates and moves what waits.
         let outset = self.set_out(request);
         async move {
             let (request, course) = outset?;
@@ -69,19 +69,25 @@ impl Transport for HyperTransport {
                 packed,
             } = course;
             let settings = &self.settings;
-            let taken = Taken::default();
-            let mut sending = pin!(self.pool.send(request, fresh, &taken));
+            // Dropped in the opposite order: a connection is given up before it could go back to the pool.
+            let (sending, underway) = self.connections.send(request, fresh);
+            let mut sending = pin!(sending);
+            let underway = underway;
             let mut watch = Watch::new(settings.first_byte_timeout.min(settings.idle_timeout));
             let head = poll_fn(|context| {
                 if let Poll::Ready(answer) = sending.as_mut().poll(context) {
-                    return Poll::Ready(answer.map_err(|failure| self.unanswered(&host, &failure)));
+                    let taken = underway.is_taken();
+                    let answer = answer.map_err(|error| self.unanswered(&host, &error, taken));
+                    return Poll::Ready(answer);
                 }
                 ready!(watch.poll_until(first.at(), context));
+                underway.is_overdue();
                 let host = host.clone();
-                Poll::Ready(Err(late(host, first, deadline, &taken)))
+                Poll::Ready(Err(late(host, first, deadline, underway.is_taken())))
             });
-            let (answer, loan) = head.await?;
-            self.guard(answer, loan, packed, host, deadline, watch)
+            let mut answer = head.await?;
+            let remainder = underway.is_answered_by(&mut answer);
+            self.guard(answer, remainder, packed, host, deadline, watch)
         }
     }
 
@@ -107,7 +113,7 @@ impl HyperTransport {
     fn set_out(
         &self,
         mut request: Request<Bytes>,
-    ) -> Result<(Box<Outgoing>, Course), TransportError> {
+    ) -> Result<(Request<Bytes>, Course), TransportError> {
         let began = Instant::now();
         let settings = &self.settings;
         let host = settings.destinations.check(request.uri())?;
@@ -115,7 +121,7 @@ impl HyperTransport {
         let deadline = Deadline::since(began, settings.total_timeout).or_earlier(asked.as_ref());
         let first_byte = Deadline::since(began, settings.first_byte_timeout);
         let packed = coding::ask(request.headers_mut());
-        self.greet_proxy(&mut request);
+        self.greet_proxy(&mut request, &host)?;
         let fresh = request.extensions_mut().remove::<FreshConnection>();
         let course = Course {
             host,
@@ -124,14 +130,14 @@ impl HyperTransport {
             fresh: fresh.is_some(),
             packed,
         };
-        Ok((Box::new(Outgoing::new(request)), course))
+        Ok((request, course))
     }
 
     /// Puts the limits around the body.
     fn guard(
         &self,
         answer: Response<Incoming>,
-        loan: Option<Loan>,
+        remainder: Remainder,
         packed: bool,
         host: Host,
         deadline: Deadline,
@@ -155,27 +161,31 @@ impl HyperTransport {
             head.headers.remove(CONTENT_ENCODING);
             head.headers.remove(CONTENT_LENGTH);
         }
-        let body = GuardedBody::new(incoming, loan, decoder, host, limits, deadline, watch)?;
+        let body = GuardedBody::new(incoming, remainder, decoder, host, limits, deadline, watch)?;
         Ok(Response::from_parts(head, Body::new(body)))
     }
 
-    /// A proxy that reads plain requests wants its password in each; for `https` it is in the tunnel's opening.
-    fn greet_proxy(&self, request: &mut Request<Bytes>) {
-        if request.uri().scheme_str() != Some("http") {
-            return;
-        }
-        let hop = self.settings.proxy.hop(request.uri());
-        if let Some(authorization) = hop.and_then(|hop| hop.authorization) {
+    /// A proxy that reads plain requests wants its password in each; for `https` it is in the tunnel's opening. One that cannot
+    /// be used is refused here, before anything is sent.
+    fn greet_proxy(&self, request: &mut Request<Bytes>, host: &Host) -> Result<(), TransportError> {
+        let hop = self.settings.proxy.hop(request.uri()).map_err(|problem| {
+            let host = host.clone();
+            TransportError::of(Kind::ProxyUnusable { host, problem }, Stage::NotSent)
+        })?;
+        if request.uri().scheme_str() == Some("http")
+            && let Some(authorization) = hop.and_then(Hop::authorization)
+        {
             request
                 .headers_mut()
                 .insert(PROXY_AUTHORIZATION, authorization);
         }
+        Ok(())
     }
 }
 
 /// No head came in time.
-fn late(host: Host, first: Deadline, total: Deadline, taken: &Taken) -> TransportError {
-    let stage = if taken.is_so() {
+fn late(host: Host, first: Deadline, total: Deadline, taken: bool) -> TransportError {
+    let stage = if taken {
         Stage::MaybeSent
     } else {
         Stage::NotSent
@@ -187,4 +197,43 @@ fn late(host: Host, first: Deadline, total: Deadline, taken: &Taken) -> Transpor
         Kind::FirstByteTimeout { host, after }
     };
     TransportError::of(kind, stage)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::Proxy;
+
+    #[tokio::test]
+    async fn proxy_that_cannot_be_used_gets_no_password() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        for scheme in ["https", "socks4"] {
+            let proxy = Proxy::from_variables(|name| {
+                (name == "ALL_PROXY").then(|| format!("{scheme}://me:canary@{address}"))
+            });
+            let transport = HyperTransport::builder()
+                .proxy(proxy)
+                .allow_plain_http_to("emr.example")
+                .build();
+            for url in ["http://emr.example/", "https://emr.example/"] {
+                let request = Request::get(url).body(Bytes::new()).unwrap();
+                let error = transport.fetch(request).await.unwrap_err();
+                assert_eq!(error.stage(), Stage::NotSent);
+                assert!(error.is_permanent());
+                assert_eq!(
+                    error.to_string(),
+                    format!(
+                        "the proxy that is set for emr.example cannot be used, and nothing was sent: {scheme} proxies are not supported; use one with http, socks5 or socks5h"
+                    )
+                );
+                assert!(!format!("{error:?}").contains("canary"));
+            }
+        }
+        let nobody = listener.accept().unwrap_err();
+        assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
+    }
 }

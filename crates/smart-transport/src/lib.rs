@@ -76,10 +76,10 @@ mod wishes;
 mod hyper_client;
 
 mod coding;
+mod connections;
 mod connector;
 mod destination;
 mod guarded;
-mod pool;
 mod proxy;
 #[cfg(feature = "tls")]
 mod tls;

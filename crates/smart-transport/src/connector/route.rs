@@ -3,23 +3,21 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
-use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::Uri;
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
-use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use tower_service::Service;
 
+use super::socket::Socket;
 use crate::Proxy;
 use crate::error::BoxError;
+use crate::proxy::{self, Hop, Protocol};
 
 /// Addresses that stand in for what a name server would say.
 pub(crate) type Addresses = HashMap<String, SocketAddr>;
@@ -28,57 +26,80 @@ pub(crate) type Addresses = HashMap<String, SocketAddr>;
 #[derive(Clone)]
 pub(crate) struct Route {
     tcp: HttpConnector<Resolver>,
+    resolver: Resolver,
     proxy: Proxy,
 }
 
 impl Route {
     pub(crate) fn new(addresses: Addresses, proxy: Proxy) -> Self {
-        let mut tcp = HttpConnector::new_with_resolver(Resolver {
+        let resolver = Resolver {
             addresses: Arc::new(addresses),
             system: GaiResolver::new(),
-        });
+        };
+        let mut tcp = HttpConnector::new_with_resolver(resolver.clone());
         // Requests are written whole; waiting to fill a packet only delays small ones.
         tcp.set_nodelay(true);
         tcp.enforce_http(false);
-        Self { tcp, proxy }
+        Self {
+            tcp,
+            resolver,
+            proxy,
+        }
     }
 
     pub(crate) fn connect(
         &self,
         uri: Uri,
-    ) -> impl Future<Output = Result<Routed, BoxError>> + Send + use<> {
-        let mut tcp = self.tcp.clone();
-        let hop = self.proxy.hop(&uri);
+    ) -> impl Future<Output = Result<Socket, BoxError>> + Send + use<> {
+        let mut route = self.clone();
         async move {
-            let Some(hop) = hop else {
-                let stream = tcp.call(uri).await?;
-                return Ok(Routed {
-                    stream,
-                    absolute: false,
-                });
+            let Some(hop) = route.proxy.hop(&uri)? else {
+                let stream = route.tcp.call(uri).await?;
+                return Ok(Socket::new(stream, false));
             };
-            let https = uri.scheme_str() == Some("https");
-            let stream = if https {
-                let mut tunnel = Tunnel::new(hop.uri, tcp);
-                if let Some(authorization) = hop.authorization {
+            route.connect_through(hop, uri).await
+        }
+    }
+
+    async fn connect_through(mut self, hop: Hop, uri: Uri) -> Result<Socket, BoxError> {
+        match hop.protocol {
+            Protocol::Http { authorization } if uri.scheme_str() == Some("https") => {
+                let mut tunnel = Tunnel::new(hop.uri, self.tcp);
+                if let Some(authorization) = authorization {
                     tunnel = tunnel.with_auth(authorization);
                 }
-                tunnel.call(uri).await.map_err(ProxyFailed::because)?
-            } else {
-                tcp.call(hop.uri).await.map_err(ProxyFailed::because)?
-            };
-            Ok(Routed {
-                stream,
-                absolute: !https,
-            })
+                let stream = tunnel.call(uri).await.map_err(ProxyFailed::because)?;
+                Ok(Socket::new(stream, false))
+            }
+            Protocol::Http { .. } => {
+                let stream = self.tcp.call(hop.uri).await;
+                let stream = stream.map_err(ProxyFailed::because)?;
+                Ok(Socket::new(stream, true))
+            }
+            Protocol::Socks5 {
+                credentials,
+                resolves_names,
+            } => {
+                let target = if resolves_names {
+                    with_port(&uri)?
+                } else {
+                    self.resolver.looked_up(&uri).await?
+                };
+                let mut socks = SocksV5::new(hop.uri, self.tcp);
+                if let Some(credentials) = credentials {
+                    socks = socks.with_auth(credentials.user, credentials.password);
+                }
+                let stream = socks.call(target).await.map_err(ProxyFailed::because)?;
+                Ok(Socket::new(stream, false))
+            }
         }
     }
 }
 
 impl Service<Uri> for Route {
-    type Response = Routed;
+    type Response = Socket;
     type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Routed, BoxError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Socket, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
@@ -89,57 +110,13 @@ impl Service<Uri> for Route {
     }
 }
 
-/// A connection as far as TLS.
-pub(crate) struct Routed {
-    stream: TokioIo<TcpStream>,
-    /// Whether a proxy reads the requests, and needs the whole URL in them.
-    absolute: bool,
+/// The address with the port written out, which a SOCKS proxy has to be told.
+fn with_port(uri: &Uri) -> Result<Uri, BoxError> {
+    address(uri.host().unwrap_or_default(), proxy::port(uri))
 }
 
-impl Connection for Routed {
-    fn connected(&self) -> Connected {
-        self.stream.connected().proxy(self.absolute)
-    }
-}
-
-impl Read for Routed {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl Write for Routed {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
-    }
+fn address(host: impl fmt::Display, port: u16) -> Result<Uri, BoxError> {
+    Ok(Uri::try_from(format!("http://{host}:{port}/"))?)
 }
 
 /// Looks names up, first among those that were given by hand.
@@ -147,6 +124,26 @@ impl Write for Routed {
 struct Resolver {
     addresses: Arc<Addresses>,
     system: GaiResolver,
+}
+
+impl Resolver {
+    /// The address with an IP address in place of the name, for a proxy that is not to see names.
+    async fn looked_up(&mut self, uri: &Uri) -> Result<Uri, BoxError> {
+        let host = uri.host().unwrap_or_default();
+        if host.starts_with('[') || host.parse::<IpAddr>().is_ok() {
+            return with_port(uri);
+        }
+        let mut found = self.call(host.parse()?).await?;
+        let found = found.next().ok_or_else(|| NoSuchName(host.to_owned()))?;
+        let port = match found.port() {
+            0 => proxy::port(uri),
+            given => given,
+        };
+        match found.ip() {
+            IpAddr::V4(ip) => address(ip, port),
+            IpAddr::V6(ip) => address(format_args!("[{ip}]"), port),
+        }
+    }
 }
 
 impl Service<Name> for Resolver {

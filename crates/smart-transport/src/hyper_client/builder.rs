@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::HyperTransport;
+use crate::connections::Connections;
 use crate::connector::{Addresses, Connector, Route};
 use crate::destination::Destinations;
-use crate::pool::Pool;
 #[cfg(feature = "tls")]
 use crate::tls::{Certificates, Identity, LazyTls, TlsSettings};
 use crate::{BODY_LIMIT, Proxy};
@@ -144,14 +144,13 @@ impl HyperTransportBuilder {
 
     /// The transport.
     pub fn build(self) -> HyperTransport {
-        // Nothing is sent twice from here: a second try has to be signed afresh, which the layers above must do.
-        let pool = Pool::new(
+        let connections = Connections::new(
             self.connector(),
             self.pool_idle_timeout,
             self.pool_idle_connections,
         );
         HyperTransport {
-            pool,
+            connections,
             settings: self,
         }
     }

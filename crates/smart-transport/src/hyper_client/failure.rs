@@ -1,34 +1,33 @@
 //! What a failure of hyper means for the request: how far it came, and whose fault it was.
 
-use std::error::Error;
+use std::error::Error as StdError;
+
+use hyper_util::client::legacy::Error;
 
 use super::HyperTransport;
 use crate::connector::{ConnectTimedOut, NoSuchName, ProxyFailed};
 use crate::destination::Host;
 use crate::error::Kind;
-use crate::pool::Failure;
 use crate::root_cause::{cause, root_cause};
 use crate::{Stage, TransportError};
 
 impl HyperTransport {
-    /// No head came.
-    pub(super) fn unanswered(&self, host: &Host, failure: &Failure) -> TransportError {
+    /// No head came. `taken` tells whether a connection was found for the request.
+    pub(super) fn unanswered(&self, host: &Host, error: &Error, taken: bool) -> TransportError {
         let host = host.clone();
-        let (kind, stage, error): (_, _, &(dyn Error + 'static)) = match failure {
-            Failure::Connect(error) => {
-                let kind = self.unconnected(host, &**error);
-                (kind, Stage::NotSent, &**error)
-            }
-            Failure::Unsent(error) => (Kind::Closed { host }, Stage::NotSent, error),
-            Failure::Sent(error) => {
-                let (kind, stage) = unanswered(host, error);
-                (kind, stage, error)
-            }
+        let (kind, stage) = if error.is_connect() {
+            (self.unconnected(host, error), Stage::NotSent)
+        } else if !taken || was_not_sent(error) {
+            (Kind::Closed { host }, Stage::NotSent)
+        } else if cause::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
+            (Kind::NotHttp { host }, Stage::Unreadable)
+        } else {
+            (Kind::Closed { host }, Stage::MaybeSent)
         };
         TransportError::of(kind, stage).caused_by(root_cause(error))
     }
 
-    fn unconnected(&self, host: Host, error: &(dyn Error + 'static)) -> Kind {
+    fn unconnected(&self, host: Host, error: &(dyn StdError + 'static)) -> Kind {
         if cause::<ConnectTimedOut>(error).is_some() {
             let after = self.settings.connect_timeout;
             return Kind::ConnectTimeout { host, after };
@@ -45,7 +44,7 @@ impl HyperTransport {
 
 /// What is wrong with TLS, if that was it.
 #[cfg(feature = "tls")]
-fn unsecured(host: &Host, error: &(dyn Error + 'static)) -> Option<Kind> {
+fn unsecured(host: &Host, error: &(dyn StdError + 'static)) -> Option<Kind> {
     use rustls::CertificateError;
 
     use crate::CertificateProblem;
@@ -74,22 +73,14 @@ fn unsecured(host: &Host, error: &(dyn Error + 'static)) -> Option<Kind> {
 }
 
 #[cfg(not(feature = "tls"))]
-fn unsecured(_host: &Host, _error: &(dyn Error + 'static)) -> Option<Kind> {
+fn unsecured(_host: &Host, _error: &(dyn StdError + 'static)) -> Option<Kind> {
     None
 }
 
-/// The connection was there.
-fn unanswered(host: Host, error: &hyper::Error) -> (Kind, Stage) {
-    if error.is_parse() {
-        return (Kind::NotHttp { host }, Stage::Unreadable);
-    }
-    // hyper hands a request back as cancelled only if it wrote none of it.
-    let stage = if error.is_canceled() || was_not_processed(error) {
-        Stage::NotSent
-    } else {
-        Stage::MaybeSent
-    };
-    (Kind::Closed { host }, stage)
+/// Whether the connection took nothing of the request: hyper hands it back as cancelled only then.
+fn was_not_sent(error: &Error) -> bool {
+    cause::<hyper::Error>(error)
+        .is_some_and(|error| error.is_canceled() || was_not_processed(error))
 }
 
 /// Whether an HTTP/2 server said that it left the request alone: a GOAWAY in peace reaches only requests behind the last

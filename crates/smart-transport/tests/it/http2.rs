@@ -2,11 +2,12 @@
 
 use std::future::poll_fn;
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Version};
 use smart_test_support::{Authority, Server};
-use smart_transport::{Certificates, HyperTransport, Stage, Transport as _};
+use smart_transport::{Certificates, Deadline, HyperTransport, Stage, Transport as _};
 
 fn trusting(authority: &Authority) -> HyperTransport {
     let certificates = Certificates::from_pem(authority.pem().as_bytes()).unwrap();
@@ -131,7 +132,7 @@ async fn calls_that_begin_at_once_come_to_share_a_connection() {
         if server.open_connections() == 1 {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(server.open_connections(), 1);
 }
@@ -144,17 +145,69 @@ async fn idle_connection_is_closed_after_its_time() {
     let certificates = Certificates::from_pem(authority.pem().as_bytes()).unwrap();
     let transport = HyperTransport::builder()
         .trust_certificate(certificates)
-        .pool_idle_timeout(std::time::Duration::from_millis(150))
+        .pool_idle_timeout(Duration::from_millis(150))
         .build();
     transport.fetch(request(&server)).await.unwrap();
     for _ in 0..100 {
         if server.open_connections() == 0 {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(server.open_connections(), 0);
     transport.fetch(request(&server)).await.unwrap();
+    assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
+async fn connection_on_which_an_answer_was_overdue_gets_no_further_requests() {
+    let authority = Authority::new().unwrap();
+    let identity = authority.certify(&["localhost"]).unwrap();
+    let server = Server::silent_after(&identity, 1).await.unwrap();
+    let transport = trusting(&authority);
+    for round in 1..4 {
+        // The first of two is answered, on a new connection each time.
+        let response = transport.fetch(request(&server)).await.unwrap();
+        assert_eq!(response.body(), "hello");
+        let mut overdue = request(&server);
+        let deadline = Deadline::after(Duration::from_millis(50));
+        overdue.extensions_mut().insert(deadline);
+        let error = transport.fetch(overdue).await.unwrap_err();
+        assert!(error.is_timeout());
+        assert_eq!(server.connections(), round);
+    }
+}
+
+#[tokio::test]
+async fn connection_without_a_sign_of_life_is_closed() {
+    let authority = Authority::new().unwrap();
+    let identity = authority.certify(&["localhost"]).unwrap();
+    let server = Server::silent_after(&identity, 1).await.unwrap();
+    let transport = trusting(&authority);
+    transport.fetch(request(&server)).await.unwrap();
+    let overdue = {
+        let (transport, request) = (transport.clone(), request(&server));
+        tokio::spawn(async move { transport.fetch(request).await })
+    };
+    while server.requests() < 2 {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    let error = overdue.await.unwrap().unwrap_err();
+    // Before the limit for the first byte, which is 30 seconds.
+    assert!(
+        began.elapsed() <= Duration::from_secs(21),
+        "{:?}",
+        began.elapsed()
+    );
+    assert!(error.is_closed());
+    assert_eq!(error.stage(), Stage::MaybeSent);
+    tokio::time::resume();
+    assert_eq!(
+        transport.fetch(request(&server)).await.unwrap().body(),
+        "hello"
+    );
     assert_eq!(server.connections(), 2);
 }
 

@@ -111,3 +111,69 @@ async fn proxy_that_refuses_is_told() {
     );
     assert!(!format!("{error:?}").contains("canary"));
 }
+
+/// A SOCKS proxy that wants a name and a password, and answers what is sent through it by itself. It tells what it was asked.
+async fn socks_proxy() -> (
+    std::net::SocketAddr,
+    tokio::sync::oneshot::Receiver<Vec<u8>>,
+) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (tell, told) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut bytes = vec![0; 3];
+        stream.read_exact(&mut bytes).await.unwrap();
+        assert_eq!(bytes, [5, 1, 2]);
+        stream.write_all(&[5, 2]).await.unwrap();
+        let mut bytes = vec![0; 10];
+        stream.read_exact(&mut bytes).await.unwrap();
+        assert_eq!(bytes, b"\x01\x02me\x05p@ss:");
+        stream.write_all(&[1, 0]).await.unwrap();
+        let mut asked = vec![0; 256];
+        let length = stream.read(&mut asked).await.unwrap();
+        asked.truncate(length);
+        tell.send(asked).unwrap();
+        stream
+            .write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+            .await
+            .unwrap();
+        let mut request = vec![0; 4096];
+        let length = stream.read(&mut request).await.unwrap();
+        assert!(request[..length].starts_with(b"GET /records?a=b HTTP/1.1\r\n"));
+        let answer = Answer::new(200).body("hello").to_bytes();
+        stream.write_all(&answer).await.unwrap();
+    });
+    (address, told)
+}
+
+#[tokio::test]
+async fn socks_proxy_is_told_a_name_or_an_address() {
+    for (scheme, port, expected) in [
+        (
+            "socks5h",
+            "",
+            b"\x05\x01\0\x03\x0bemr.example\0\x50".to_vec(),
+        ),
+        (
+            "socks5h",
+            ":7000",
+            b"\x05\x01\0\x03\x0bemr.example\x1b\x58".to_vec(),
+        ),
+        ("socks5", "", b"\x05\x01\0\x01\xc0\0\x02\x07\0\x50".to_vec()),
+    ] {
+        let (address, told) = socks_proxy().await;
+        let proxy = Proxy::all(&format!("{scheme}://me:p%40ss%3A@{address}")).unwrap();
+        let transport = HyperTransport::builder()
+            .proxy(proxy)
+            .resolve("emr.example", "192.0.2.7:0".parse().unwrap())
+            .allow_plain_http_to("emr.example")
+            .build();
+        let url = format!("http://emr.example{port}/records?a=b");
+        let response = transport.fetch(request(&url)).await.unwrap();
+        assert_eq!(response.body(), "hello");
+        assert_eq!(told.await.unwrap(), expected, "{scheme}");
+    }
+}
