@@ -82,8 +82,8 @@
 //!
 //! # Limits
 //!
-//! 16 MiB for a server's description, 256 KiB for other answers, 16 KiB for a callback, 4 KiB for an address, 512 scopes of
-//! 2 KiB. JSON nests 128 deep. Beyond is a typed error.
+//! 16 MiB for a server's description, 256 KiB for other answers, 16 KiB for a callback, 4 KiB for an address, 2,048
+//! scopes of 2 KiB. JSON nests 128 deep. Beyond is a typed error.
 
 // whom to talk to, and as whom
 mod credentials;

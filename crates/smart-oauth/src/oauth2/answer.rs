@@ -48,6 +48,38 @@ pub(crate) fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a
         .filter(|text| !text.is_empty())
 }
 
+/// A member that is text and not empty, or a whole number, as some servers write ids.
+pub(crate) fn scalar(object: &Map<String, Value>, name: &str) -> Option<String> {
+    match object.get(name)? {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) if number.is_u64() || number.is_i64() => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// A [`scalar`] that goes into an address, a form or a header; `Ok(None)` where it is missing, null or empty.
+///
+/// # Errors
+///
+/// If it is of another type, or contains control characters, which would only fail when it is used.
+pub(crate) fn sendable(
+    object: &Map<String, Value>,
+    name: &str,
+) -> Result<Option<String>, Unsendable> {
+    match object.get(name) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) if text.is_empty() => return Ok(None),
+        Some(_) => {}
+    }
+    match scalar(object, name) {
+        Some(text) if !text.contains(char::is_control) => Ok(Some(text)),
+        _ => Err(Unsendable),
+    }
+}
+
+/// A member that cannot be sent back.
+pub(crate) struct Unsendable;
+
 /// A member that is a list of text, or one text alone; anything else in the list is passed over.
 pub(crate) fn texts(object: &Map<String, Value>, name: &str) -> Vec<String> {
     match object.get(name) {

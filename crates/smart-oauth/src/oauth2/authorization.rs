@@ -101,7 +101,9 @@ impl AuthorizationRequest {
     /// other scopes ([SMART, EHR launch](https://hl7.org/fhir/smart-app-launch/app-launch.html#launch-app-ehr-launch)).
     #[must_use]
     pub fn for_launch(mut self, iss: ServerUrl, launch: impl Into<String>) -> Self {
-        self.scopes.insert(Scope::Launch);
+        if !self.scopes.means(&Scope::Launch) {
+            self.scopes.insert(Scope::Launch);
+        }
         let launch = launch.into();
         self.launch = Some(Launch { iss, launch });
         self
@@ -268,7 +270,7 @@ impl Authorization<AwaitingCallback> {
         for (name, value) in &self.state.parameters {
             request = request.add_extra_param(name.as_str(), value.as_str());
         }
-        if self.scopes.contains(&Scope::OpenId) {
+        if self.scopes.means(&Scope::OpenId) {
             request = request.add_extra_param("nonce", nonce.expose());
         }
         let (url, _) = request.url();
@@ -338,7 +340,7 @@ impl Authorization<AwaitingCallback> {
         let AuthorizationSecrets {
             verifier, nonce, ..
         } = self.state.secrets;
-        let nonce = self.scopes.contains(&Scope::OpenId).then_some(nonce);
+        let nonce = self.scopes.means(&Scope::OpenId).then_some(nonce);
         Authorization {
             client: self.client,
             redirect_uri: self.redirect_uri,

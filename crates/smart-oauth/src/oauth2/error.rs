@@ -241,6 +241,12 @@ pub enum TokenError {
         /// The answer's status.
         status: StatusCode,
     },
+    /// A member that has the wrong type, or contains characters that cannot be sent back. Its value is not shown.
+    #[error("the server's {name} has the wrong type, or contains characters that cannot be sent")]
+    Malformed {
+        /// The member.
+        name: &'static str,
+    },
     /// A successful answer that lacks something.
     #[error("the server's answer lacks {name}")]
     Incomplete {
@@ -250,6 +256,9 @@ pub enum TokenError {
     /// The refreshed token is for another patient.
     #[error("the server answered the refresh with a token for another patient; it was dropped")]
     OtherPatient,
+    /// The refreshed tokens are for another user.
+    #[error("the server answered the refresh with tokens for another user; they were dropped")]
+    OtherUser,
     /// The server said no.
     #[error("the server refused with {status}: {refusal}")]
     Refused {
@@ -257,6 +266,15 @@ pub enum TokenError {
         status: StatusCode,
         /// The server's reason.
         refusal: Refusal,
+    },
+    /// The server said no by its status alone: the body is empty, a page, or without a code.
+    #[error(
+        "the server refused with {status} and gave no reason{}",
+        if *status == StatusCode::UNAUTHORIZED { "; check the app's credentials" } else { "" }
+    )]
+    RefusedSilently {
+        /// The answer's status.
+        status: StatusCode,
     },
     /// An answer longer than any.
     #[error("the server's answer is longer than {limit} bytes")]
@@ -299,7 +317,12 @@ impl TokenError {
     /// What to do. Decided by the server's code, since statuses differ: S4S answers 401 where others answer 400.
     pub fn remedy(&self) -> Remedy {
         match self {
-            Self::GrantUnusable { .. } | Self::OtherPatient => Remedy::Reauthorize,
+            Self::GrantUnusable { .. } | Self::OtherPatient | Self::OtherUser => {
+                Remedy::Reauthorize
+            }
+            Self::RefusedSilently { status } if *status == StatusCode::UNAUTHORIZED => {
+                Remedy::CheckClient
+            }
             Self::Unavailable { .. } => Remedy::RetryLater,
             Self::Refused { status, refusal } => match refusal.code() {
                 "access_denied" | "invalid_grant" => Remedy::Reauthorize,
@@ -359,6 +382,9 @@ pub enum IdTokenError {
     /// The token is over.
     #[error("the id token has expired")]
     Expired,
+    /// The token was issued with another access token.
+    #[error("the id token belongs to another access token than the one that it came with")]
+    ForeignAccessToken,
     /// The token is for another app.
     #[error("the id token is for another app")]
     ForeignAudience,

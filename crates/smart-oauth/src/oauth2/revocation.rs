@@ -180,6 +180,24 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_without_a_reason_has_its_status() {
+        for (status, content_type, body) in [
+            (401, "text/html", ""),
+            (401, "text/html", "<html>UNAUTHORIZED"),
+            (401, "application/json", "{}"),
+            (403, "", ""),
+            (400, "text/plain", "no"),
+        ] {
+            let response = answer(status, content_type, body);
+            let error = revocation("https://ehr.example/r").receive(&response);
+            let TokenError::RefusedSilently { status: told } = error.unwrap_err() else {
+                panic!("{status} {body}")
+            };
+            assert_eq!(told.as_u16(), status);
+        }
+    }
+
+    #[test]
     fn answers() {
         let receive = |status, body| {
             revocation("https://ehr.example/r").receive(&answer(status, "application/json", body))

@@ -12,7 +12,7 @@ use super::credentials::{AccessToken, ClientId, RefreshToken};
 use super::error::{RequestError, TokenError};
 use super::revocation::Token;
 use super::scope::Scopes;
-use super::token::read_answer;
+use super::token::{access_token, read_answer, refresh_token};
 use super::url::ServerUrl;
 use crate::credentials::Timestamp;
 use crate::encode::percent_encode;
@@ -129,10 +129,12 @@ impl DebugToken {
         response: &Response<B>,
     ) -> Result<DebugTokens, TokenError> {
         let answer = read_answer(response)?;
-        let need = |name| text(&answer, name).ok_or(TokenError::Incomplete { name });
+        let lacks = TokenError::Incomplete {
+            name: "refresh_token",
+        };
         Ok(DebugTokens {
-            access_token: AccessToken::new(need("access_token")?),
-            refresh_token: RefreshToken::new(need("refresh_token")?),
+            access_token: access_token(&answer)?,
+            refresh_token: refresh_token(&answer)?.ok_or(lacks)?,
         })
     }
 }

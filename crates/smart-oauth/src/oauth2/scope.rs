@@ -5,6 +5,7 @@ mod access;
 mod clinical;
 mod set;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -13,6 +14,14 @@ pub use clinical::{ClinicalScope, ResourceType, ScopeContext, ScopeSyntax};
 pub use set::{ScopeReport, Scopes};
 
 use super::error::ScopeError;
+
+/// What stands before a scope of SMART that is written as a URI, and before one of OpenID Connect
+/// ([SMART, scopes as URIs](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#appendix-uri-representation-of-scopes)).
+const SMART_PREFIX: &str = "http://smarthealthit.org/fhir/scopes/";
+const OPENID_PREFIX: &str = "http://openid.net/specs/openid-connect-core-1_0#";
+
+/// The scopes that OpenID Connect Core defines and SMART does not.
+const OPENID_SCOPES: [&str; 4] = ["address", "email", "phone", "profile"];
 
 /// The longest scope that is read, in bytes.
 const MAX_SCOPE_BYTES: usize = 2048;
@@ -42,6 +51,47 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// The scope that a URI stands for; any other scope as it is. A scope that is read from a URI is
+    /// [`Scope::Other`], so that it is sent letter by letter as it was given.
+    pub fn plain(&self) -> Cow<'_, Self> {
+        let Self::Other(text) = self else {
+            return Cow::Borrowed(self);
+        };
+        let rest = text
+            .strip_prefix(SMART_PREFIX)
+            .or_else(|| text.strip_prefix(OPENID_PREFIX));
+        match rest.map(str::parse) {
+            Some(Ok(plain)) => Cow::Owned(plain),
+            _ => Cow::Borrowed(self),
+        }
+    }
+
+    /// The scope as a URI. A scope that is neither SMART's nor one of OpenID Connect has none.
+    pub fn to_uri(&self) -> Option<String> {
+        match self.plain().as_ref() {
+            Self::OpenId => Some(format!("{OPENID_PREFIX}openid")),
+            Self::Other(text) if OPENID_SCOPES.contains(&text.as_str()) => {
+                Some(format!("{OPENID_PREFIX}{text}"))
+            }
+            Self::Other(_) => None,
+            plain => Some(format!("{SMART_PREFIX}{plain}")),
+        }
+    }
+
+    /// Whether it is known what this scope says about data: something, or nothing. What a scope of a server's own language
+    /// opens, such as `patient.Patient.read`, only the server knows.
+    pub fn is_understood(&self) -> bool {
+        match self.plain().as_ref() {
+            Self::Other(text) => {
+                OPENID_SCOPES.contains(&text.as_str())
+                    || ["launch/", "smart/"]
+                        .iter()
+                        .any(|start| text.starts_with(start))
+            }
+            _ => true,
+        }
+    }
+
     /// Whether this scope grants all that the other does.
     pub fn covers(&self, other: &Self) -> bool {
         match (self, other) {

@@ -7,14 +7,19 @@ mod grants;
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Response, StatusCode};
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
 pub use context::{FhirContext, LaunchContext, PatientContext};
 pub use grants::{ClientCredentials, Refresh};
 
-use super::answer::{Body, Refusal, Unreadable, content_type, is_html, read, seconds, text, words};
+use super::answer::{
+    Body, Refusal, Unreadable, content_type, is_html, read, seconds, sendable, text, words,
+};
 use super::credentials::{AccessToken, IdNonce, RefreshToken};
 use super::error::TokenError;
 use super::scope::{ScopeReport, Scopes};
@@ -74,6 +79,7 @@ impl TokenSet {
 pub struct IdToken {
     token: Zeroizing<String>,
     nonce: Option<IdNonce>,
+    at_hash_matches: Option<bool>,
 }
 
 impl IdToken {
@@ -82,7 +88,66 @@ impl IdToken {
         Self {
             token: Zeroizing::new(token.into()),
             nonce,
+            at_hash_matches: None,
         }
+    }
+
+    /// Compares the token's `at_hash` with the access token that it came with
+    /// ([OpenID Connect Core, section 3.1.3.8](https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowTokenValidation)).
+    /// The id token remembers the outcome until it is validated, since the access token is replaced by the next refresh.
+    #[must_use]
+    pub fn issued_with(self, access_token: &AccessToken) -> Self {
+        let at_hash_matches = self.at_hash_matches_for(access_token);
+        Self {
+            at_hash_matches,
+            ..self
+        }
+    }
+
+    /// Puts the outcome of [`issued_with`](Self::issued_with) back, for tokens from a store.
+    #[must_use]
+    pub fn with_at_hash_match(self, at_hash_matches: Option<bool>) -> Self {
+        Self {
+            at_hash_matches,
+            ..self
+        }
+    }
+
+    /// Whether the token's `at_hash` matches the access token that it came with. `None` where it has none, or where the
+    /// access token is not known.
+    pub fn at_hash_matches(&self) -> Option<bool> {
+        self.at_hash_matches
+    }
+
+    fn at_hash_matches_for(&self, access_token: &AccessToken) -> Option<bool> {
+        let given = self.unverified(1)?.remove("at_hash")?;
+        let token = access_token.expose().as_bytes();
+        let header = self.unverified(0)?;
+        let hash = match text(&header, "alg")? {
+            algorithm if algorithm.ends_with("256") => Sha256::digest(token).to_vec(),
+            algorithm if algorithm.ends_with("384") => Sha384::digest(token).to_vec(),
+            algorithm if algorithm.ends_with("512") => Sha512::digest(token).to_vec(),
+            // validation refuses what it does not know
+            _ => return None,
+        };
+        let half = URL_SAFE_NO_PAD.encode(&hash[..hash.len() / 2]);
+        Some(given.as_str().map(|given| given.trim_end_matches('=')) == Some(&*half))
+    }
+
+    /// The header (0) or the claims (1), of which nothing may be believed yet.
+    pub(super) fn unverified(&self, part: usize) -> Option<Map<String, Value>> {
+        let text = self.token.split('.').nth(part)?;
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+    }
+
+    /// Whether both tokens can be read and name different users. Both came straight from the token endpoint; their signatures
+    /// are checked when they are validated.
+    pub(super) fn is_of_other_user(&self, other: &Self) -> bool {
+        let name = |token: &Self| {
+            let claims = token.unverified(1)?;
+            Some((claims.get("iss").cloned()?, claims.get("sub").cloned()?))
+        };
+        matches!((name(self), name(other)), (Some(this), Some(that)) if this != that)
     }
 
     /// The nonce that was sent, if one was.
@@ -131,22 +196,21 @@ impl TokenSet {
         received_at: Timestamp,
     ) -> Result<Self, TokenError> {
         let answer = read_answer(response)?;
-        let access_token = text(&answer, "access_token").ok_or(TokenError::Incomplete {
-            name: "access_token",
-        })?;
+        let access_token = access_token(&answer)?;
         let mut notes = Vec::new();
         check_type(&answer, &mut notes)?;
         if !content_type(response).is_some_and(|kind| kind.to_ascii_lowercase().contains("json")) {
             notes.push(TokenNote::NotJsonType);
         }
         let expires_at = expiry(&answer, received_at, &mut notes);
-        let id_token = text(&answer, "id_token").map(|token| IdToken::new(token, wanted.nonce));
+        let id_token = text(&answer, "id_token")
+            .map(|token| IdToken::new(token, wanted.nonce).issued_with(&access_token));
         Ok(Self {
-            access_token: AccessToken::new(access_token),
+            access_token,
             expires_at,
-            refresh_token: text(&answer, "refresh_token").map(RefreshToken::new),
+            refresh_token: refresh_token(&answer)?,
             scopes: ScopeReport::new(wanted.scopes, granted(&answer)),
-            patient: PatientContext::read(&answer),
+            patient: PatientContext::read(&answer)?,
             context: LaunchContext::read(&answer),
             id_token,
             notes,
@@ -165,7 +229,7 @@ pub(super) fn read_answer<B: AsRef<[u8]>>(
     })? {
         Body::Object(answer) => match Refusal::from_object(&answer) {
             Some(refusal) => Err(TokenError::Refused { status, refusal }),
-            None if status == StatusCode::OK => Ok(answer),
+            None if status.is_success() => Ok(answer),
             None => Err(failure(response)),
         },
         Body::Other => Err(failure(response)),
@@ -181,9 +245,30 @@ pub(super) fn failure<B: AsRef<[u8]>>(response: &Response<B>) -> TokenError {
         TokenError::GrantUnusable { status }
     } else if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         TokenError::Unavailable { status }
+    } else if matches!(status.as_u16(), 400 | 401 | 403) {
+        TokenError::RefusedSilently { status }
     } else {
         TokenError::Unreadable(Unreadable::new(response))
     }
+}
+
+/// A token that a header can hold ([RFC 6749, appendix A.12](https://www.rfc-editor.org/rfc/rfc6749#appendix-A.12)).
+pub(super) fn access_token(answer: &Map<String, Value>) -> Result<AccessToken, TokenError> {
+    let name = "access_token";
+    match sendable(answer, name) {
+        Ok(Some(token)) if token.is_ascii() => Ok(AccessToken::new(token)),
+        Ok(None) => Err(TokenError::Incomplete { name }),
+        _ => Err(TokenError::Malformed { name }),
+    }
+}
+
+/// [RFC 6749, appendix A.17](https://www.rfc-editor.org/rfc/rfc6749#appendix-A.17).
+pub(super) fn refresh_token(
+    answer: &Map<String, Value>,
+) -> Result<Option<RefreshToken>, TokenError> {
+    let name = "refresh_token";
+    let token = sendable(answer, name).map_err(|_| TokenError::Malformed { name })?;
+    Ok(token.map(RefreshToken::new))
 }
 
 /// Bearer tokens only, written in any case ([RFC 6750](https://www.rfc-editor.org/rfc/rfc6750)).
@@ -222,6 +307,7 @@ fn expiry(
 fn granted(answer: &Map<String, Value>) -> Option<Scopes> {
     match answer.get("scope")? {
         Value::String(text) if !text.trim().is_empty() => Some(Scopes::read_leniently(text)),
+        // a list of texts, of which one may hold several scopes
         Value::Array(items) => {
             let texts: Vec<_> = items.iter().filter_map(Value::as_str).collect();
             Some(Scopes::read_leniently(&texts.join(" ")))

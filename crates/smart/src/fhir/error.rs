@@ -196,6 +196,7 @@ impl FhirError {
             | Self::RefreshLost { .. }
             | Self::Token(
                 TokenError::Refused { .. }
+                | TokenError::RefusedSilently { .. }
                 | TokenError::GrantUnusable { .. }
                 | TokenError::Unavailable { .. },
             ) => Stage::Refused,
@@ -224,6 +225,7 @@ impl FhirError {
             Self::Renewal { source } => source.status(),
             Self::RefreshLost { source, .. } | Self::Token(source) => match source {
                 TokenError::Refused { status, .. }
+                | TokenError::RefusedSilently { status }
                 | TokenError::GrantUnusable { status }
                 | TokenError::Unavailable { status } => Some(*status),
                 _ => None,
@@ -373,6 +375,17 @@ mod tests {
             (
                 TokenError::Unavailable { status: busy }.into(),
                 (Stage::Refused, Some(503), true, false),
+            ),
+            (
+                TokenError::RefusedSilently {
+                    status: StatusCode::UNAUTHORIZED,
+                }
+                .into(),
+                (Stage::Refused, Some(401), false, false),
+            ),
+            (
+                TokenError::OtherUser.into(),
+                (Stage::Unreadable, None, false, true),
             ),
             (
                 TokenError::Incomplete { name: "x" }.into(),

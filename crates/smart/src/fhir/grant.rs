@@ -41,10 +41,23 @@ impl Session {
     }
 }
 
-/// Whether any of the scopes may cover it. Where nothing is known of a grant, or a query narrows a scope, the server decides.
+/// The types that users are.
+const USER_TYPES: [&str; 5] = [
+    "Patient",
+    "Person",
+    "Practitioner",
+    "PractitionerRole",
+    "RelatedPerson",
+];
+
+/// Whether any of the scopes may cover it. The server decides where nothing is known of a grant, a query narrows a scope, or a
+/// scope is written in a language of the server's own. `fhirUser` allows reading the user's own resource
+/// ([SMART, identity](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-identity-data)),
+/// and which one that is, the server knows.
 fn covers(granted: &Scopes, deed: Deed, resource_type: &str) -> bool {
     granted.is_empty()
-        || granted.iter().any(|scope| match scope {
+        || granted.iter().any(|scope| match scope.plain().as_ref() {
+            Scope::FhirUser => deed == Deed::Read && USER_TYPES.contains(&resource_type),
             Scope::Clinical(scope) => {
                 let reaches = match scope.resource() {
                     ResourceType::Any => true,
@@ -52,7 +65,7 @@ fn covers(granted: &Scopes, deed: Deed, resource_type: &str) -> bool {
                 };
                 reaches && scope.access().contains(permission(deed))
             }
-            _ => false,
+            other => !other.is_understood(),
         })
 }
 
@@ -92,6 +105,37 @@ mod tests {
                 false,
             ),
             ("", Deed::Read, "Patient", true),
+            ("openid fhirUser", Deed::Read, "Practitioner", true),
+            ("openid fhirUser", Deed::Read, "RelatedPerson", true),
+            ("openid fhirUser", Deed::Search, "Practitioner", false),
+            ("openid fhirUser", Deed::Read, "Observation", false),
+            (
+                "http://smarthealthit.org/fhir/scopes/patient/*.read",
+                Deed::Read,
+                "Observation",
+                true,
+            ),
+            (
+                "http://smarthealthit.org/fhir/scopes/patient/Patient.read",
+                Deed::Read,
+                "Observation",
+                false,
+            ),
+            // languages of servers' own
+            ("patient.Patient.read", Deed::Read, "Patient", true),
+            ("patient/Patient.sr", Deed::Search, "Patient", true),
+            (
+                "https://ehr.example/patient/Patient.read",
+                Deed::Read,
+                "Patient",
+                true,
+            ),
+            (
+                "openid profile launch/imagingstudy",
+                Deed::Read,
+                "Patient",
+                false,
+            ),
         ] {
             let granted: Scopes = scopes.parse().unwrap();
             assert_eq!(

@@ -205,6 +205,7 @@ async fn take_back(entry: &mut dyn LockedEntry, found: &Stored) {
 fn has_kept_the_old_token(error: &TokenError) -> bool {
     match error {
         TokenError::Refused { .. } => error.remedy() != Remedy::Reauthorize,
+        TokenError::RefusedSilently { .. } => true,
         TokenError::Unavailable { status } => matches!(
             *status,
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE

@@ -121,6 +121,7 @@ impl Stored {
             "context": tokens.context.to_json(),
             "id_token": id_token.map(IdToken::expose),
             "id_nonce": id_token.and_then(IdToken::nonce).map(IdNonce::expose),
+            "id_at_hash_matches": id_token.and_then(IdToken::at_hash_matches),
             "received_at": self.received_at.as_unix_seconds(),
             "own": self.renewal == Renewal::Own,
             "refreshing_since": self.refreshing_since.map(Timestamp::as_unix_seconds),
@@ -161,7 +162,9 @@ impl Stored {
         let context = value.get("context").and_then(Value::as_object);
         tokens.context = LaunchContext::from_json(context.unwrap_or(&nothing));
         let nonce = text("id_nonce").map(IdNonce::new);
-        tokens.id_token = text("id_token").map(|token| IdToken::new(token, nonce));
+        let at_hash_matches = value.get("id_at_hash_matches").and_then(Value::as_bool);
+        tokens.id_token = text("id_token")
+            .map(|token| IdToken::new(token, nonce).with_at_hash_match(at_hash_matches));
         Some(Self {
             fhir_base: text("fhir_base")?,
             client_id: text("client_id")?,

@@ -148,6 +148,9 @@ impl IdToken {
                 return Err(IdTokenError::WrongNonce);
             }
         }
+        if self.at_hash_matches() == Some(false) {
+            return Err(IdTokenError::ForeignAccessToken);
+        }
         let subject = text(&claims, "sub").filter(|subject| subject.len() <= 255);
         let fhir_user = text(&claims, "fhirUser").or_else(|| text(&claims, "profile"));
         Ok(IdClaims {

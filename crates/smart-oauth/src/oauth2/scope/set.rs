@@ -4,10 +4,17 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{Access, ClinicalScope, Scope, ScopeSyntax};
+use crate::encode::percent_encode;
 use crate::oauth2::error::ScopeError;
 
 /// The most scopes that a set is read from.
-const MAX_SCOPES: usize = 512;
+const MAX_SCOPES: usize = 2048;
+
+/// What stands for the scopes of a server beyond that number. What they grant is not known.
+const MORE: &str = "(more)";
+
+/// How much of a piece that cannot be a scope is kept, in characters.
+const MAX_UNREADABLE: usize = 128;
 
 /// Scopes as they are asked for and granted: in order, none twice
 /// ([RFC 6749, section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)).
@@ -58,9 +65,22 @@ impl Scopes {
         self.0.contains(scope)
     }
 
-    /// Whether these scopes together grant all that the other ones do.
+    /// Whether these scopes together grant all that the other ones do, URIs standing for what they mean.
     pub fn covers(&self, other: &Self) -> bool {
-        other.difference(self).is_empty()
+        other.plain().difference(&self.plain()).is_empty()
+    }
+
+    /// Whether this scope is here, be it as a URI.
+    pub fn means(&self, scope: &Scope) -> bool {
+        self.iter().any(|known| known.plain().as_ref() == scope)
+    }
+
+    /// The same scopes, with those that are written as URIs in their usual form.
+    #[must_use]
+    pub fn plain(&self) -> Self {
+        self.iter()
+            .map(|scope| scope.plain().into_owned())
+            .collect()
     }
 
     /// Whether both grant the same.
@@ -159,12 +179,22 @@ impl Scopes {
         self.respelled(ClinicalScope::to_v2)
     }
 
-    /// Reads what a server wrote: pieces that no scope can be are passed over.
+    /// Reads what a server wrote. A piece that cannot be a scope is kept percent-encoded, as a scope that nobody understands:
+    /// without it, a grant would look smaller than it is.
     pub(crate) fn read_leniently(text: &str) -> Self {
-        text.split_ascii_whitespace()
-            .take(MAX_SCOPES)
-            .filter_map(|piece| piece.parse().ok())
-            .collect()
+        let mut pieces = text.split_ascii_whitespace();
+        let read = |piece: &str| match piece.parse::<Scope>() {
+            Ok(scope) => scope.plain().into_owned(),
+            Err(_) => {
+                let start: String = piece.chars().take(MAX_UNREADABLE).collect();
+                Scope::Other(percent_encode(&start))
+            }
+        };
+        let mut scopes: Self = pieces.by_ref().take(MAX_SCOPES - 1).map(read).collect();
+        if pieces.next().is_some() {
+            scopes.insert(Scope::Other(MORE.to_owned()));
+        }
+        scopes
     }
 
     fn respelled(&self, spell: impl Fn(&ClinicalScope) -> ClinicalScope) -> Self {
@@ -218,7 +248,7 @@ impl FromStr for Scopes {
     ///
     /// # Errors
     ///
-    /// When a piece can be no scope, or there are more than 512.
+    /// If a piece cannot be a scope, or there are more than 2,048.
     fn from_str(text: &str) -> Result<Self, ScopeError> {
         let mut scopes = Self::new();
         for piece in text.split_ascii_whitespace() {
@@ -276,12 +306,12 @@ impl ScopeReport {
 
     /// What was asked and not granted.
     pub fn missing(&self) -> Scopes {
-        self.asked.difference(&self.granted)
+        self.asked.plain().difference(&self.granted.plain())
     }
 
     /// What was granted and not asked.
     pub fn unasked(&self) -> Scopes {
-        self.granted.difference(&self.asked)
+        self.granted.plain().difference(&self.asked.plain())
     }
 
     /// Whether everything asked was granted.

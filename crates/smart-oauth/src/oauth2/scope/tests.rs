@@ -74,13 +74,89 @@ fn what_is_no_scope() {
     ] {
         assert_eq!(text.parse::<Scope>(), Err(error));
     }
-    let many = (0..513)
+    let many = (0..2049)
         .map(|number| format!("s{number} "))
         .collect::<String>();
     assert_eq!(
         many.parse::<Scopes>(),
-        Err(ScopeError::TooMany { limit: 512 })
+        Err(ScopeError::TooMany { limit: 2048 })
     );
+}
+
+#[test]
+fn scopes_as_uris_mean_what_they_stand_for_and_keep_their_text() {
+    for (uri, plain) in [
+        (
+            "http://smarthealthit.org/fhir/scopes/patient/*.read",
+            "patient/*.read",
+        ),
+        (
+            "http://smarthealthit.org/fhir/scopes/patient/Observation.rs?category=laboratory",
+            "patient/Observation.rs?category=laboratory",
+        ),
+        ("http://smarthealthit.org/fhir/scopes/fhirUser", "fhirUser"),
+        (
+            "http://smarthealthit.org/fhir/scopes/offline_access",
+            "offline_access",
+        ),
+        (
+            "http://openid.net/specs/openid-connect-core-1_0#openid",
+            "openid",
+        ),
+        (
+            "http://openid.net/specs/openid-connect-core-1_0#profile",
+            "profile",
+        ),
+    ] {
+        let scope: Scope = uri.parse().unwrap();
+        assert_eq!(scope.to_string(), uri);
+        assert_eq!(scope.plain().to_string(), plain);
+        assert_eq!(scope.to_uri().as_deref(), Some(uri));
+        let parsed: Scope = plain.parse().unwrap();
+        assert_eq!(parsed.to_uri().as_deref(), Some(uri));
+        assert!(scopes(plain).covers(&scopes(uri)) && scopes(uri).covers(&scopes(plain)));
+        // granted in one form and asked in the other
+        for (asked, granted) in [(plain, uri), (uri, plain)] {
+            let granted = Some(Scopes::read_leniently(granted));
+            let report = ScopeReport::new(scopes(asked), granted);
+            assert!(report.is_complete() && report.unasked().is_empty(), "{uri}");
+        }
+    }
+    assert_eq!("nonsense".parse::<Scope>().unwrap().to_uri(), None);
+}
+
+#[test]
+fn scopes_of_foreign_languages_are_not_understood() {
+    for foreign in [
+        "patient.Patient.read",
+        "patient/Patient.sr",
+        "https://ehr.example/patient/Patient.read",
+        "user_impersonation",
+        ".default",
+        "openid,patient/*.read",
+    ] {
+        assert!(
+            !foreign.parse::<Scope>().unwrap().is_understood(),
+            "{foreign}"
+        );
+    }
+    for known in ["openid", "profile", "launch/imagingstudy", "patient/*.rs"] {
+        assert!(known.parse::<Scope>().unwrap().is_understood(), "{known}");
+    }
+}
+
+#[test]
+fn nothing_of_a_grant_is_lost() {
+    let granted = Scopes::read_leniently("openid \"patient/*.read\" é");
+    assert_eq!(
+        granted.to_string(),
+        "openid %22patient%2F%2A.read%22 %C3%A9"
+    );
+    assert_eq!(granted.to_string().parse(), Ok(granted));
+    let many: String = (0..3000).map(|number| format!("s{number} ")).collect();
+    let granted = Scopes::read_leniently(&many);
+    assert_eq!(granted.len(), 2048);
+    assert!(granted.to_string().ends_with(" (more)"));
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::oauth2::answer::{text, truth};
+use crate::oauth2::answer::{scalar, sendable, text, truth};
+use crate::oauth2::error::TokenError;
 
 /// Whose record a token opens. `Debug` shows no id.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -29,8 +30,11 @@ impl PatientContext {
         }
     }
 
-    pub(super) fn read(answer: &Map<String, Value>) -> Self {
-        text(answer, "patient").map_or(Self::Unstated, |id| Self::Stated(id.to_owned()))
+    /// An id may be written as a number. What is neither is an error: to take it for "unstated" would hide whose record this is.
+    pub(super) fn read(answer: &Map<String, Value>) -> Result<Self, TokenError> {
+        let id = sendable(answer, "patient");
+        let id = id.map_err(|_| TokenError::Malformed { name: "patient" })?;
+        Ok(id.map_or(Self::Unstated, Self::Stated))
     }
 
     /// The patient after a refresh; `None` when it is another one.
@@ -72,7 +76,8 @@ pub struct LaunchContext {
     extra: Map<String, Value>,
 }
 
-/// A resource that a launch is about.
+/// A resource that a launch is about
+/// ([SMART, `fhirContext`](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#fhircontext)).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FhirContext {
@@ -80,10 +85,13 @@ pub struct FhirContext {
     pub reference: Option<String>,
     /// A canonical URL, where it is not a resource of this server.
     pub canonical: Option<String>,
+    /// A FHIR `Identifier`, where the resource is known by nothing else.
+    pub identifier: Option<Value>,
     /// The resource's type.
     pub kind: Option<String>,
-    /// What the resource is to the launch.
-    pub role: Option<String>,
+    /// What the resource is to the launch; `launch` where the server does not say.
+    pub role: String,
+    raw: Map<String, Value>,
 }
 
 impl fmt::Debug for FhirContext {
@@ -96,25 +104,19 @@ impl fmt::Debug for FhirContext {
     }
 }
 
-/// The members that have a place of their own.
-const KNOWN: &[&str] = &[
+/// The members that are not about the launch.
+const OTHERS: &[&str] = &[
     "access_token",
-    "encounter",
     "expires_in",
-    "fhirContext",
     "id_token",
-    "intent",
-    "need_patient_banner",
     "patient",
     "refresh_token",
     "scope",
-    "smart_style_url",
-    "tenant",
     "token_type",
 ];
 
 impl LaunchContext {
-    /// Any other member that the server sent.
+    /// Any other member that the server sent, and any of the above that is of another type than SMART says.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.extra.get(name)
     }
@@ -147,12 +149,9 @@ impl LaunchContext {
     }
 
     pub(super) fn read(answer: &Map<String, Value>) -> Self {
-        let owned = |name| text(answer, name).map(str::to_owned);
+        let owned = |name| scalar(answer, name);
         let items = answer.get("fhirContext").and_then(Value::as_array);
-        let extra = answer
-            .iter()
-            .filter(|(name, _)| !KNOWN.contains(&name.as_str()));
-        Self {
+        let context = Self {
             encounter: owned("encounter"),
             fhir_context: items
                 .into_iter()
@@ -163,35 +162,58 @@ impl LaunchContext {
             need_patient_banner: truth(answer, "need_patient_banner"),
             smart_style_url: owned("smart_style_url"),
             tenant: owned("tenant"),
-            extra: extra
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
+            extra: Map::new(),
+        };
+        let is_extra = |(name, _): &(&String, &Value)| !context.has_read(name);
+        let extra = answer.iter().filter(is_extra);
+        let extra = extra.map(|(name, value)| (name.clone(), value.clone()));
+        Self {
+            extra: extra.collect(),
+            ..context
+        }
+    }
+
+    /// Whether a member has a place of its own, and was understood.
+    fn has_read(&self, name: &str) -> bool {
+        match name {
+            "encounter" => self.encounter.is_some(),
+            "fhirContext" => !self.fhir_context.is_empty(),
+            "intent" => self.intent.is_some(),
+            "need_patient_banner" => self.need_patient_banner.is_some(),
+            "smart_style_url" => self.smart_style_url.is_some(),
+            "tenant" => self.tenant.is_some(),
+            other => OTHERS.contains(&other),
         }
     }
 }
 
 impl FhirContext {
-    fn to_json(&self) -> Value {
-        let members = [
-            ("reference", &self.reference),
-            ("canonical", &self.canonical),
-            ("type", &self.kind),
-            ("role", &self.role),
-        ];
-        let members = members
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into())));
-        Value::Object(members.collect())
+    /// Any member of the entry as it came, also an extension.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.raw.get(name)
     }
 
+    fn to_json(&self) -> Value {
+        Value::Object(self.raw.clone())
+    }
+
+    /// Reads an entry. Drafts of SMART 2.0 had the reference alone in its place.
     fn read(item: &Value) -> Option<Self> {
-        let item = item.as_object()?;
-        let owned = |name| text(item, name).map(str::to_owned);
+        let raw = match item {
+            Value::Object(members) => members.clone(),
+            Value::String(reference) => {
+                Map::from_iter([("reference".to_owned(), reference.as_str().into())])
+            }
+            _ => return None,
+        };
+        let owned = |name| text(&raw, name).map(str::to_owned);
         Some(Self {
             reference: owned("reference"),
             canonical: owned("canonical"),
+            identifier: raw.get("identifier").cloned(),
             kind: owned("type"),
-            role: owned("role"),
+            role: owned("role").unwrap_or_else(|| "launch".to_owned()),
+            raw,
         })
     }
 }
@@ -216,12 +238,41 @@ mod tests {
     fn contexts_survive_being_stored() {
         let answer = r#"{"encounter": "e", "intent": "order", "need_patient_banner": false, "tenant": "t", "vendor": [1],
             "smart_style_url": "https://ehr.example/style.json",
-            "fhirContext": [{"reference": "ImagingStudy/1", "role": "launch"}, {"canonical": "https://x.example", "type": "Questionnaire"}]}"#;
+            "fhirContext": [{"reference": "ImagingStudy/1", "role": "launch"}, {"canonical": "https://x.example", "type": "Questionnaire"},
+                {"identifier": {"system": "urn:s", "value": "7"}, "type": "ServiceRequest", "https://x.example/extension": {"a": [1]}}]}"#;
         let Ok(Value::Object(answer)) = serde_json::from_str(answer) else {
             panic!()
         };
         let context = LaunchContext::read(&answer);
         assert_eq!(context.to_json(), answer);
         assert_eq!(LaunchContext::from_json(&context.to_json()), context);
+        let [study, form, order] = &context.fhir_context[..] else {
+            panic!()
+        };
+        assert_eq!(study.reference.as_deref(), Some("ImagingStudy/1"));
+        // an entry without a role is what the launch is about
+        assert_eq!(
+            (study.role.as_str(), form.role.as_str()),
+            ("launch", "launch")
+        );
+        assert_eq!(order.identifier.as_ref().unwrap()["value"], "7");
+        assert_eq!(order.get("https://x.example/extension").unwrap()["a"][0], 1);
+    }
+
+    #[test]
+    fn members_of_other_types_are_understood_or_kept() {
+        let answer = r#"{"encounter": 12, "intent": ["order"], "need_patient_banner": "true", "tenant": {"id": 1},
+            "fhirContext": ["ImagingStudy/1", 7], "smart_style_url": null}"#;
+        let Ok(Value::Object(answer)) = serde_json::from_str(answer) else {
+            panic!()
+        };
+        let context = LaunchContext::read(&answer);
+        assert_eq!(context.encounter.as_deref(), Some("12"));
+        assert_eq!(context.need_patient_banner, Some(true));
+        let reference = context.fhir_context[0].reference.as_deref();
+        assert_eq!(reference, Some("ImagingStudy/1"));
+        assert_eq!(context.intent, None);
+        assert_eq!(context.get("intent").unwrap()[0], "order");
+        assert_eq!(context.get("tenant").unwrap()["id"], 1);
     }
 }

@@ -90,7 +90,8 @@ impl Refresh {
     ///
     /// # Errors
     ///
-    /// When the server refuses or breaks down, its answer holds no token, or one for another patient.
+    /// If the server refuses or fails, or its answer contains no token, or one for another patient or another user
+    /// ([OpenID Connect Core, section 12.2](https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokenResponse)).
     pub fn receive<B: AsRef<[u8]>>(
         &self,
         response: &Response<B>,
@@ -110,6 +111,11 @@ impl Refresh {
             .patient
             .after(&before.patient)
             .ok_or(TokenError::OtherPatient)?;
+        if let (Some(old), Some(new)) = (&before.id_token, &after.id_token)
+            && old.is_of_other_user(new)
+        {
+            return Err(TokenError::OtherUser);
+        }
         if after.refresh_token.is_none() {
             after.refresh_token = Some(self.refresh_token.clone());
         }

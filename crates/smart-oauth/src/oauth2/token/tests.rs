@@ -130,7 +130,12 @@ fn scope_in_every_shape_seen() {
         ("\"  patient/*.read   \"", "patient/*.read", true),
         ("\"\"", SCOPES, false),
         ("null", SCOPES, false),
-        ("\"caf\u{e9} openid\"", "openid", true),
+        ("\"caf\u{e9} openid\"", "caf%C3%A9 openid", true),
+        (
+            "[\"patient/*.read openid\", \"launch\"]",
+            "patient/*.read openid launch",
+            true,
+        ),
     ] {
         let report = granted_json(&format!(r#"{{"access_token": "a", "scope": {scope}}}"#)).scopes;
         assert_eq!(
@@ -157,7 +162,7 @@ fn launch_context_is_typed_and_the_unknown_is_kept() {
         (context.intent.as_deref(), context.tenant.as_deref()),
         (Some("reconcile"), Some("t"))
     );
-    assert_eq!(context.fhir_context.len(), 1);
+    assert_eq!(context.fhir_context.len(), 2);
     assert_eq!(
         context.fhir_context[0].reference.as_deref(),
         Some("ImagingStudy/1")
@@ -230,7 +235,8 @@ fn row_token_errors_bodies_that_are_not_json() {
         (504, "text/html", "", Remedy::RetryLater),
         (500, "application/json", "{}", Remedy::RetryLater),
         (429, "text/html", "", Remedy::RetryLater),
-        (401, "text/html", "<html>UNAUTHORIZED", Remedy::CheckRequest),
+        (401, "text/html", "<html>UNAUTHORIZED", Remedy::CheckClient),
+        (403, "text/html", "<html>FORBIDDEN", Remedy::CheckRequest),
         (302, "text/html", "", Remedy::CheckRequest),
         (200, "text/html", "<html>log in", Remedy::CheckRequest),
         (200, "application/json", "[1]", Remedy::CheckRequest),
@@ -239,12 +245,6 @@ fn row_token_errors_bodies_that_are_not_json() {
             200,
             "application/json",
             r#"{"access_token": ""}"#,
-            Remedy::CheckRequest,
-        ),
-        (
-            201,
-            "application/json",
-            r#"{"access_token": "a"}"#,
             Remedy::CheckRequest,
         ),
         (
@@ -266,6 +266,157 @@ fn row_token_errors_bodies_that_are_not_json() {
         exchange(200, "", &" ".repeat(300_000)),
         Err(TokenError::TooLong { .. })
     ));
+}
+
+#[test]
+fn created_is_success_as_well() {
+    let tokens = exchange(201, "application/json", r#"{"access_token": "a"}"#).unwrap();
+    assert_eq!(tokens.access_token.expose(), "a");
+}
+
+#[test]
+fn ids_may_be_numbers_and_nothing_else() {
+    for (patient, expected) in [
+        ("12345", Some("12345")),
+        ("\"12345\"", Some("12345")),
+        ("18446744073709551615", Some("18446744073709551615")),
+        ("\"\"", None),
+        ("null", None),
+    ] {
+        let tokens = granted_json(&format!(r#"{{"access_token": "a", "patient": {patient}}}"#));
+        assert_eq!(tokens.patient.id(), expected, "{patient}");
+    }
+    // a patient that is there and cannot be read is not the same as none
+    for patient in [
+        "[\"1\"]",
+        "{\"id\": 1}",
+        "true",
+        "1.5",
+        "1e30",
+        "\"1\\r\\n2\"",
+    ] {
+        let body = format!(r#"{{"access_token": "a", "patient": {patient}}}"#);
+        let error = exchange(200, "application/json", &body).unwrap_err();
+        assert!(
+            matches!(error, TokenError::Malformed { name: "patient" }),
+            "{patient} {error}"
+        );
+    }
+}
+
+#[test]
+fn tokens_that_cannot_be_sent_are_refused_at_receipt() {
+    for token in [
+        "\"a\\r\\nx: y\"",
+        "\"a\\u0000\"",
+        "\"a\\u007f\"",
+        "[1]",
+        "{}",
+        "true",
+    ] {
+        let error = exchange(
+            200,
+            "application/json",
+            &format!(r#"{{"access_token": {token}}}"#),
+        );
+        let malformed = TokenError::Malformed {
+            name: "access_token",
+        };
+        assert_eq!(error.unwrap_err().to_string(), malformed.to_string());
+        let error = exchange(
+            200,
+            "application/json",
+            &format!(r#"{{"access_token": "a", "refresh_token": {token}}}"#),
+        );
+        assert!(
+            matches!(
+                error,
+                Err(TokenError::Malformed {
+                    name: "refresh_token"
+                })
+            ),
+            "{token}"
+        );
+    }
+    let error = exchange(200, "application/json", "{\"access_token\": \"caf\u{e9}\"}");
+    assert!(matches!(error, Err(TokenError::Malformed { .. })));
+    assert_eq!(
+        granted_json(r#"{"access_token": 42}"#)
+            .access_token
+            .expose(),
+        "42"
+    );
+}
+
+/// An id token with these claims, whose signature nobody looks at here.
+fn id_token(algorithm: &str, claims: &str) -> String {
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    format!(
+        "{}.{}.sig",
+        part(&format!(r#"{{"alg":"{algorithm}"}}"#)),
+        part(claims)
+    )
+}
+
+#[test]
+fn a_refresh_stays_with_the_same_user() {
+    let with = |sub: &str, iss: &str| {
+        let claims = format!(r#"{{"iss": "{iss}", "sub": "{sub}"}}"#);
+        let token = id_token("RS256", &claims);
+        format!(
+            r#"{{"access_token": "a", "patient": "p", "refresh_token": "r", "id_token": "{token}"}}"#
+        )
+    };
+    let before = granted_json(&with("u1", "https://ehr.example"));
+    let after = |body: &str| {
+        let refresh = client().refresh(before.clone()).unwrap();
+        refresh.receive(&answer(200, "application/json", body), NOW)
+    };
+    assert!(after(&with("u1", "https://ehr.example")).is_ok());
+    assert!(after(r#"{"access_token": "a"}"#).is_ok());
+    for (sub, iss) in [
+        ("u2", "https://ehr.example"),
+        ("u1", "https://evil.example"),
+    ] {
+        let error = after(&with(sub, iss)).unwrap_err();
+        assert!(matches!(error, TokenError::OtherUser), "{sub} {iss}");
+        assert_eq!(error.remedy(), Remedy::Reauthorize);
+    }
+}
+
+#[test]
+fn at_hash_is_compared_with_the_access_token() {
+    // the example of OpenID Connect Core, appendix A.3
+    let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+    for (algorithm, claims, expected) in [
+        (
+            "RS256",
+            r#"{"at_hash": "77QmUPtjPfzWtF2AnpK9RQ"}"#,
+            Some(true),
+        ),
+        (
+            "ES256",
+            r#"{"at_hash": "77QmUPtjPfzWtF2AnpK9RQ=="}"#,
+            Some(true),
+        ),
+        (
+            "RS384",
+            r#"{"at_hash": "77QmUPtjPfzWtF2AnpK9RQ"}"#,
+            Some(false),
+        ),
+        (
+            "RS256",
+            r#"{"at_hash": "87QmUPtjPfzWtF2AnpK9RQ"}"#,
+            Some(false),
+        ),
+        ("RS256", r#"{"at_hash": 7}"#, Some(false)),
+        ("RS256", "{}", None),
+    ] {
+        let id_token = id_token(algorithm, claims);
+        let body = format!(r#"{{"access_token": "{token}", "id_token": "{id_token}"}}"#);
+        let id_token = granted_json(&body).id_token.unwrap();
+        assert_eq!(id_token.at_hash_matches(), expected, "{algorithm} {claims}");
+    }
 }
 
 #[test]
