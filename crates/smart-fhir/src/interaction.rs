@@ -592,7 +592,7 @@ mod tests {
         assert!(
             called
                 .body()
-                .starts_with(b"{\"parameter\":[{\"name\":\"code\",\"valueCode\":\"x\"}]")
+                .starts_with(b"{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"code\",\"valueCode\":\"x\"}]")
         );
         check(
             Interaction::operation_with("", "$convert", &plain),

@@ -7,8 +7,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::error::ReadError;
+use crate::json;
 
 /// A [FHIR resource](https://hl7.org/fhir/R4/resource.html) of any type and release, kept as JSON.
+///
+/// Numbers keep the text that the server wrote (`1.00` stays `1.00`, however long it is; only an exponent is spelled in one way, `1e+3`:
+/// [FHIR, decimal](https://hl7.org/fhir/R4/datatypes.html#decimal)) and objects keep the order of their members, also when the resource is
+/// written again. Reading it as a type with an `f64` rounds; `serde_json::Number`, or a decimal type that reads it, does not.
 ///
 /// Nothing in it is checked but that it is an object with a `resourceType`. [`view`](Self::view) reads it as any type that
 /// implements serde's `Deserialize`: a model of FHIR from another crate, or a struct of the few members that an app needs.
@@ -52,7 +57,7 @@ impl Resource {
     /// The bytes are no JSON, too long or too deep, or no resource.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ReadError> {
         let limits = crate::Limits::default();
-        Self::new(crate::json::parse(bytes, limits.bytes, &limits)?)
+        Self::new(json::parse(bytes, limits.bytes, &limits)?)
     }
 
     /// The name of its type, such as `Patient`.
@@ -107,9 +112,7 @@ impl Resource {
     ///
     /// The type does not fit.
     pub fn view<T: DeserializeOwned>(&self) -> Result<T, ReadError> {
-        T::deserialize(&self.0).map_err(|error| ReadError::Json {
-            source: error.into(),
-        })
+        json::view(&self.0)
     }
 
     /// Reads it as any type, taking it apart.
@@ -118,9 +121,7 @@ impl Resource {
     ///
     /// The type does not fit.
     pub fn into_view<T: DeserializeOwned>(self) -> Result<T, ReadError> {
-        serde_json::from_value(self.0).map_err(|error| ReadError::Json {
-            source: error.into(),
-        })
+        json::view(&self.0)
     }
 
     /// The JSON.

@@ -7,7 +7,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Result, anyhow, bail};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Method, Request};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use smart::oauth::{
     AccessToken, Consumer, Dialect, Explanation, Nonce, SignatureMethod, Timestamp, percent_encode,
 };
@@ -45,11 +47,23 @@ pub(crate) struct Job {
 }
 
 /// A time, as a number or as text, since both are common in JSON.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug)]
 pub(crate) enum Seconds {
     Number(u64),
     Text(String),
+}
+
+/// By way of a [`Value`]: numbers that keep their text do not pass through `#[serde(untagged)]`.
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::String(text) => Ok(Self::Text(text)),
+            value => value
+                .as_u64()
+                .map(Self::Number)
+                .ok_or_else(|| D::Error::custom("not a whole number of seconds")),
+        }
+    }
 }
 
 impl Seconds {

@@ -8,6 +8,7 @@ mod fuzz;
 mod fuzz_targets;
 mod hostile;
 mod laws;
+mod numbers;
 #[cfg(feature = "rdf")]
 #[expect(unreachable_pub, reason = "the fuzzer's crate exports them")]
 #[path = "../../../../fuzz/src/fhir_rdf.rs"]
