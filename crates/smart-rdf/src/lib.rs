@@ -44,6 +44,8 @@ mod lookup;
 mod node;
 mod sparql;
 mod syntax;
+mod table;
+mod visible;
 
 pub mod vocab;
 
@@ -65,6 +67,9 @@ pub use sparql::{
     Answer, Cancellation, FromTerm, Query, QueryError, QueryLimits, ResultFormat, Row, Solutions,
     Source, Sparql, ValueError,
 };
+// Text for people
+pub use table::Table;
+pub use visible::{visible, visible_lines};
 // Limits and errors
 pub use error::{ParseError, Position, ReadError, WriteError};
 pub use limits::{Limit, LimitError, Limits};

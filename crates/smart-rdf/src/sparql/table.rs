@@ -1,11 +1,13 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use oxrdf::Term;
 
+use crate::Table;
 use crate::sparql::results::Solutions;
 
 /// A table to read: columns under the names of the variables, as wide as their widest cell. A literal is its text, other terms are
-/// written as in N-Triples. For programs there is [`ResultFormat`](crate::ResultFormat).
+/// written as in N-Triples, and control characters are escaped ([`visible`](crate::visible)). For programs there is [`ResultFormat`](crate::ResultFormat).
 ///
 /// ```
 /// use smart_rdf::{Query, Syntax};
@@ -22,36 +24,25 @@ use crate::sparql::results::Solutions;
 /// ```
 impl fmt::Display for Solutions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: Vec<Vec<String>> = self
-            .rows()
-            .map(|row| row.values().iter().map(cell).collect())
-            .collect();
-        let width = |(column, name): (usize, &String)| {
-            let cells = rows.iter().filter_map(|row| row.get(column));
-            let cells = cells.map(|cell| cell.chars().count());
-            cells.max().unwrap_or(0).max(name.chars().count())
-        };
-        let widths: Vec<usize> = self.variables().iter().enumerate().map(width).collect();
-        let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
-        line(f, self.variables(), &widths)?;
-        line(f, &rule, &widths)?;
-        rows.iter().try_for_each(|row| line(f, row, &widths))
+        self.table().fmt(f)
     }
 }
 
-fn cell(value: &Option<Term>) -> String {
+impl Solutions {
+    /// The rows as a table, to be printed whole or fitted to a terminal.
+    pub fn table(&self) -> Table {
+        let mut table = Table::new(self.variables());
+        for row in self.rows() {
+            table.push(row.values().iter().map(cell));
+        }
+        table
+    }
+}
+
+fn cell(value: &Option<Term>) -> Cow<'_, str> {
     match value {
-        None => String::new(),
-        Some(Term::Literal(literal)) => literal.value().to_owned(),
-        Some(other) => other.to_string(),
+        None => Cow::Borrowed(""),
+        Some(Term::Literal(literal)) => Cow::Borrowed(literal.value()),
+        Some(other) => Cow::Owned(other.to_string()),
     }
-}
-
-fn line(f: &mut fmt::Formatter<'_>, cells: &[String], widths: &[usize]) -> fmt::Result {
-    let padded: Vec<String> = cells
-        .iter()
-        .zip(widths)
-        .map(|(cell, width)| format!("{cell:width$}"))
-        .collect();
-    writeln!(f, "{}", padded.join("  ").trim_end())
 }
