@@ -11,6 +11,7 @@ use crate::commands::login::LoginArgs;
 use crate::commands::query::QueryArgs;
 use crate::commands::register::RegisterArgs;
 use crate::commands::token::TokenArgs;
+pub(crate) use crate::secret::Secret;
 
 /// Talk to a SMART container, or be one.
 #[derive(Debug, Parser)]
@@ -43,7 +44,7 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// Make this command known to a SMART on FHIR server
     Register(RegisterArgs),
-    /// Run an embedded container until Ctrl-C
+    /// Run an embedded container until it is stopped
     Sandbox(SandboxArgs),
     /// Sign a request with OAuth 1.0a, without sending it
     Sign(SignArgs),
@@ -64,19 +65,19 @@ pub(crate) struct CallsArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct DemoArgs {
     /// The record that the dance is for
-    #[arg(long, value_name = "ID", default_value = "1288992")]
+    #[arg(long, value_name = "ID", default_value = "1288992", value_parser = parse_id)]
     pub(crate) record: String,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct GetArgs {
-    /// The call: get_medications, or medications for short
+    /// The call: get_medications, or medications for short; smart calls lists them
     pub(crate) call: String,
-    /// The record to read
-    #[arg(long, value_name = "ID")]
+    /// The record to read, or to write to
+    #[arg(long, value_name = "ID", value_parser = parse_id)]
     pub(crate) record: Option<String>,
     /// The user whose data to read
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = parse_id)]
     pub(crate) user: Option<String>,
     /// A parameter of the call: --param limit=10 --param date_from=2008
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_parameter)]
@@ -110,16 +111,26 @@ pub(crate) struct SandboxArgs {
     /// A folder of RDF/XML patient files, instead of the synthetic patients
     #[arg(long, value_name = "DIR")]
     pub(crate) patients: Option<PathBuf>,
-    /// An app to install beside the stock ones: its manifest and its consumer secret
-    #[arg(long = "app", value_name = "MANIFEST.json:SECRET")]
-    pub(crate) apps: Vec<String>,
+    /// An app to install beside the stock ones: its manifest, and its consumer secret or the file that holds it
+    #[arg(long = "app", value_name = "MANIFEST.json:SECRET|MANIFEST.json:@FILE")]
+    pub(crate) apps: Vec<Secret>,
+    /// Accept bodies that no signature covers, as the Java client sends them: neither a form nor with oauth_body_hash
+    #[arg(long)]
+    pub(crate) accept_unsigned_bodies: bool,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SweepArgs {
     /// Go on after this record
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = parse_id)]
     pub(crate) after: Option<String>,
+    /// How many records are to be read. A container ends a sweep in the same way whether there is no further record or it has lost
+    /// its place; another number ends the command with exit code 3
+    #[arg(long, value_name = "N")]
+    pub(crate) expect: Option<usize>,
+    /// Read these records, in this order, instead of asking the container which there are: a file with an id on each line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) records: Option<PathBuf>,
     /// How many records to read at a time
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) concurrency: u16,
@@ -127,24 +138,30 @@ pub(crate) struct SweepArgs {
     pub(crate) container: ContainerArgs,
 }
 
-/// Which container to talk to, and as which app.
+/// Which container to talk to, and as which app. What the environment says is read later, so that it does not count as typed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ContainerArgs {
-    /// Talk to an embedded container, started for this command (the default without --api-base)
+    /// Talk to an embedded container with invented patients, started for this command
     #[arg(long, conflicts_with = "api_base")]
     pub(crate) sandbox: bool,
     /// Where the embedded container finds its patients: a folder of RDF/XML files
-    #[arg(long, value_name = "DIR", conflicts_with = "api_base")]
+    #[arg(long, value_name = "DIR", requires = "sandbox")]
     pub(crate) patients: Option<PathBuf>,
-    /// The container's API base, such as http://localhost:7000
-    #[arg(long, value_name = "URL", env = "SMART_API_BASE")]
+    /// The container's API base, such as http://localhost:7000 [env: SMART_API_BASE]
+    #[arg(long, value_name = "URL")]
     pub(crate) api_base: Option<String>,
-    /// The app's id, which is its consumer key as well
-    #[arg(long, value_name = "ID", env = "SMART_APP_ID", default_value = smart_sandbox::BACKGROUND_APP_ID)]
-    pub(crate) app_id: String,
-    /// The app's consumer secret; better given by the environment than on a command line that others can list
-    #[arg(long, value_name = "SECRET", env = "SMART_CONSUMER_SECRET", hide_env_values = true, default_value = smart_sandbox::STOCK_SECRET, hide_default_value = true)]
-    pub(crate) consumer_secret: String,
+    /// The app's id, which is its consumer key as well [env: SMART_APP_ID] [default: the background app of a sandbox]
+    #[arg(long, value_name = "ID", value_parser = parse_id)]
+    pub(crate) app_id: Option<String>,
+    /// The app's consumer secret; better given by the environment or in a file than on a command line that others can list [env: SMART_CONSUMER_SECRET]
+    #[arg(long, value_name = "SECRET")]
+    pub(crate) consumer_secret: Option<Secret>,
+    /// A file that holds the consumer secret; a line break at its end does not count
+    #[arg(long, value_name = "FILE", conflicts_with = "consumer_secret")]
+    pub(crate) consumer_secret_file: Option<PathBuf>,
+    /// The longest answer that is read, in bytes
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) body_limit: Option<u64>,
     #[command(flatten)]
     pub(crate) network: NetworkArgs,
 }
@@ -191,10 +208,10 @@ pub(crate) struct SignArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) callback: Option<String>,
     /// HMAC-SHA1 unless told otherwise
-    #[arg(long, value_name = "METHOD")]
+    #[arg(long, value_name = "METHOD", value_parser = SIGNATURE_METHODS)]
     pub(crate) signature_method: Option<String>,
-    /// rfc or container; without this, what suits both, and what cannot is refused with the reason
-    #[arg(long)]
+    /// Whose rules to sign by; without this, what suits both, and what cannot is refused with the reason
+    #[arg(long, value_parser = DIALECTS)]
     pub(crate) dialect: Option<String>,
     /// Show how the signature comes about: every parameter with its origin, and the key's shape
     #[arg(long, conflicts_with = "batch")]
@@ -220,10 +237,10 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = "HEADER")]
     pub(crate) authorization: Option<String>,
     /// The one signature method to take; HMAC-SHA1 unless told otherwise
-    #[arg(long, value_name = "METHOD")]
+    #[arg(long, value_name = "METHOD", value_parser = SIGNATURE_METHODS)]
     pub(crate) signature_method: Option<String>,
-    /// rfc or container; either without this
-    #[arg(long)]
+    /// Whose rules to verify by; either without this
+    #[arg(long, value_parser = DIALECTS)]
     pub(crate) dialect: Option<String>,
     /// The time to hold the timestamp against, in seconds since 1970; any time is right without this
     #[arg(long, value_name = "SECONDS")]
@@ -292,25 +309,20 @@ pub(crate) struct SecretArgs {
     pub(crate) token_secret_file: Option<PathBuf>,
 }
 
-/// A secret of the command line, which no output shows.
-#[derive(Clone)]
-pub(crate) struct Secret(pub(crate) String);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(redacted)")
-    }
-}
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
+const DIALECTS: [&str; 4] = ["container", "portable", "rfc", "rfc5849"];
+const SIGNATURE_METHODS: [&str; 3] = ["HMAC-SHA1", "HMAC-SHA256", "PLAINTEXT"];
 
 fn parse_parameter(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("a parameter is written NAME=VALUE".to_owned()),
     }
+}
+
+/// An id goes into a path: without one, the request would be about something else.
+pub(crate) fn parse_id(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("an id is not empty".to_owned());
+    }
+    Ok(text.to_owned())
 }

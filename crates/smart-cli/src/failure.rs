@@ -1,10 +1,14 @@
 //! How a failure ends: one sentence on standard error, and an exit code.
 
+use std::error::Error as StdError;
 use std::fmt;
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use smart::rdf::{ParseError, visible};
 use smart::transport::CertificateProblem;
+
+use crate::output::OutputError;
 
 /// The command line asks for something that does not exist: exit code 2, as for a misspelled option.
 #[derive(Debug)]
@@ -16,7 +20,7 @@ impl fmt::Display for UsageError {
     }
 }
 
-impl std::error::Error for UsageError {}
+impl StdError for UsageError {}
 
 /// The command finished, but did not deliver everything that was asked for: exit code 3.
 #[derive(Debug)]
@@ -28,53 +32,65 @@ impl fmt::Display for Incomplete {
     }
 }
 
-impl std::error::Error for Incomplete {}
+impl StdError for Incomplete {}
 
 /// Prints what went wrong and chooses the exit code.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    if is_closed_pipe(error) {
-        return ExitCode::SUCCESS; // the reader, such as `head`, has seen enough
-    }
-    #[expect(
-        clippy::print_stderr,
-        reason = "standard error is where a command reports"
-    )]
+    if error
+        .downcast_ref()
+        .is_some_and(OutputError::is_closed_pipe)
     {
-        eprintln!("error: {error:#}{}", option(error));
+        return ExitCode::SUCCESS;
     }
-    if error.is::<UsageError>() {
-        ExitCode::from(2)
-    } else if error.is::<Incomplete>() {
+    let sentence = format!("{error:#}{}", option(error));
+    // Standard error may be closed or full. The exit code says it all the same.
+    let _ = writeln!(io::stderr().lock(), "error: {}", visible(&sentence));
+    if error.is::<Incomplete>() {
         ExitCode::from(3)
+    } else if is_usage(error) {
+        ExitCode::from(2)
     } else {
         ExitCode::FAILURE
     }
 }
 
-/// The option by which the advice of a transport is followed on a command line.
-fn option(error: &anyhow::Error) -> &'static str {
-    let unanswered = error.chain().find_map(|error| match error.downcast_ref() {
-        Some(smart::Error::Transport(unanswered)) => Some(unanswered.transport_error()),
-        _ => None,
-    });
-    let Some(error) = unanswered else {
-        return "";
-    };
-    if error.is_plain_http_refused() {
-        " (here: --allow-http HOST)"
-    } else if error.certificate_problem() == Some(CertificateProblem::UnknownAuthority) {
-        " (here: --ca FILE)"
-    } else if error.is_timeout() {
-        " (here: --timeout SECONDS)"
-    } else if error.is_connect() && !error.is_unreachable() {
-        " (here: --proxy URL, or --proxy none)"
-    } else {
-        ""
-    }
+/// Whether the command line is to blame: the command finds that out itself, or a layer below does before it sends anything.
+fn is_usage(error: &anyhow::Error) -> bool {
+    error.is::<UsageError>()
+        || error.chain().any(|cause| {
+            let cause = cause.downcast_ref::<smart::Error>();
+            matches!(
+                cause,
+                Some(smart::Error::ApiBase(_) | smart::Error::Call(_))
+            )
+        })
 }
 
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<io::Error>()
-        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+/// The option by which the advice of a layer below is followed on a command line.
+fn option(error: &anyhow::Error) -> &'static str {
+    error.chain().find_map(option_for).unwrap_or_default()
+}
+
+fn option_for(error: &(dyn StdError + 'static)) -> Option<&'static str> {
+    if let Some(ParseError::Doctype { .. }) = error.downcast_ref() {
+        return Some(" (here: --allow-entities)");
+    }
+    let Some(smart::Error::Transport(unanswered)) = error.downcast_ref() else {
+        return None;
+    };
+    let error = unanswered.transport_error();
+    if error.is_body_too_large() {
+        return Some(" (here: --body-limit BYTES)");
+    }
+    if error.is_plain_http_refused() {
+        Some(" (here: --allow-http HOST)")
+    } else if error.certificate_problem() == Some(CertificateProblem::UnknownAuthority) {
+        Some(" (here: --ca FILE)")
+    } else if error.is_timeout() {
+        Some(" (here: --timeout SECONDS)")
+    } else if error.is_connect() && !error.is_unreachable() {
+        Some(" (here: --proxy URL, or --proxy none)")
+    } else {
+        None
+    }
 }

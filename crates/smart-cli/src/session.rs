@@ -5,12 +5,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use smart::transport::{Certificates, HyperTransport, Identity, Proxy};
+use smart::transport::{Certificates, HyperTransport, HyperTransportBuilder, Identity, Proxy};
 use smart::{Client, ClientBuilder};
-use smart_sandbox::Sandbox;
+use smart_sandbox::{BACKGROUND_APP_ID, STOCK_SECRET, Sandbox, UI_APP_ID};
 
 use crate::args::{ContainerArgs, NetworkArgs};
 use crate::failure::UsageError;
+use crate::secret::{Secret, Sources};
 
 /// A client, and the embedded container if there is one.
 pub(crate) struct Session {
@@ -19,21 +20,25 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Starts the embedded container unless another is named, and connects as the app of the command line.
+    /// Connects as the app of the command line to the container that it names, or to an embedded one if it asks for that.
     pub(crate) async fn open(args: &ContainerArgs, trace: Option<&Path>) -> Result<Self> {
-        let transport = transport(&args.network)?;
-        let (api_base, sandbox) = match &args.api_base {
-            Some(api_base) => (api_base.clone(), None),
+        let app = AppSettings::read(args)?;
+        let mut transport = transport_builder(&args.network)?;
+        if let Some(bytes) = args.body_limit {
+            transport = transport.body_limit(usize::try_from(bytes).unwrap_or(usize::MAX));
+        }
+        let (api_base, sandbox) = match app.api_base {
+            Some(api_base) => (api_base, None),
             None => {
                 let sandbox = start_sandbox(args.patients.as_deref()).await?;
                 (sandbox.api_base().to_owned(), Some(sandbox))
             }
         };
         let client = Client::builder()
-            .app_id(&*args.app_id)
+            .app_id(&*app.id)
             .api_base(&*api_base)
-            .consumer(&*args.app_id, &*args.consumer_secret)
-            .transport(transport);
+            .consumer(&*app.id, &*app.secret.0)
+            .transport(transport.build());
         let client = recorded(client, trace)?.build().context(api_base)?;
         Ok(Self { client, sandbox })
     }
@@ -46,8 +51,81 @@ impl Session {
     }
 }
 
+impl ContainerArgs {
+    /// The app's id.
+    pub(crate) fn app_id(&self) -> String {
+        let id = self.app_id.clone();
+        let id = id.or_else(|| self.from_environment("SMART_APP_ID"));
+        id.unwrap_or_else(|| BACKGROUND_APP_ID.to_owned())
+    }
+
+    fn from_environment(&self, name: &str) -> Option<String> {
+        let value = if self.sandbox {
+            None
+        } else {
+            std::env::var(name).ok()
+        };
+        value.filter(|value| !value.is_empty())
+    }
+}
+
+/// Which container, and who asks: what was typed, and where nothing was typed what the environment says. With an embedded container the
+/// environment does not count, since it speaks of another one.
+struct AppSettings {
+    /// `None` for an embedded container.
+    api_base: Option<String>,
+    id: String,
+    secret: Secret,
+}
+
+impl AppSettings {
+    fn read(args: &ContainerArgs) -> Result<Self> {
+        let from_environment = |name| args.from_environment(name);
+        let api_base = args.api_base.clone();
+        let api_base = api_base.or_else(|| from_environment("SMART_API_BASE"));
+        if api_base.is_none() && !args.sandbox {
+            return Err(UsageError(
+                "say which container to talk to: --api-base URL, SMART_API_BASE, or --sandbox for an embedded one with invented \
+                 patients"
+                    .to_owned(),
+            )
+            .into());
+        }
+        let id = args.app_id();
+        let given = args.consumer_secret.clone();
+        let file = args.consumer_secret_file.as_deref();
+        let given = match file {
+            Some(_) => given,
+            None => given.or_else(|| from_environment("SMART_CONSUMER_SECRET").map(Secret)),
+        };
+        let sources = Sources {
+            name: "consumer secret",
+            option: "consumer-secret",
+            variable: "SMART_CONSUMER_SECRET",
+            given: given.as_ref(),
+            file,
+        };
+        // The apps that come with every sandbox have a secret that everybody knows.
+        let secret = match sources.optional()? {
+            Some(secret) => secret,
+            None if [BACKGROUND_APP_ID, UI_APP_ID].contains(&&*id) => STOCK_SECRET.to_owned(),
+            None => sources.required()?,
+        };
+        Ok(Self {
+            api_base,
+            id,
+            secret: Secret(secret),
+        })
+    }
+}
+
 /// The transport that the options ask for.
 pub(crate) fn transport(args: &NetworkArgs) -> Result<HyperTransport> {
+    Ok(transport_builder(args)?.build())
+}
+
+/// The same, for more settings.
+pub(crate) fn transport_builder(args: &NetworkArgs) -> Result<HyperTransportBuilder> {
     let mut builder = HyperTransport::builder()
         .total_timeout(Duration::from_secs(args.timeout))
         .proxy(match args.proxy.as_deref() {
@@ -68,7 +146,7 @@ pub(crate) fn transport(args: &NetworkArgs) -> Result<HyperTransport> {
             Identity::from_pem(&read(file)?).with_context(|| file.display().to_string())?;
         builder = builder.identity(identity);
     }
-    Ok(builder.build())
+    Ok(builder)
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {

@@ -48,7 +48,12 @@ impl Table {
         let widths = self.widths();
         let between = GAP.len() * widths.len().saturating_sub(1);
         let available = width.saturating_sub(between);
-        let total = |limit: usize| widths.iter().map(|width| (*width).min(limit)).sum::<usize>();
+        let total = |limit: usize| {
+            widths
+                .iter()
+                .map(|width| (*width).min(limit))
+                .sum::<usize>()
+        };
         let widest = widths.iter().copied().max().unwrap_or(0).min(available);
         let limit = (NARROWEST..=widest)
             .rev()
@@ -197,6 +202,9 @@ mod tests {
     #[test]
     fn control_characters_are_written_out() {
         let shown = table(&[["\u{1b}[2Jaspirin\r\n", "\u{202e}8002"]]).to_string();
-        assert!(shown.ends_with("\n\\u001b[2Jaspirin\\u000d\\u000a  \\u202e8002\n"), "{shown}");
+        assert!(
+            shown.ends_with("\n\\u001b[2Jaspirin\\u000d\\u000a  \\u202e8002\n"),
+            "{shown}"
+        );
     }
 }

@@ -67,9 +67,15 @@ mod tests {
     #[test]
     fn control_and_format_characters_are_escaped() {
         check("plain naïve 文字 text", "plain naïve 文字 text");
-        check("\u{1b}]0;title\u{7}\r\n", r"\u001b]0;title\u0007\u000d\u000a");
+        check(
+            "\u{1b}]0;title\u{7}\r\n",
+            r"\u001b]0;title\u0007\u000d\u000a",
+        );
         check("a\u{7f}b\u{9b}c", r"a\u007fb\u009bc");
-        check("\u{202e}gnp.exe\u{2066}\u{200b}\u{feff}", r"\u202egnp.exe\u2066\u200b\ufeff");
+        check(
+            "\u{202e}gnp.exe\u{2066}\u{200b}\u{feff}",
+            r"\u202egnp.exe\u2066\u200b\ufeff",
+        );
         check("tag\u{e0041}", r"tag\udb40\udc41");
     }
 

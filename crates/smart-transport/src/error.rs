@@ -40,7 +40,7 @@ pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Kind {
     #[error(
-        "the answer of {host} is longer than {limit} bytes; raise body_limit if that is expected"
+        "the answer of {host} is longer than {limit} bytes; raise the limit on bodies if that is expected"
     )]
     BodyTooLarge { host: Host, limit: usize },
 
@@ -146,7 +146,7 @@ pub(crate) enum Kind {
     UnknownCoding { host: Host, coding: String },
 
     #[error(
-        "the answer of {host} is longer than {limit} bytes when it is unpacked; raise body_limit if that is expected"
+        "the answer of {host} is longer than {limit} bytes when it is unpacked; raise the limit on bodies if that is expected"
     )]
     UnpackedTooLarge { host: Host, limit: usize },
 }

@@ -5,6 +5,8 @@ use std::io::{self, BufRead as _, Read as _, Write as _};
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
+use crate::output::OutputError;
+
 /// The longest line that is read, in bytes.
 const MAX_LINE: u64 = 1 << 20;
 
@@ -15,10 +17,10 @@ pub(crate) fn run(answer: impl Fn(&str) -> Result<Value>) -> Result<()> {
     loop {
         line.clear();
         if input.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)? == 0 {
-            return Ok(output.flush()?);
+            return Ok(output.flush().map_err(OutputError::from)?);
         }
         if line.len() as u64 == MAX_LINE && !line.ends_with(b"\n") {
-            output.flush()?;
+            output.flush().map_err(OutputError::from)?;
             bail!("a line is longer than {MAX_LINE} bytes");
         }
         let text = String::from_utf8_lossy(&line);
@@ -27,6 +29,6 @@ pub(crate) fn run(answer: impl Fn(&str) -> Result<Value>) -> Result<()> {
         }
         let answered =
             answer(&text).unwrap_or_else(|error| json!({ "error": format!("{error:#}") }));
-        writeln!(output, "{answered}")?;
+        writeln!(output, "{answered}").map_err(OutputError::from)?;
     }
 }

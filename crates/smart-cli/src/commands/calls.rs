@@ -25,5 +25,5 @@ pub(crate) fn run(args: &CallsArgs) -> Result<()> {
             output::table(&headings, &CALLS.iter().map(row).collect::<Vec<_>>())
         }
     };
-    Ok(output::bytes(text.as_bytes())?)
+    Ok(output::document(text.as_bytes())?)
 }

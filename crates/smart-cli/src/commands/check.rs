@@ -42,7 +42,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<()> {
         rows.iter_mut().for_each(|row| drop(row.remove(1)));
     }
     if !rows.is_empty() {
-        output::bytes(output::table(&headings, &rows).as_bytes())?;
+        output::document(output::table(&headings, &rows).as_bytes())?;
     }
     let summary = format!(
         "{}, {}",

@@ -40,7 +40,7 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<()> {
         Target::TriG => document(Syntax::TriG, &data)?,
         Target::Turtle => document(Syntax::Turtle, &data)?,
     };
-    Ok(output::bytes(document.as_bytes())?)
+    Ok(output::document(document.as_bytes())?)
 }
 
 fn document(syntax: Syntax, data: &Dataset) -> Result<String> {

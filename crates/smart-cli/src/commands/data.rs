@@ -22,6 +22,12 @@ pub(crate) struct DataArgs {
     /// What the data are written in; without this told by a file's name, or by how it begins
     #[arg(long, value_name = "SYNTAX")]
     from: Option<SyntaxName>,
+    /// What relative IRIs are relative to; without it, the address of the file that they are in
+    #[arg(long, value_name = "IRI")]
+    base: Option<String>,
+    /// Replace the entities that an RDF/XML document declares for itself, within limits; only for documents that you trust
+    #[arg(long)]
+    allow_entities: bool,
 }
 
 /// A syntax by its name on a command line.
@@ -63,6 +69,32 @@ impl fmt::Display for Source {
         }
     }
 }
+
+impl Source {
+    /// The `file:` address ([RFC 8089](https://www.rfc-editor.org/rfc/rfc8089)).
+    fn address(&self) -> Option<String> {
+        let Self::File(path) = self else {
+            return None;
+        };
+        let path = std::path::absolute(path).ok()?;
+        let path = path.to_str()?.replace(std::path::MAIN_SEPARATOR, "/");
+        let path = percent_encoding::utf8_percent_encode(&path, NOT_IN_A_PATH);
+        Some(format!(
+            "file://{}{path}",
+            if cfg!(windows) { "/" } else { "" }
+        ))
+    }
+}
+
+/// What the path of an address has in an escaped form only ([RFC 3986, 3.3](https://www.rfc-editor.org/rfc/rfc3986#section-3.3)).
+const NOT_IN_A_PATH: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b':')
+    .remove(b'@');
 
 impl DataArgs {
     /// Reads everything, each document by itself.
@@ -121,7 +153,13 @@ impl DataArgs {
                 "{source} does not look like RDF; say what it is by --from"
             )));
         };
-        let reader = Reader::new(syntax).with_limits(limits());
+        let mut reader = Reader::new(syntax).with_limits(limits());
+        if let Some(base) = self.base.clone().or_else(|| source.address()) {
+            reader = reader.with_base_iri(base);
+        }
+        if self.allow_entities {
+            reader = reader.allow_entities();
+        }
         reader
             .dataset_for_slice(&bytes)
             .with_context(|| source.to_string())

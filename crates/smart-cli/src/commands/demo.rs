@@ -13,7 +13,7 @@ use smart_sandbox::{
 };
 
 use self::browser::{Browser, Visit};
-use super::sweep::sweep;
+use super::sweep::{Scope, Tally, sweep};
 use crate::args::DemoArgs;
 use crate::output::line;
 use crate::session::recorded;
@@ -56,12 +56,9 @@ async fn background_app(sandbox: &Sandbox, trace: Option<&Path>) -> Result<()> {
         "A background app, {BACKGROUND_APP_ID}, asks for a token for each record in turn (two-legged)"
     ))?;
     line("and reads that record's medications with it:\n")?;
-    let tally = sweep(
-        &client(sandbox, BACKGROUND_APP_ID, trace)?,
-        None,
-        CONCURRENCY,
-    )
-    .await?;
+    let mut tally = Tally::default();
+    let client = client(sandbox, BACKGROUND_APP_ID, trace)?;
+    sweep(&client, Scope::All { after: None }, CONCURRENCY, &mut tally).await?;
     if tally.failed > 0 {
         bail!("{} records could not be read", tally.failed);
     }

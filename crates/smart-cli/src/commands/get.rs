@@ -4,20 +4,23 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use smart::Client;
-use smart::api::{Body, CALLS, CallInfo, Caller, DynamicCall, Reading};
+use smart::api::{Body, CALLS, CallInfo, Caller, DynamicCall, Prepared, Reading};
 
 use crate::args::GetArgs;
 use crate::commands::check::counted;
 use crate::failure::UsageError;
 use crate::output;
 use crate::session::Session;
+use crate::suggest::did_you_mean;
 
 pub(crate) async fn run(args: GetArgs, trace: Option<&Path>) -> Result<()> {
     let info = find_call(&args.call)?;
+    // What is wrong with the call is said before anything starts.
+    let call = prepare(info, &args)?;
     let session = Session::open(&args.container, trace).await?;
-    let body = call(&session.client, info, &args).await;
+    let printed = answer(&session.client, call, &args).await;
     session.close().await;
-    Ok(output::bytes(&body?)?)
+    Ok(output::document(&printed?)?)
 }
 
 /// The call of this name, with or without its `get_`.
@@ -25,48 +28,63 @@ pub(crate) fn find_call(name: &str) -> Result<&'static CallInfo> {
     CallInfo::by_name(name)
         .or_else(|| CallInfo::by_name(&format!("get_{name}")))
         .ok_or_else(|| {
-            let near: Vec<_> = CALLS
+            let names = CALLS.iter().map(|call| call.name);
+            let short = CALLS
                 .iter()
-                .map(|call| call.name)
-                .filter(|known| shares_a_word(known, name))
-                .collect();
-            let hint = if near.is_empty() {
-                CALLS.iter().map(|call| call.name).collect()
+                .filter_map(|call| call.name.strip_prefix("get_"));
+            let hint = did_you_mean(name, names.chain(short));
+            let hint = if hint.is_empty() {
+                "; smart calls lists them".to_owned()
             } else {
-                near
+                hint
             };
-            UsageError(format!(
-                "there is no call `{name}`; there are {}",
-                hint.join(", ")
-            ))
-            .into()
+            UsageError(format!("there is no call {name}{hint}")).into()
         })
 }
 
-fn shares_a_word(known: &str, asked: &str) -> bool {
-    known.split('_').skip(1).any(|word| {
-        asked
-            .split('_')
-            .any(|part| part.len() > 3 && (word.starts_with(part) || part.starts_with(word)))
-    })
+/// The call with its parameters and its body.
+fn prepare(info: &'static CallInfo, args: &GetArgs) -> Result<Prepared<DynamicCall>> {
+    let app_id = args.container.app_id();
+    let parameters = parameters(info, args, &app_id);
+    for parameter in info.path_parameters {
+        let given = parameters.iter().find(|(name, _)| *name == parameter.name);
+        let problem = match given {
+            None => "is missing",
+            Some((_, value)) if value.trim().is_empty() => "is empty",
+            Some(_) => continue,
+        };
+        let (call, name) = (info.name, parameter.name);
+        let option = match name {
+            "record_id" => "--record ID".to_owned(),
+            "smart_app_id" => "--app-id ID".to_owned(),
+            "user_id" => "--user ID".to_owned(),
+            name => format!("--param {name}=ID"),
+        };
+        return Err(UsageError(format!("{name} of {call} {problem}; give {option}")).into());
+    }
+    let body = body(args)?;
+    if body.is_none() && info.method.has_body() {
+        let call = info.name;
+        return Err(UsageError(format!("{call} sends a body; give --body FILE")).into());
+    }
+    let call = DynamicCall::new(info, parameters, body);
+    Ok(call.map_err(|error| UsageError(error.to_string()))?)
 }
 
-async fn call(client: &Client, info: &'static CallInfo, args: &GetArgs) -> Result<Vec<u8>> {
+async fn answer(client: &Client, call: Prepared<DynamicCall>, args: &GetArgs) -> Result<Vec<u8>> {
     match &args.record {
         Some(id) => {
             let record = client.open_record(id.as_str()).await?;
-            send(record, info, args).await
+            send(record, call, args).await
         }
-        None => send(client.clone(), info, args).await,
+        None => send(client.clone(), call, args).await,
     }
 }
 
-async fn send<S: Caller>(sender: S, info: &'static CallInfo, args: &GetArgs) -> Result<Vec<u8>>
+async fn send<S: Caller>(sender: S, call: Prepared<DynamicCall>, args: &GetArgs) -> Result<Vec<u8>>
 where
     anyhow::Error: From<S::Error>,
 {
-    let call = DynamicCall::new(info, parameters(info, args), body(args)?)
-        .map_err(|error| UsageError(error.to_string()))?;
     let response = call.with_sender(sender).send().await?;
     if args.findings {
         return Ok(findings(&response.check()?).into_bytes());
@@ -91,11 +109,11 @@ fn findings(checked: &Reading<()>) -> String {
 }
 
 /// What the command line says by `--param`, and by options of their own.
-fn parameters<'a>(info: &CallInfo, args: &'a GetArgs) -> Vec<(&'a str, &'a str)> {
+fn parameters<'a>(info: &CallInfo, args: &'a GetArgs, app_id: &'a str) -> Vec<(&'a str, &'a str)> {
     let options = [
         ("record_id", args.record.as_deref()),
         ("user_id", args.user.as_deref()),
-        ("smart_app_id", Some(&*args.container.app_id)),
+        ("smart_app_id", Some(app_id)),
     ];
     let is_wanted = |name: &str| {
         info.path_parameters

@@ -1,6 +1,8 @@
-//! `smart query QUERY.rq DATA…`: SPARQL over RDF files.
+//! `smart query QUERY DATA…`: SPARQL over RDF files.
 
-use std::path::PathBuf;
+use std::path::Path;
+
+use std::ffi::{OsStr, OsString};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::ValueEnum;
@@ -14,9 +16,9 @@ use crate::output;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct QueryArgs {
-    /// The file that holds the query
-    #[arg(value_name = "QUERY.rq")]
-    query: PathBuf,
+    /// The query: a file, or the text itself: 'SELECT * { ?s ?p ?o }'
+    #[arg(value_name = "QUERY")]
+    query: OsString,
     #[command(flatten)]
     data: DataArgs,
     /// How to print what is found
@@ -42,10 +44,17 @@ enum Format {
 }
 
 pub(crate) fn run(args: &QueryArgs) -> Result<()> {
-    let file = args.query.display();
-    let text = std::fs::read(&args.query).with_context(|| format!("{file} cannot be read"))?;
-    let text = std::str::from_utf8(&text).with_context(|| format!("{file} is no UTF-8 text"))?;
-    let query = prepare(text, args.prefixes).with_context(|| file.to_string())?;
+    let query = match in_place(&args.query) {
+        Some(text) => prepare(text, args.prefixes).context("the query")?,
+        None => {
+            let file = Path::new(&args.query);
+            let name = file.display();
+            let text = std::fs::read(file).with_context(|| format!("{name} cannot be read"))?;
+            let text =
+                String::from_utf8(text).with_context(|| format!("{name} is not UTF-8 text"))?;
+            prepare(&text, args.prefixes).with_context(|| name.to_string())?
+        }
+    };
     let data = args.data.load_merged()?;
     let mut printed = match query.run(&data)? {
         Answer::Boolean(answer) => boolean(answer, args.format),
@@ -56,8 +65,30 @@ pub(crate) fn run(args: &QueryArgs) -> Result<()> {
     if !printed.ends_with('\n') {
         printed.push('\n');
     }
-    Ok(output::bytes(printed.as_bytes())?)
+    Ok(output::document(printed.as_bytes())?)
 }
+
+/// The query itself, if the argument is one and not the name of a file: a file of this name comes first, since no query is likely to be
+/// the name of one.
+fn in_place(argument: &OsStr) -> Option<&str> {
+    let text = argument.to_str()?;
+    if Path::new(text).exists() {
+        return None;
+    }
+    let start = text.trim_start();
+    let word: String = start
+        .chars()
+        .take_while(char::is_ascii_alphabetic)
+        .collect();
+    let is_query = start.starts_with('#')
+        || KEYWORDS
+            .iter()
+            .any(|keyword| keyword.eq_ignore_ascii_case(&word) && word.len() < start.len());
+    is_query.then_some(text)
+}
+
+/// What a query begins with ([SPARQL 1.1, 19.8](https://www.w3.org/TR/sparql11-query/#sparqlGrammar)).
+const KEYWORDS: [&str; 6] = ["ASK", "BASE", "CONSTRUCT", "DESCRIBE", "PREFIX", "SELECT"];
 
 fn prepare(text: &str, with_prefixes: bool) -> Result<Query> {
     let bare = Sparql::new().with_limits(limits());
@@ -87,10 +118,10 @@ fn boolean(answer: bool, format: Format) -> String {
 }
 
 fn rows(solutions: &Solutions, format: Format) -> Result<String> {
-    match result_format(format) {
-        Some(format) => Ok(format.write(solutions)?),
-        None => Ok(solutions.to_string()),
-    }
+    Ok(match result_format(format) {
+        Some(format) => format.write(solutions)?,
+        None => output::fitted(&solutions.table()),
+    })
 }
 
 fn document(graph: &Graph, args: &QueryArgs) -> Result<String> {

@@ -1,11 +1,13 @@
-//! `smart sandbox`: an embedded container until Ctrl-C.
+//! `smart sandbox`: an embedded container until it is stopped.
+
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use smart_sandbox::{AppManifest, Sandbox};
 
 use crate::args::SandboxArgs;
 use crate::failure::UsageError;
-use crate::output;
+use crate::{output, secret, stop};
 
 pub(crate) async fn run(args: SandboxArgs) -> Result<()> {
     let mut builder = Sandbox::builder().port(args.port).fhir_port(args.fhir_port);
@@ -13,8 +15,11 @@ pub(crate) async fn run(args: SandboxArgs) -> Result<()> {
         builder = builder.patients(folder);
     }
     for app in &args.apps {
-        let (manifest, secret) = read_app(app)?;
+        let (manifest, secret) = read_app(&app.0)?;
         builder = builder.app(manifest, secret);
+    }
+    if args.accept_unsigned_bodies {
+        builder = builder.accept_unsigned_bodies();
     }
     let sandbox = builder.start().await?;
     let base = sandbox.api_base();
@@ -38,25 +43,32 @@ pub(crate) async fn run(args: SandboxArgs) -> Result<()> {
         smart_sandbox::FHIR_PASSWORD
     ))?;
     output::line("Ctrl-C stops it.")?;
-    tokio::signal::ctrl_c()
+    stop::requested()
         .await
-        .context("Ctrl-C cannot be awaited")?;
+        .context("a request to stop cannot be awaited")?;
     sandbox.shutdown().await;
     Ok(())
 }
 
-/// `MANIFEST.json:SECRET`, split at the last colon so that the path may hold one.
+/// `MANIFEST.json:SECRET` or `MANIFEST.json:@FILE`, split at the last colon so that the path may contain one. No message repeats it, since
+/// it contains a secret.
 fn read_app(argument: &str) -> Result<(AppManifest, String)> {
-    let Some((path, secret)) = argument
-        .rsplit_once(':')
-        .filter(|(path, secret)| !path.is_empty() && !secret.is_empty())
-    else {
-        return Err(UsageError(format!(
-            "--app takes MANIFEST.json:SECRET, not `{argument}`"
-        ))
-        .into());
+    let problem = match argument.rsplit_once(':') {
+        None => "there is no colon",
+        Some(("", _)) => "there is no path before the colon",
+        Some((_, "" | "@")) => "there is no secret behind the colon",
+        Some((path, secret)) => {
+            let text = std::fs::read(path).with_context(|| format!("{path} cannot be read"))?;
+            let manifest = AppManifest::from_json(&text).with_context(|| path.to_owned())?;
+            let secret = match secret.strip_prefix('@') {
+                Some(file) => secret::read(Path::new(file))?,
+                None => secret.to_owned(),
+            };
+            return Ok((manifest, secret));
+        }
     };
-    let text = std::fs::read(path).with_context(|| format!("{path} cannot be read"))?;
-    let manifest = AppManifest::from_json(&text).with_context(|| path.to_owned())?;
-    Ok((manifest, secret.to_owned()))
+    Err(UsageError(format!(
+        "--app takes MANIFEST.json:SECRET or MANIFEST.json:@FILE; {problem}"
+    ))
+    .into())
 }

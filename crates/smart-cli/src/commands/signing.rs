@@ -14,7 +14,9 @@ use smart::oauth::{
     AccessToken, Consumer, Dialect, Explanation, Nonce, SignatureMethod, Timestamp, percent_encode,
 };
 
-use crate::args::{RequestArgs, Secret, SecretArgs};
+use crate::args::{RequestArgs, SecretArgs};
+use crate::failure::UsageError;
+use crate::secret::Sources;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -97,10 +99,20 @@ impl Job {
     }
 
     pub(crate) fn from_args(request: RequestArgs, secrets: SecretArgs) -> Result<Self> {
-        let consumer_secret = secret(
-            secrets.consumer_secret,
-            secrets.consumer_secret_file.as_deref(),
-        )?;
+        let consumer_secret = Sources {
+            name: "consumer secret",
+            option: "consumer-secret",
+            variable: "SMART_CONSUMER_SECRET",
+            given: secrets.consumer_secret.as_ref(),
+            file: secrets.consumer_secret_file.as_deref(),
+        };
+        let token_secret = Sources {
+            name: "token secret",
+            option: "token-secret",
+            variable: "SMART_TOKEN_SECRET",
+            given: secrets.token_secret.as_ref(),
+            file: secrets.token_secret_file.as_deref(),
+        };
         Ok(Self {
             method: request.method,
             url: request.url.unwrap_or_default(),
@@ -109,34 +121,35 @@ impl Job {
             content_type: request.content_type,
             file: request.body.as_deref().map(read).transpose()?,
             consumer_key: secrets.consumer_key.ok_or_else(|| {
-                crate::failure::UsageError("give the consumer key with --consumer-key".into())
+                UsageError("give the consumer key with --consumer-key or SMART_CONSUMER_KEY".into())
             })?,
-            consumer_secret: Some(consumer_secret.ok_or_else(|| {
-                crate::failure::UsageError(
-                    "give the consumer secret with SMART_CONSUMER_SECRET, --consumer-secret-file or --consumer-secret".into(),
-                )
-            })?),
-            token_secret: secret(secrets.token_secret, secrets.token_secret_file.as_deref())?,
+            consumer_secret: Some(consumer_secret.required()?),
+            token_secret: token_secret.optional()?,
             ..Self::default()
         })
     }
 
     pub(crate) fn request(&self) -> Result<Request<Vec<u8>>> {
         let mut request = Request::new(self.body_bytes()?);
-        *request.method_mut() =
-            Method::from_bytes(self.method.as_bytes()).context("the method is not one of HTTP")?;
-        *request.uri_mut() = self.url.parse().context("the url is not a URL")?;
+        *request.method_mut() = Method::from_bytes(self.method.as_bytes())
+            .map_err(|_| usage("the method is not one of HTTP"))?;
+        *request.uri_mut() = self
+            .url
+            .parse()
+            .map_err(|_| usage("the url is not a URL"))?;
         let headers = request.headers_mut();
         for (name, value) in &self.headers {
-            let name: HeaderName = name.parse().context("a header's name is not one of HTTP")?;
-            let mut value =
-                HeaderValue::from_str(value).context("a header's value is not one of HTTP")?;
+            let name: HeaderName = name
+                .parse()
+                .map_err(|_| usage("a header's name is not one of HTTP"))?;
+            let mut value = HeaderValue::from_str(value)
+                .map_err(|_| usage("a header's value is not one of HTTP"))?;
             value.set_sensitive(true);
             headers.append(name, value);
         }
         if let Some(content_type) = &self.content_type {
             let value = HeaderValue::from_str(content_type)
-                .context("the content type is not one of HTTP")?;
+                .map_err(|_| usage("the content type is not one of HTTP"))?;
             headers.insert(CONTENT_TYPE, value);
         } else if !self.form.is_empty() && !headers.contains_key(CONTENT_TYPE) {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
@@ -149,7 +162,7 @@ impl Job {
             return Ok(file.clone());
         }
         match (&self.body, &self.form[..]) {
-            (Some(_), [_, ..]) => bail!("give a form or a body, not both"),
+            (Some(_), [_, ..]) => bail!(usage("give a form or a body, not both")),
             (Some(body), []) => Ok(body.clone().into_bytes()),
             (None, form) => {
                 let pairs: Vec<_> = form
@@ -176,14 +189,14 @@ impl Job {
                 &**key,
                 secret.as_deref().unwrap_or_default(),
             ))),
-            (None, Some(_)) => bail!("a token secret goes with a token"),
+            (None, Some(_)) => bail!(usage("a token secret goes with a token")),
             (None, None) => Ok(None),
         }
     }
 
     pub(crate) fn nonce(&self) -> Result<Nonce> {
         if let Some(nonce) = &self.nonce {
-            return Ok(Nonce::new(nonce)?);
+            return Nonce::new(nonce).map_err(|error| usage(&error.to_string()).into());
         }
         let mut random = [0; 16];
         getrandom::fill(&mut random).context("the operating system gave no randomness")?;
@@ -205,7 +218,9 @@ impl Job {
             None | Some("portable") => Ok(Dialect::Portable),
             Some("container") => Ok(Dialect::Container),
             Some("rfc" | "rfc5849") => Ok(Dialect::Rfc5849),
-            Some(_) => bail!("a dialect is rfc or container; leave it out for what suits both"),
+            Some(_) => bail!(usage(
+                "a dialect is rfc or container; leave it out for what suits both"
+            )),
         }
     }
 
@@ -213,8 +228,9 @@ impl Job {
         let Some(name) = &self.signature_method else {
             return Ok(SignatureMethod::default());
         };
-        SignatureMethod::from_name(name)
-            .context("the signature methods are HMAC-SHA1, HMAC-SHA256 and PLAINTEXT")
+        SignatureMethod::from_name(name).ok_or_else(|| {
+            usage("the signature methods are HMAC-SHA1, HMAC-SHA256 and PLAINTEXT").into()
+        })
     }
 }
 
@@ -264,16 +280,9 @@ fn difference(explanation: &Explanation, theirs: &str) -> String {
     }
 }
 
-fn secret(given: Option<Secret>, file: Option<&Path>) -> Result<Option<String>> {
-    match (given, file) {
-        (Some(Secret(secret)), _) => Ok(Some(secret)),
-        (None, Some(path)) => {
-            let text = String::from_utf8(read(path)?)
-                .map_err(|_| anyhow!("{} is not text", path.display()))?;
-            Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
-        }
-        (None, None) => Ok(None),
-    }
+/// What a person can mend on the command line, or in a line of JSON.
+fn usage(words: &str) -> UsageError {
+    UsageError(words.to_owned())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

@@ -1,6 +1,6 @@
 //! `smart verify`: whether a received request was signed with these secrets.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use http::header::AUTHORIZATION;
 use serde_json::{Value, json};
 use smart::oauth::{
@@ -11,6 +11,7 @@ use smart::oauth::{
 use super::batch;
 use super::signing::{Job, Seconds, report};
 use crate::args::VerifyArgs;
+use crate::failure::UsageError;
 use crate::output;
 
 pub(crate) fn run(args: VerifyArgs) -> Result<()> {
@@ -40,13 +41,18 @@ fn verified(job: &Job, explain: bool) -> Result<Value> {
     let found = AuthorizationHeader::from_request(&request)?;
     let header = match &job.authorization {
         Some(_) if found.is_some() || request.headers().contains_key(AUTHORIZATION) => {
-            bail!("give the OAuth parameters once: with --authorization, or in the request")
+            bail!(UsageError(
+                "give the OAuth parameters once: with --authorization, or in the request".into()
+            ))
         }
         Some(text) => AuthorizationHeader::parse(text)?,
-        None => found.context(
-            "the request has no OAuth parameters: give the Authorization header with --authorization or --header, \
-             or a URL or form that holds them",
-        )?,
+        None => found.ok_or_else(|| {
+            UsageError(
+                "the request has no OAuth parameters: give the Authorization header with --authorization or --header, \
+                 or a URL or form that holds them"
+                    .into(),
+            )
+        })?,
     };
     let (consumer, token_secret) = (
         job.consumer(),

@@ -23,9 +23,14 @@ fn one_call_is_explained() {
         assert!(!printed.contains("get_problems"), "{printed}");
     }
     let message = fail(2, ["calls", "get_medicine"]);
-    assert!(
-        message.contains("there is no call `get_medicine`"),
-        "{message}"
+    assert_eq!(
+        message,
+        "error: there is no call get_medicine; did you mean get_medication?"
+    );
+    let message = fail(2, ["calls", "everything"]);
+    assert_eq!(
+        message,
+        "error: there is no call everything; smart calls lists them"
     );
 }
 
@@ -39,6 +44,7 @@ fn findings_are_listed_instead_of_the_answer() {
         "medications",
         "--record",
         "7",
+        "--sandbox",
         "--patients",
         patients,
         "--findings",
@@ -52,6 +58,13 @@ fn findings_are_listed_instead_of_the_answer() {
         printed.trim_end().ends_with("findings, 0 remarks"),
         "{printed}"
     );
-    let printed = succeed(["get", "medications", "--record", "1288992", "--findings"]);
+    let printed = succeed([
+        "get",
+        "medications",
+        "--sandbox",
+        "--record",
+        "1288992",
+        "--findings",
+    ]);
     assert_eq!(printed, "0 findings, 0 remarks\n");
 }

@@ -68,7 +68,15 @@ fn recording_has_every_exchange_and_nobody_in_it() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let file = folder.path().join("bug.jsonl");
     let path = file.to_str().expect("the path is text");
-    succeed(["--trace", path, "get", "medications", "--record", "1288992"]);
+    succeed([
+        "--trace",
+        path,
+        "get",
+        "medications",
+        "--sandbox",
+        "--record",
+        "1288992",
+    ]);
     let recorded = std::fs::read_to_string(&file).expect("it was written");
     let lines: Vec<serde_json::Value> = recorded
         .lines()

@@ -158,3 +158,73 @@ fn a_long_load_is_announced() {
     assert_eq!(crate::stdout(&output), "true\n");
     assert!(crate::stderr(&output).ends_with("long.ttl, 40 MiB\n"));
 }
+
+#[test]
+fn a_query_can_stand_in_place_of_a_file() {
+    let (_folder, [command, _, data]) = files("");
+    let query = "SELECT ?since { ?m <http://a.example/since> ?since }";
+    assert_eq!(succeed([&command, query, &data]), "since\n-----\n2008\n");
+    assert_eq!(succeed([&command, "ask{}", &data]), "true\n");
+    let error = fail(1, [&command, "SELECT ?x {", &data]);
+    assert!(error.starts_with("error: the query: "), "{error}");
+    // A word alone is the name of a file.
+    let error = fail(1, [&command, "select", &data]);
+    assert!(
+        error.starts_with("error: select cannot be read: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn relative_iris_are_relative_to_the_file_or_to_the_base() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let file = folder.path().join("a b.ttl");
+    std::fs::write(&file, "<#m> a <T> .").expect("the folder can be written");
+    let data = file.display().to_string();
+    let subjects = "SELECT ?s { ?s a ?t }";
+    let printed = succeed(["query", subjects, &data, "--format", "csv"]);
+    let expected = format!("s\r\nfile://{}#m\r\n", data.replace(' ', "%20"));
+    assert_eq!(printed, expected);
+    let base = ["--base", "http://a.example/d"];
+    let words = ["query", subjects, &data, "--format", "csv"];
+    let printed = succeed(words.iter().chain(&base));
+    assert_eq!(printed, "s\r\nhttp://a.example/d#m\r\n");
+    let words = ["convert", "--to", "n-triples", &data];
+    let printed = succeed(words.iter().chain(&base));
+    assert!(printed.contains("<http://a.example/T>"), "{printed}");
+}
+
+#[test]
+fn entities_are_replaced_where_they_are_allowed() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let file = folder.path().join("wine.owl");
+    let text = r#"<?xml version="1.0"?>
+        <!DOCTYPE rdf:RDF [ <!ENTITY rdf "http://www.w3.org/1999/02/22-rdf-syntax-ns#"> ]>
+        <rdf:RDF xmlns:rdf="&rdf;"><rdf:Description rdf:about="http://a.example/m" rdf:type="&rdf;Bag"/></rdf:RDF>"#;
+    std::fs::write(&file, text).expect("the folder can be written");
+    let data = file.display().to_string();
+    for words in [
+        &["query", "ASK { ?s a rdf:Bag }", "--prefixes", &data][..],
+        &["convert", "--to", "turtle", &data],
+        &["check", &data],
+    ] {
+        let error = fail(1, words);
+        assert!(error.ends_with("(here: --allow-entities)"), "{error}");
+        succeed(words.iter().chain(&["--allow-entities"]));
+    }
+}
+
+#[test]
+fn a_cell_of_a_document_is_printed() {
+    let (folder, [command, ..]) = files("");
+    let long = folder.path().join("long.nt");
+    let document = "A".repeat(70_000);
+    std::fs::write(&long, format!("<a:s> <a:p> \"{document}\" ."))
+        .expect("the folder can be written");
+    let printed = succeed([
+        &command,
+        "SELECT ?o ?s { ?s ?p ?o }",
+        &long.display().to_string(),
+    ]);
+    assert!(printed.contains(&format!("{document}  <a:s>\n")));
+}

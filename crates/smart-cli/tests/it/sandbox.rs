@@ -129,6 +129,45 @@ fn a_manifest_that_breaks_the_rules_is_explained() {
         error.contains("app.json") && error.contains("name"),
         "{error}"
     );
-    let error = fail(2, ["sandbox", "--port", "0", "--app", "no-secret"]);
-    assert!(error.contains("MANIFEST.json:SECRET"), "{error}");
+    for (argument, problem) in [
+        ("no-secret", "there is no colon"),
+        (":s3cret", "there is no path before the colon"),
+        ("app.json:", "there is no secret behind the colon"),
+    ] {
+        let error = fail(2, ["sandbox", "--port", "0", "--app", argument]);
+        assert_eq!(
+            error,
+            format!("error: --app takes MANIFEST.json:SECRET or MANIFEST.json:@FILE; {problem}")
+        );
+    }
+}
+
+#[test]
+fn a_secret_of_an_installed_app_can_lie_in_a_file() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let (manifest, secret) = (folder.path().join("app.json"), folder.path().join("secret"));
+    let text = r#"{"id": "counter@apps.example.org", "name": "Counter", "description": "Counts", "mode": "background"}"#;
+    std::fs::write(&manifest, text).expect("the folder can be written");
+    std::fs::write(&secret, "s3cret\n").expect("the folder can be written");
+    let app = format!("{}:@{}", manifest.display(), secret.display());
+    let sandbox = Running::start(&["--app", &app, "--accept-unsigned-bodies"]);
+    let sweep = ["sweep", "--app-id", "counter@apps.example.org"];
+    let printed = succeed(sweep.iter().chain(&[
+        "--api-base",
+        &sandbox.api_base,
+        "--consumer-secret",
+        "s3cret",
+    ]));
+    assert_eq!(printed.lines().count(), 50);
+}
+
+#[cfg(unix)]
+#[test]
+fn sigterm_is_a_clean_stop() {
+    let mut sandbox = Running::start(&[]);
+    let id = sandbox.child.id().to_string();
+    let sent = std::process::Command::new("kill").arg(&id).status();
+    assert!(sent.expect("there is such a command").success());
+    let status = sandbox.child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(0));
 }
