@@ -27,9 +27,9 @@
 //!
 //! # What it covers
 //!
-//! All elements of R4's AllergyIntolerance, Condition, DocumentReference, Encounter, Immunization, Medication, MedicationDispense,
-//! MedicationRequest, Observation, Organization, Patient, Practitioner and Procedure, with all data types that these are made of,
-//! extensions, and contained resources of these types. A resource of another type, an element that R4 does not have, and a value of
+//! All elements of R4's AllergyIntolerance, Condition, DocumentReference, Encounter, Immunization, Location, Medication,
+//! MedicationDispense, MedicationRequest, Observation, Organization, Patient, Practitioner, Procedure, Provenance and Substance, with
+//! all data types that these are made of, extensions, and contained resources of these types. A resource of another type, an element that R4 does not have, and a value of
 //! the wrong kind are errors: nothing is left out in silence. [`Bridge::keep_unknown`] keeps them instead, as literals of `rdf:JSON`.
 //!
 //! # What it writes
@@ -38,11 +38,11 @@
 //! |---|---|
 //! | a resource with an id | the node `{base}/{type}/{id}`, `a fhir:{type}`, `fhir:nodeRole fhir:treeRoot`; without an id a blank node |
 //! | an element | the property `fhir:{type that declares it}.{name}` to a blank node, a choice with its type in the name: `fhir:Observation.valueQuantity` |
-//! | a primitive value | `fhir:value` on that node: `xsd:boolean`, `xsd:integer`, `xsd:decimal`, `xsd:base64Binary`, `xsd:time`, `xsd:dateTime`, and for dates as exact as they are `xsd:date`, `xsd:gYearMonth` or `xsd:gYear`; plain text for all others, addresses and codes included |
+//! | a primitive value | `fhir:value` on that node: `xsd:boolean`, `xsd:integer` (`xsd:positiveInteger` and `xsd:nonNegativeInteger` for positiveInt and unsignedInt), `xsd:decimal`, `xsd:base64Binary`, `xsd:time`, `xsd:dateTime`, and for dates as exact as they are `xsd:date`, `xsd:gYearMonth` or `xsd:gYear`; plain text for all others, addresses and codes included |
 //! | its companion (`_birthDate`) | extensions and id on the same node |
 //! | a list | the property once for each item, with `fhir:index` from 0 |
 //! | a narrative's `div` | plain text, without a node between |
-//! | a reference | `fhir:Reference.reference` as it is, and `fhir:link` to the node of the resource: relative ones against the base, absolute ones as they are, both without a version; `#id` to the contained resource's blank node; URNs as they are |
+//! | a reference | `fhir:Reference.reference` as it is, and `fhir:link` to the node of the resource: relative ones against the base, absolute ones as they are, both without a version; URNs as they are; none for `#id`, since contained resources are blank nodes |
 //! | a coding of SNOMED CT or LOINC | the class `http://snomed.info/id/{code}` or `http://loinc.org/rdf#{code}` besides its elements |
 //! | a contained resource | a blank node, without `fhir:nodeRole` |
 //!

@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn the_table_is_closed() {
-        assert_eq!(TYPES.len(), 87);
+        assert_eq!(TYPES.len(), 96);
         for (name, found) in TYPES.iter() {
             assert!(
                 found

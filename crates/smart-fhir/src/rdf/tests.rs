@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use smart_rdf::{Graph, Query, Syntax, TurtleWriter};
+use smart_rdf::{Graph, NamedNode, Query, Syntax, TurtleWriter};
 
 use super::*;
 
@@ -144,9 +144,11 @@ fn a_medication_request_with_its_medication() {
             fhir:Resource.id [ fhir:value "m" ] ;
             fhir:MedicationRequest.status [ fhir:value "active" ] ;
             fhir:MedicationRequest.intent [ fhir:value "order" ] ;
-            fhir:DomainResource.contained _:drug ;
+            fhir:DomainResource.contained [ a fhir:Medication ; fhir:index 0 ;
+                fhir:Resource.id [ fhir:value "drug" ] ;
+                fhir:Medication.code [ fhir:CodeableConcept.text [ fhir:value "Aspirin" ] ] ] ;
             fhir:MedicationRequest.medicationReference [
-                fhir:link _:drug ; fhir:Reference.reference [ fhir:value "\u0023drug" ] ] ;
+                fhir:Reference.reference [ fhir:value "\u0023drug" ] ] ;
             fhir:MedicationRequest.subject [
                 fhir:link <urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0> ;
                 fhir:Reference.reference [ fhir:value "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0" ] ] ;
@@ -154,13 +156,77 @@ fn a_medication_request_with_its_medication() {
                 fhir:Dosage.text [ fhir:value "one a day" ] ;
                 fhir:Dosage.timing [ fhir:Timing.repeat [
                     fhir:Timing.repeat.boundsPeriod [ fhir:Period.start [ fhir:value "2008"^^xsd:gYear ] ] ;
-                    fhir:Timing.repeat.frequency [ fhir:value 1 ] ;
+                    fhir:Timing.repeat.frequency [ fhir:value "1"^^xsd:positiveInteger ] ;
                     fhir:Timing.repeat.period [ fhir:value "1"^^xsd:decimal ] ;
-                    fhir:Timing.repeat.periodUnit [ fhir:value "d" ] ] ] ] .
-          _:drug a fhir:Medication ; fhir:index 0 ;
-            fhir:Resource.id [ fhir:value "drug" ] ;
-            fhir:Medication.code [ fhir:CodeableConcept.text [ fhir:value "Aspirin" ] ] ."#,
+                    fhir:Timing.repeat.periodUnit [ fhir:value "d" ] ] ] ] ."#,
     );
+}
+
+/// HL7's shape of a reference is closed, and has no blank nodes.
+#[test]
+fn no_reference_links_to_a_blank_node() {
+    let graph = graph(
+        &bridge(),
+        json!({
+            "resourceType": "Provenance", "id": "p", "recorded": "2020-01-01T00:00:00Z",
+            "contained": [
+                {"resourceType": "Location", "id": "ward", "position": {"longitude": 1.5, "latitude": 2}},
+                {"resourceType": "Substance", "id": "water", "code": {"text": "water"}},
+            ],
+            "target": [{"reference": "#water"}, {"reference": "Patient/1"}, {"reference": "#"}],
+            "agent": [{"who": {"reference": "Practitioner/7"}}],
+            "location": {"reference": "#ward"},
+        }),
+    );
+    let link = NamedNode::new_unchecked(format!("{NAMESPACE}link"));
+    let graph = graph.unwrap();
+    let links = graph
+        .iter()
+        .filter(|triple| triple.predicate == link.as_ref());
+    let mut links: Vec<String> = links.map(|triple| triple.object.to_string()).collect();
+    links.sort();
+    assert_eq!(
+        links,
+        [
+            "<https://ehr.example/fhir/Patient/1>",
+            "<https://ehr.example/fhir/Practitioner/7>"
+        ]
+    );
+}
+
+#[test]
+fn whole_numbers_have_the_datatypes_of_hl7() {
+    check(
+        json!({
+            "resourceType": "MedicationRequest",
+            "dispenseRequest": {"numberOfRepeatsAllowed": 0},
+            "extension": [{"url": "u:x", "valuePositiveInt": 1}, {"url": "u:x", "valueInteger": -1}],
+        }),
+        r#"[] a fhir:MedicationRequest ; fhir:nodeRole fhir:treeRoot ;
+            fhir:DomainResource.extension
+                [ fhir:index 0 ; fhir:Extension.url [ fhir:value "u:x" ] ;
+                  fhir:Extension.valuePositiveInt [ fhir:value "1"^^xsd:positiveInteger ] ] ,
+                [ fhir:index 1 ; fhir:Extension.url [ fhir:value "u:x" ] ; fhir:Extension.valueInteger [ fhir:value -1 ] ] ;
+            fhir:MedicationRequest.dispenseRequest [ fhir:MedicationRequest.dispenseRequest.numberOfRepeatsAllowed
+                [ fhir:value "0"^^xsd:nonNegativeInteger ] ] ."#,
+    );
+    for value in [json!(0), json!(-1), json!("1")] {
+        let rank = json!({"resourceType": "Patient", "telecom": [{"rank": value}]});
+        assert!(error(rank).contains("Patient.telecom[0].rank is no positiveInt"));
+    }
+}
+
+/// What the bridge writes, the reader of RDF reads within its default limits.
+#[test]
+fn a_scanned_letter_reads_back_from_turtle() {
+    let scan = "QUJD".repeat(1 << 19);
+    let letter = json!({
+        "resourceType": "DocumentReference", "id": "d",
+        "content": [{"attachment": {"contentType": "image/png", "data": scan, "size": 1_572_864}}],
+    });
+    let graph = graph(&bridge(), letter).unwrap();
+    let again = Syntax::Turtle.parse(turtle(&graph).as_bytes()).unwrap();
+    assert!(again.is_isomorphic(&graph));
 }
 
 #[test]

@@ -15,8 +15,10 @@ pub(super) fn is_primitive(type_name: &str) -> bool {
             | "decimal"
             | "instant"
             | "integer"
+            | "positiveInt"
             | "string"
             | "time"
+            | "unsignedInt"
             | "xhtml"
     )
 }
@@ -30,6 +32,15 @@ pub(super) fn literal(type_name: &str, value: &Value) -> Option<Literal> {
             let text = number.to_string();
             let digits = text.strip_prefix('-').unwrap_or(&text);
             is_digits(digits).then(|| typed(text, xsd::INTEGER))
+        }
+        ("positiveInt", Value::Number(number)) => {
+            let text = number.to_string();
+            let is_positive = is_digits(&text) && text.bytes().any(|digit| digit != b'0');
+            is_positive.then(|| typed(text, xsd::POSITIVE_INTEGER))
+        }
+        ("unsignedInt", Value::Number(number)) => {
+            let text = number.to_string();
+            is_digits(&text).then(|| typed(text, xsd::NON_NEGATIVE_INTEGER))
         }
         ("decimal", Value::Number(number)) => {
             let text = number.to_string();
@@ -142,6 +153,16 @@ mod tests {
                 "\"-7\"^^<http://www.w3.org/2001/XMLSchema#integer>",
             ),
             (
+                "positiveInt",
+                json!(7),
+                "\"7\"^^<http://www.w3.org/2001/XMLSchema#positiveInteger>",
+            ),
+            (
+                "unsignedInt",
+                json!(0),
+                "\"0\"^^<http://www.w3.org/2001/XMLSchema#nonNegativeInteger>",
+            ),
+            (
                 "decimal",
                 json!(1.25),
                 "\"1.25\"^^<http://www.w3.org/2001/XMLSchema#decimal>",
@@ -212,6 +233,11 @@ mod tests {
             ("boolean", json!("true")),
             ("integer", json!(1.5)),
             ("integer", json!("1")),
+            ("positiveInt", json!(0)),
+            ("positiveInt", json!(-1)),
+            ("positiveInt", json!(1.5)),
+            ("unsignedInt", json!(-1)),
+            ("unsignedInt", json!("1")),
             ("decimal", json!("1.0")),
             ("date", json!("soon")),
             ("date", json!("2020-13-01")),

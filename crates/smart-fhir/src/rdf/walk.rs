@@ -1,7 +1,5 @@
 //! From JSON to triples, element by element.
 
-use std::collections::HashMap;
-
 use serde_json::{Map, Value};
 use smart_rdf::vocab::rdf;
 use smart_rdf::{BlankNode, Literal, NamedNode, NamedOrBlankNode, Term, Triple};
@@ -25,10 +23,6 @@ pub(super) struct Walk<'a> {
     most: usize,
     triples: Vec<Triple>,
     blanks: u64,
-    /// The contained resources of the resource that is being written, in order.
-    contained: Vec<BlankNode>,
-    /// The places of those that have an id.
-    contained_ids: HashMap<&'a str, usize>,
 }
 
 /// Where in a resource the walk is.
@@ -56,8 +50,6 @@ impl<'a> Walk<'a> {
             most,
             triples: Vec::new(),
             blanks: 0,
-            contained: Vec::new(),
-            contained_ids: HashMap::new(),
         }
     }
 
@@ -66,7 +58,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A resource that stands for itself.
-    pub(super) fn root(&mut self, resource: &'a Resource) -> Result<(), RdfError> {
+    pub(super) fn root(&mut self, resource: &Resource) -> Result<(), RdfError> {
         let name = resource.resource_type();
         let path = resource
             .reference()
@@ -75,16 +67,6 @@ impl<'a> Walk<'a> {
             Some(address) => address.into(),
             None => self.blank().into(),
         };
-        self.contained.clear();
-        self.contained_ids.clear();
-        let contained = resource.as_value()["contained"].as_array();
-        for (index, inner) in contained.map_or(&[][..], Vec::as_slice).iter().enumerate() {
-            let blank = self.blank();
-            self.contained.push(blank);
-            if let Some(id) = inner["id"].as_str() {
-                self.contained_ids.entry(id).or_insert(index);
-            }
-        }
         let place = Place {
             above: None,
             name,
@@ -238,10 +220,7 @@ impl<'a> Walk<'a> {
             return self.say(node.clone(), property, text);
         }
         let is_contained = type_name == "Resource";
-        // References lead to what the resource itself contains, not to what that contains in turn.
-        let known = place.index.filter(|_| is_contained && place.depth == 1);
-        let known = known.and_then(|index| self.contained.get(index).cloned());
-        let blank = known.unwrap_or_else(|| self.blank());
+        let blank = self.blank();
         self.say(node.clone(), property, blank.clone())?;
         let inner = NamedOrBlankNode::from(blank);
         if let Some(index) = place.index {
@@ -313,7 +292,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The way to the resource that a reference is to.
+    /// The way to the resource that a reference is to. One to a contained resource has none: that is a blank node, and HL7's
+    /// shape of a reference takes IRIs only.
     fn link(
         &mut self,
         node: &NamedOrBlankNode,
@@ -322,23 +302,16 @@ impl<'a> Walk<'a> {
         let Some(reference) = members.get("reference").and_then(Value::as_str) else {
             return Ok(());
         };
-        let target: Option<Term> = match Reference::parse(reference) {
-            Reference::Contained(id) => {
-                let index = self.contained_ids.get(id);
-                index
-                    .and_then(|index| self.contained.get(*index))
-                    .cloned()
-                    .map(Term::from)
-            }
-            Reference::Relative(path) => self.address(&path).map(Term::from),
+        let target = match Reference::parse(reference) {
+            Reference::Relative(path) => self.address(&path),
             Reference::Absolute(address) => {
                 let plain = address
                     .split_once("/_history/")
                     .map_or(address, |(plain, _)| plain);
-                NamedNode::new(plain).ok().map(Term::from)
+                NamedNode::new(plain).ok()
             }
-            Reference::Urn(urn) => NamedNode::new(urn).ok().map(Term::from),
-            Reference::Other(_) => None,
+            Reference::Urn(urn) => NamedNode::new(urn).ok(),
+            Reference::Contained(_) | Reference::Other(_) => None,
         };
         match target {
             Some(target) => self.say(node.clone(), term("link"), target),
