@@ -88,6 +88,15 @@ fn generate_own(root: &Path) -> Result<Generated> {
         counts.1,
         counts.2
     );
+    let idle = summary
+        .fixups
+        .iter()
+        .find(|(_, outcome)| *outcome != Outcome::Applied);
+    if let Some((name, _)) = idle {
+        bail!(
+            "{SPEC} has nothing for the fix-up {name} to mend: delete it from crates/smart-api-gen/src/fixups.rs"
+        );
+    }
     ensure!(
         summary.classes == summary.emitted() + summary.skipped.len(),
         "a class was neither emitted nor skipped"
@@ -160,6 +169,7 @@ fn explain(summary: &Summary) {
         let outcome = match outcome {
             Outcome::Applied => "applied",
             Outcome::NotApplicable => "not applicable",
+            Outcome::NotNeeded => "not needed",
         };
         println!("fix-up {fixup}: {outcome}");
     }

@@ -1,13 +1,15 @@
 //! The known faults of the ontology, one function each, with their stories.
 //!
 //! The faults are kept in specs/smart.ttl, because containers serve them too: the published file has the same. A fix-up
-//! says what it mends. Where its subject does not occur at all, as in an ontology of another revision, it does not apply;
-//! where the subject occurs without the fault, it is an error, so that a fix-up goes when its fault does.
+//! says what it mends, and changes nothing but the fault. Where its subject does not occur at all, as in an older revision, it
+//! does not apply. Where the subject occurs without the fault, it is not needed in a revision that is known, and a document that
+//! is of no known revision is refused: nothing tells what such a document means.
 
 use smart_rdf::NamedNode;
 use thiserror::Error;
 
 use crate::ontology::{Call, Ontology, ParameterType, Restriction, Rule};
+use crate::revision::Revision;
 
 /// A fix-up and what it is called in reports.
 type Fixup = (&'static str, fn(&mut Ontology) -> Result<Outcome, Mismatch>);
@@ -57,40 +59,44 @@ const FIXUPS: &[Fixup] = &[
 ];
 
 /// Applies every fix-up and tells which ones had something to do.
-pub(crate) fn apply(ontology: &mut Ontology) -> Result<Vec<(&'static str, Outcome)>, FixupError> {
+pub(crate) fn apply(
+    ontology: &mut Ontology,
+    revision: Revision,
+) -> Result<Vec<(&'static str, Outcome)>, FixupError> {
+    let calls = ontology.calls.len();
     let apply = |(name, fixup): &Fixup| match fixup(ontology) {
         Ok(outcome) => Ok((*name, outcome)),
-        Err(Mismatch(expected)) => Err(FixupError::NothingToFix {
-            fixup: name,
-            expected,
-        }),
+        Err(Mismatch(_)) if revision.is_known() => Ok((*name, Outcome::NotNeeded)),
+        Err(Mismatch(expected)) => Err(FixupError::UnknownRevision { calls, expected }),
     };
     FIXUPS.iter().map(apply).collect()
 }
 
 /// What became of a fix-up.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "the third outcome is an error")]
+#[expect(clippy::exhaustive_enums, reason = "there is no fourth")]
 pub enum Outcome {
     /// The fault was there and is mended.
     Applied,
     /// The ontology does not have what the fault was in.
     NotApplicable,
+    /// The ontology has what the fault was in, in a part of it at least without the fault.
+    NotNeeded,
 }
 
-/// A fix-up did not find its fault.
+/// The faults of an ontology are not the known ones.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FixupError {
-    /// The subject is there, but its fault is not.
+    /// The document is of no known revision, and differs where it counts.
     #[error(
-        "fix-up {fixup} found nothing to fix, because the ontology no longer says that {expected}: delete the fix-up from \
-         crates/smart-api-gen/src/fixups.rs"
+        "the file has {calls} calls, and the known revisions of the ontology have 43, 45 and 47; unlike them, it does not say \
+         that {expected}, so that nothing tells how to read it"
     )]
-    NothingToFix {
-        /// The name of the fix-up.
-        fixup: &'static str,
-        /// What the ontology was expected to say.
+    UnknownRevision {
+        /// How many calls the file has.
+        calls: usize,
+        /// What the known revisions say.
         expected: &'static str,
     },
 }
@@ -105,6 +111,14 @@ fn applied(fault: bool, expected: &'static str) -> Result<Outcome, Mismatch> {
     } else {
         Err(Mismatch(expected))
     }
+}
+
+/// `Ok(Applied)` if every subject that is there had the fault.
+fn all_applied(faults: &[bool], expected: &'static str) -> Result<Outcome, Mismatch> {
+    if faults.is_empty() {
+        return Ok(Outcome::NotApplicable);
+    }
+    applied(faults.iter().all(|fault| *fault), expected)
 }
 
 /// The ontology follows the vCard vocabulary with `v:country-name`. The reference container's data have `v:country` in every
@@ -128,11 +142,11 @@ fn documents_are_sorted_by_a_property_they_have(
     let Some(call) = ontology.call_mut("get_documents") else {
         return Ok(Outcome::NotApplicable);
     };
-    let sort = call.default_sort.replace("dcterms:date".to_owned());
-    applied(
-        sort.as_deref() == Some("sp:date"),
-        "get_documents is sorted by sp:date",
-    )
+    let fault = call.default_sort.as_deref() == Some("sp:date");
+    if fault {
+        call.default_sort = Some("dcterms:date".to_owned());
+    }
+    applied(fault, "get_documents is sorted by sp:date")
 }
 
 /// The class was renamed at some time: documentation and the iOS client know `sp:FamilyHistoryObservation`, as the calls are
@@ -153,38 +167,42 @@ fn lab_panel_path_names_the_panel(ontology: &mut Ontology) -> Result<Outcome, Mi
         return Ok(Outcome::NotApplicable);
     };
     let fault = call.path == "/records/{record_id}/lab_panels/";
-    call.path.push_str("{lab_panel_id}");
+    if fault {
+        call.path.push_str("{lab_panel_id}");
+    }
     applied(fault, "get_lab_panel has the path of the list")
 }
 
 /// A left-over of an early way to filter: no call has it, and its pattern holds a `%s` where nothing fills it.
 fn lab_results_filter_of_no_call(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
     let filter = filter("lab_results_by_date");
-    if ontology.filters.remove(&filter).is_none() {
+    if !ontology.filters.contains_key(&filter) {
         return Ok(Outcome::NotApplicable);
     }
     let has_filter = |call: &Call| call.filters.contains(&filter);
-    applied(
-        !ontology.calls.values().any(has_filter),
-        "no call has the filter lab_results_by_date",
-    )
+    let fault = !ontology.calls.values().any(has_filter);
+    if fault {
+        ontology.filters.remove(&filter);
+    }
+    applied(fault, "no call has the filter lab_results_by_date")
 }
 
 /// Three parameters are typed with the class of all literals instead of the word `query`, which says where they go.
 fn parameters_are_query_parameters(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
-    let mut outcome = Outcome::NotApplicable;
+    let literal = ParameterType::Class(smart_rdf::vocab::rdfs::LITERAL.into_owned());
+    let mut faults = Vec::new();
     for name in ["format", "item_id", "zipcode"] {
         if let Some(parameter) = ontology.parameters.get_mut(&parameter(name)) {
-            let fault = parameter.kind
-                == ParameterType::Class(smart_rdf::vocab::rdfs::LITERAL.into_owned());
-            parameter.kind = ParameterType::Text("query".to_owned());
-            outcome = applied(
-                fault,
-                "the parameters format, item_id and zipcode have the type rdfs:Literal",
-            )?;
+            faults.push(parameter.kind == literal);
+            if parameter.kind == literal {
+                parameter.kind = ParameterType::Text("query".to_owned());
+            }
         }
     }
-    Ok(outcome)
+    all_applied(
+        &faults,
+        "the parameters format, item_id and zipcode have the type rdfs:Literal",
+    )
 }
 
 /// The base path of photographs calls its gap `{photographs}`, alone among all classes; containers fill it with an
@@ -195,11 +213,13 @@ fn photograph_path_names_one_photograph(ontology: &mut Ontology) -> Result<Outco
     let Some(class) = ontology.classes.get_mut(&photograph) else {
         return Ok(Outcome::NotApplicable);
     };
-    let path = class
-        .base_path
-        .replace("/records/{record_id}/photographs/{photograph_id}".to_owned());
+    let path = class.base_path.as_deref();
+    let fault = path == Some("/records/{record_id}/photographs/{photographs}");
+    if fault {
+        class.base_path = Some("/records/{record_id}/photographs/{photograph_id}".to_owned());
+    }
     applied(
-        path.as_deref() == Some("/records/{record_id}/photographs/{photographs}"),
+        fault,
         "the base path of sp:Photograph ends in {photographs}",
     )
 }
@@ -247,17 +267,18 @@ fn stored_bytes_are_not_rdf(ontology: &mut Ontology) -> Result<Outcome, Mismatch
         "put_scratchpad_data",
         "put_user_preferences",
     ];
-    let mut outcome = Outcome::NotApplicable;
+    let mut faults = Vec::new();
     for name in CALLS {
         if let Some(call) = ontology.call_mut(name) {
-            let content_type = call.response_content_type.replace("*/*".to_owned());
-            outcome = applied(
-                content_type.is_none(),
-                "calls that answer with stored bytes have no content type",
-            )?;
+            faults.push(call.response_content_type.is_none());
+            call.response_content_type
+                .get_or_insert_with(|| "*/*".to_owned());
         }
     }
-    Ok(outcome)
+    all_applied(
+        &faults,
+        "calls that answer with stored bytes have no content type",
+    )
 }
 
 /// The reference server searches users by `givenName` and `familyName`, and ignores the names of the ontology, with the
@@ -266,10 +287,12 @@ fn user_search_reads_camel_case(ontology: &mut Ontology) -> Result<Outcome, Mism
     let Some(call) = ontology.call_mut("search_users") else {
         return Ok(Outcome::NotApplicable);
     };
-    let fault =
-        read_as(call, "given_name", "givenName") && read_as(call, "family_name", "familyName");
-    applied(
-        fault,
+    let faults = [
+        read_as(call, "given_name", "givenName"),
+        read_as(call, "family_name", "familyName"),
+    ];
+    all_applied(
+        &faults,
         "search_users has the parameters given_name and family_name",
     )
 }
@@ -291,21 +314,22 @@ fn users_have_names_and_addresses(ontology: &mut Ontology) -> Result<Outcome, Mi
     let Some(class) = ontology.classes.get_mut(&user) else {
         return Ok(Outcome::NotApplicable);
     };
-    let declared = class.restrictions.len();
+    let mut faults = Vec::new();
     for name in ["familyName", "givenName", "mbox"] {
         let property = NamedNode::new_unchecked(format!("http://xmlns.com/foaf/0.1/{name}"));
-        class
+        let is_declared = class
             .restrictions
-            .retain(|restriction| restriction.property != property);
-        class.restrictions.push(Restriction {
-            property,
-            rule: Rule::AtMost(1),
-        });
+            .iter()
+            .any(|restriction| restriction.property == property);
+        faults.push(!is_declared);
+        if !is_declared {
+            class.restrictions.push(Restriction {
+                property,
+                rule: Rule::AtMost(1),
+            });
+        }
     }
-    applied(
-        class.restrictions.len() == declared + 3,
-        "sp:User has no properties of FOAF",
-    )
+    all_applied(&faults, "sp:User has no properties of FOAF")
 }
 
 /// The parameter for the zip code is named `app_id`, a slip of the hand that every generated client inherited. Servers
@@ -314,8 +338,11 @@ fn zipcode_is_not_an_app_id(ontology: &mut Ontology) -> Result<Outcome, Mismatch
     let Some(parameter) = ontology.parameters.get_mut(&parameter("zipcode")) else {
         return Ok(Outcome::NotApplicable);
     };
-    let name = std::mem::replace(&mut parameter.name, "zipcode".to_owned());
-    applied(name == "app_id", "the parameter zipcode is named app_id")
+    let fault = parameter.name == "app_id";
+    if fault {
+        "zipcode".clone_into(&mut parameter.name);
+    }
+    applied(fault, "the parameter zipcode is named app_id")
 }
 
 /// Notes what containers call properties of a class. The fault is there as long as the class has the
@@ -339,7 +366,9 @@ fn misname(
         return Ok(Outcome::NotApplicable);
     }
     let fault = !names.iter().any(|(_, misnomer)| has(misnomer));
-    class.misnamed.extend(names.iter().cloned());
+    if fault {
+        class.misnamed.extend(names.iter().cloned());
+    }
     applied(fault, expected)
 }
 
@@ -355,7 +384,9 @@ fn misname_class(
     let Some(class) = ontology.classes.get_mut(&NamedNode::new_unchecked(class)) else {
         return Ok(Outcome::NotApplicable);
     };
-    class.misnomers.push(misnomer);
+    if !is_declared {
+        class.misnomers.push(misnomer);
+    }
     applied(!is_declared, expected)
 }
 

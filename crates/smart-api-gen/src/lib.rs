@@ -19,6 +19,7 @@ mod names;
 mod ontology;
 mod output;
 mod prose;
+mod revision;
 mod summary;
 
 // What the pipeline takes and gives.
@@ -28,6 +29,7 @@ pub use lower::LowerError;
 pub use names::NameError;
 pub use ontology::OntologyError;
 pub use output::{Generated, Mode, OutputError, Roots};
+pub use revision::Revision;
 pub use summary::{SkipReason, Summary};
 // The syntax that a `Source` names.
 pub use smart_rdf::Syntax;
@@ -50,15 +52,17 @@ pub struct Source<'a> {
 ///
 /// # Errors
 ///
-/// The document cannot be read, says what this generator does not understand, or lacks a fault that a fix-up is there for.
+/// The document cannot be read, says what this generator does not understand, or is of no known revision and lacks what the known
+/// ones say.
 pub fn generate(source: Source<'_>, formatter: &Formatter) -> Result<Generated, GenerateError> {
     let mut ontology = ontology::Ontology::read(source.document, source.syntax)?;
     let filters_read = ontology.filters.len();
-    let fixups = fixups::apply(&mut ontology)?;
+    let revision = Revision::of(&ontology);
+    let fixups = fixups::apply(&mut ontology, revision)?;
     let api = lower::lower(&ontology)?;
     let sources = emit::emit(&api, source.name);
     let files = formatter.format(sources)?;
-    let summary = Summary::new(&ontology, &api, fixups, filters_read);
+    let summary = Summary::new(&ontology, &api, revision, fixups, filters_read);
     Ok(Generated::new(files, summary))
 }
 
@@ -66,7 +70,7 @@ pub fn generate(source: Source<'_>, formatter: &Formatter) -> Result<Generated, 
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum GenerateError {
-    /// A fix-up found nothing to fix.
+    /// The ontology is of no known revision.
     #[error(transparent)]
     Fixup(#[from] FixupError),
     /// The generated code could not be formatted.

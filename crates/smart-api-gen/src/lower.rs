@@ -353,7 +353,7 @@ pub enum LowerError {
     #[error(transparent)]
     Name(#[from] NameError),
     /// A parameter goes elsewhere than into the query.
-    #[error("{parameter} is typed neither `query` nor anything that lower.rs knows")]
+    #[error("the type of {parameter} is not known; parameters have the type `query`")]
     NotAQueryParameter {
         /// The parameter.
         parameter: NamedNode,
@@ -396,8 +396,16 @@ pub enum LowerError {
         /// What it refers to.
         reference: NamedNode,
     },
+    /// A property leads to a class that the ontology does not declare.
+    #[error("{class} has {property}, which leads to a class that is declared nowhere")]
+    UndeclaredClass {
+        /// The class that has the property.
+        class: NamedNode,
+        /// The property.
+        property: NamedNode,
+    },
     /// A filter's pattern is of a new kind.
-    #[error("lower/filter.rs does not know the kind of {filter}: {sparql:?}")]
+    #[error("the pattern of {filter} is of an unknown kind: {sparql:?}")]
     UnknownFilter {
         /// The filter.
         filter: NamedNode,
@@ -405,7 +413,7 @@ pub enum LowerError {
         sparql: String,
     },
     /// A property with few possible values has another one.
-    #[error("{subject} has {value:?} as {property}, which lower.rs does not know")]
+    #[error("{subject} has {value:?} as {property}, which is not known")]
     UnknownWord {
         /// What the property belongs to.
         subject: NamedNode,

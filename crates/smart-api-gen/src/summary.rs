@@ -8,11 +8,14 @@ use smart_rdf::{NamedNode, NamedNodeRef};
 use crate::fixups::Outcome;
 use crate::ir::Api;
 use crate::ontology::Ontology;
+use crate::revision::Revision;
 
 /// What a run read and what it made of it. Nothing is lost on the way: what is not emitted is listed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Summary {
+    /// Which revision of the ontology was read.
+    pub revision: Revision,
     /// Calls, every one of them emitted.
     pub calls: usize,
     /// Filters that a call has, every one of them emitted.
@@ -41,6 +44,7 @@ impl Summary {
     pub(crate) fn new(
         ontology: &Ontology,
         api: &Api,
+        revision: Revision,
         fixups: Vec<(&'static str, Outcome)>,
         filters_read: usize,
     ) -> Self {
@@ -58,6 +62,7 @@ impl Summary {
             .keys()
             .filter(|class| !emitted.contains(class));
         Self {
+            revision,
             calls: api.calls.len(),
             filters: ontology.filters.len(),
             dropped_filters: filters_read - ontology.filters.len(),
@@ -89,8 +94,9 @@ impl fmt::Display for Summary {
             .count();
         write!(
             f,
-            "{} calls, {} filters and {} more that no call has, {} classes ({} models, {} lists, {} labels, {} skipped), \
+            "{}: {} calls, {} filters and {} more that no call has, {} classes ({} models, {} lists, {} labels, {} skipped), \
              {fixed} fix-ups applied",
+            self.revision,
             self.calls,
             self.filters,
             self.dropped_filters,

@@ -704,7 +704,8 @@ fn one_changed_restriction_is_a_small_diff() {
     );
     let files = |ontology: &str| {
         let mut ontology = Ontology::read(ontology.as_bytes(), Syntax::Turtle).unwrap();
-        crate::fixups::apply(&mut ontology).unwrap();
+        let revision = crate::revision::Revision::of(&ontology);
+        crate::fixups::apply(&mut ontology, revision).unwrap();
         let sources = emit(&lower(&ontology).unwrap(), "specs/smart.ttl");
         let formatter = Formatter::new(Path::new(env!("CARGO_MANIFEST_DIR")));
         formatter.format(sources).unwrap()

@@ -90,6 +90,7 @@ pub(super) fn lower_models(
         }
     }
     refuse_endless(&models)?;
+    refuse_undeclared(&models)?;
     Ok(models)
 }
 
@@ -414,6 +415,32 @@ fn lower_labels(
 }
 
 /// A part that is a part of itself would be a struct without end.
+/// A field of a class that is not there would not compile.
+fn refuse_undeclared(models: &Models) -> Result<(), LowerError> {
+    let structs = models.models.values().map(|model| &model.type_name);
+    let enums = models.code_sets.values().map(|set| &set.type_name);
+    let types: BTreeSet<&Identifier> = structs.chain(enums).collect();
+    for (class, model) in &models.models {
+        for field in &model.fields {
+            let (FieldValue::CodedBy(name)
+            | FieldValue::CodeOf(name)
+            | FieldValue::Link(name)
+            | FieldValue::List(name)
+            | FieldValue::Model(name)) = &field.value
+            else {
+                continue;
+            };
+            if !types.contains(name) {
+                return Err(LowerError::UndeclaredClass {
+                    class: class.clone(),
+                    property: field.property.clone(),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
 fn refuse_endless(models: &Models) -> Result<(), LowerError> {
     let parts = |model: &Model| -> Vec<Identifier> {
         let part = |field: &Field| match &field.value {

@@ -4,8 +4,8 @@ use std::error::Error as _;
 use std::path::Path;
 
 use smart_api_gen::{
-    Formatter, GenerateError, Generated, LowerError, OntologyError, Outcome, Source, Syntax,
-    generate,
+    Formatter, GenerateError, Generated, LowerError, OntologyError, Outcome, Revision, Source,
+    Syntax, generate,
 };
 use smart_rdf::{Graph, RdfXmlWriter};
 
@@ -102,25 +102,73 @@ fn every_class_is_emitted_or_skipped_with_a_reason() {
     }
 }
 
-/// The revision before this one knew neither imaging studies nor images.
-#[test]
-fn an_older_ontology_gives_fewer_files() {
-    let later = [
-        "imaging_stud",
-        "medical_image",
-        "#ImagingStudy",
-        "#MedicalImage",
-        "#Series",
-        "#ImagesList",
-    ];
+const STUDIES: [&str; 5] = [
+    "imaging_stud",
+    "#ImagingStudy",
+    "#Series",
+    "#ImagesList",
+    "ModalityType",
+];
+
+const IMAGES: [&str; 2] = ["medical_image", "#MedicalImage"];
+
+const CALLS_FOR_IMAGES: [&str; 1] = ["calls#get_medical_image"];
+
+/// The ontology without what has these in its name.
+fn without(later: &[&str]) -> String {
     let is_later = |text: &str| later.iter().any(|later| text.contains(later));
     let older: Graph = spec()
         .iter()
         .filter(|triple| !is_later(&triple.subject.to_string()))
         .map(|triple| triple.into_owned())
         .collect();
-    let older = run(Syntax::RdfXml, &rdf_xml(&older)).unwrap();
-    assert_eq!((older.summary().calls, older.summary().classes), (43, 91));
+    rdf_xml(&older)
+}
+
+#[test]
+fn the_revision_is_told_by_the_calls() {
+    let revision = |document: &str| {
+        let summary = run(Syntax::RdfXml, document).unwrap().summary().clone();
+        (summary.revision, summary.calls, summary.to_string())
+    };
+    let (found, calls, text) = revision(&without(&[]));
+    assert_eq!((found, calls), (Revision::Calls47, 47));
+    assert!(text.starts_with("the revision with 47 calls: "), "{text}");
+    let (found, calls, _) = revision(&without(&CALLS_FOR_IMAGES));
+    assert_eq!((found, calls), (Revision::Calls45, 45));
+    let (found, calls, text) = revision(&without(&[&STUDIES[..], &IMAGES].concat()));
+    assert_eq!((found, calls), (Revision::Calls43, 43));
+    assert!(text.starts_with("the revision with 43 calls: "), "{text}");
+    let (found, ..) = revision(&without(&["calls#get_user"]));
+    assert!(matches!(found, Revision::Unknown { .. }), "{found:?}");
+}
+
+/// What older revisions say otherwise is not mended, and no error.
+#[test]
+fn an_older_revision_may_lack_a_fault() {
+    let older = without(&[&STUDIES[..], &IMAGES].concat());
+    let sound = older.replace("{photographs}", "{photograph_id}");
+    assert_ne!(older, sound);
+    let generated = run(Syntax::RdfXml, &sound).unwrap();
+    let fixups = &generated.summary().fixups;
+    let photographs = ("photograph_path_names_one_photograph", Outcome::NotNeeded);
+    assert!(fixups.contains(&photographs), "{fixups:?}");
+    // Of a file that is of no known revision nothing is known.
+    let other = without(&["calls#get_user"]).replace("{photographs}", "{photograph_id}");
+    let error = run(Syntax::RdfXml, &other).unwrap_err().to_string();
+    assert!(
+        error.contains("the known revisions of the ontology have 43, 45 and 47")
+            && error.contains("the base path of sp:Photograph"),
+        "{error}"
+    );
+}
+
+/// The revision with 43 calls knew neither imaging studies nor images.
+#[test]
+fn an_older_ontology_gives_fewer_files() {
+    let older = without(&[&STUDIES[..], &IMAGES].concat());
+    let older = run(Syntax::RdfXml, &older).unwrap();
+    assert_eq!((older.summary().calls, older.summary().classes), (43, 90));
     let differences = older.differences(&run(Syntax::Turtle, SPEC).unwrap());
     assert_eq!(
         differences,
@@ -136,12 +184,14 @@ fn an_older_ontology_gives_fewer_files() {
             "codes/modality_type.rs",
             "lists.rs",
             "models.rs",
+            "models/code.rs",
             "models/imaging_study.rs",
             "models/medical_image.rs",
             "models/series.rs",
             "reference.md",
             "statements.rs",
             "vocab/sp.rs",
+            "vocab/spcode.rs",
             "api.md",
             "blocking/record_calls.rs",
             "record_calls.rs",
@@ -254,6 +304,21 @@ fn what_is_not_understood_is_said() {
         lowering(reference, "filters:of_nothing ,"),
         LowerError::Undeclared { .. }
     ));
+}
+
+/// What would not compile is not generated.
+#[test]
+fn a_class_that_is_declared_nowhere_is_an_error() {
+    let dangling = run(
+        Syntax::RdfXml,
+        &without(&["#MedicalImage", "medical_image"]),
+    );
+    let message = dangling.unwrap_err().to_string();
+    assert_eq!(
+        message,
+        "<http://smartplatforms.org/terms#Series> has <http://smartplatforms.org/terms#images>, which leads to a class that is \
+         declared nowhere"
+    );
 }
 
 #[test]
