@@ -10,6 +10,7 @@ use smart::{Client, ClientBuilder};
 use smart_sandbox::{BACKGROUND_APP_ID, STOCK_SECRET, Sandbox, UI_APP_ID};
 
 use crate::args::{ContainerArgs, NetworkArgs};
+use crate::commands::sandbox::note_load_problems;
 use crate::failure::UsageError;
 use crate::secret::{Secret, Sources};
 
@@ -176,5 +177,7 @@ async fn start_sandbox(patients: Option<&Path>) -> Result<Sandbox> {
     if let Some(folder) = patients {
         builder = builder.patients(folder);
     }
-    Ok(builder.start().await?)
+    let sandbox = builder.start().await?;
+    note_load_problems(&sandbox);
+    Ok(sandbox)
 }

@@ -20,6 +20,8 @@ const STOCK_SECRET: &str = "smartapp-secret";
 pub(crate) struct InstalledApp {
     pub(crate) manifest: AppManifest,
     pub(crate) secret: ConsumerSecret,
+    /// Takes bodies that no signature covers from this app.
+    pub(crate) accepts_unsigned_bodies: bool,
 }
 
 /// All apps of a container, by id.
@@ -38,8 +40,16 @@ impl Apps {
 
     /// Installs an app; an app of the same id is replaced.
     pub(crate) fn install(&mut self, manifest: AppManifest, secret: ConsumerSecret) {
-        self.0
-            .insert(manifest.id().to_owned(), InstalledApp { manifest, secret });
+        let app = InstalledApp {
+            manifest,
+            secret,
+            accepts_unsigned_bodies: false,
+        };
+        self.0.insert(app.manifest.id().to_owned(), app);
+    }
+
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut InstalledApp> {
+        self.0.get_mut(id)
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&InstalledApp> {

@@ -17,6 +17,7 @@ use crate::error::SandboxError;
 use crate::fhir::{FhirFault, FhirFaults, FhirServer};
 use crate::load;
 use crate::oauth::authenticate::Strictness;
+use crate::refusal::{Listener, Refusal};
 use crate::sandbox::Sandbox;
 use crate::store::{Store, Synthetic};
 
@@ -48,6 +49,8 @@ pub struct SandboxBuilder {
     accounts: Vec<Account>,
     clock: Clock,
     strictness: Strictness,
+    unsigned_bodies_from: Vec<String>,
+    refusals: Listener,
     fhir_faults: FhirFaults,
 }
 
@@ -64,6 +67,8 @@ impl SandboxBuilder {
             accounts: Vec::new(),
             clock: Clock::system(),
             strictness: Strictness::default(),
+            unsigned_bodies_from: Vec::new(),
+            refusals: Listener::default(),
             fhir_faults: FhirFaults::default(),
         }
     }
@@ -83,7 +88,11 @@ impl SandboxBuilder {
     /// Loads the patient files of a folder instead of inventing patients.
     ///
     /// Each file ends in `.xml` or `.rdf` (or `.ttl`, `.n3`) and holds one record; the digits of its name before the first dot
-    /// are the record id.
+    /// are the record id. The bytes of a document, photograph or medical image are read from `documents/ID/NAME` in the
+    /// folder, where `ID` is the record id and `NAME` the `sp:fileName`.
+    ///
+    /// A file that cannot be used does not keep the others from being served:
+    /// [`Sandbox::load_problems`](crate::Sandbox::load_problems) names it. The start fails if no file can be used.
     pub fn patients(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
@@ -95,7 +104,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// How many patients to invent: 50 by default, none where others are given.
+    /// How many patients to invent: 50 by default, none if others are given. A record that is given replaces an invented one
+    /// with the same id.
     pub fn synthetic_patients(mut self, count: usize) -> Self {
         self.synthetic = Some(count);
         self
@@ -131,6 +141,21 @@ impl SandboxBuilder {
         self
     }
 
+    /// The same for one app, by its id. It must be installed.
+    pub fn accept_unsigned_bodies_from(mut self, app_id: impl Into<String>) -> Self {
+        self.unsigned_bodies_from.push(app_id.into());
+        self
+    }
+
+    /// Calls `tell` for every request that the container refuses because of its signature, or because its app or token may
+    /// not make the call. The app itself sees a bare 401 or 403.
+    ///
+    /// `tell` runs on the thread that answers the request.
+    pub fn on_refusal(mut self, tell: impl Fn(&Refusal) + Send + Sync + 'static) -> Self {
+        self.refusals = Listener::new(tell);
+        self
+    }
+
     /// Makes the FHIR server do one thing wrong, to see what an app makes of it. Can be said several times.
     pub fn fhir_fault(mut self, fault: FhirFault) -> Self {
         self.fhir_faults.insert(fault);
@@ -159,6 +184,7 @@ impl SandboxBuilder {
                 "To try things out, log in as {DEMO_USER} with the password \"{DEMO_PASSWORD}\"."
             )),
             strictness: self.strictness,
+            refusals: self.refusals.clone(),
             origin,
             api_base,
         }))
@@ -188,8 +214,7 @@ impl SandboxBuilder {
     ///
     /// # Errors
     ///
-    /// [`SandboxError::PortInUse`] where something else listens on the port; [`SandboxError::Load`] names the patient file that
-    /// cannot be used.
+    /// [`SandboxError::PortInUse`] if something else listens on the port; [`SandboxError::Load`] if no patient file can be used.
     pub async fn start(self) -> Result<Sandbox, SandboxError> {
         Sandbox::start_with(self).await
     }
@@ -227,6 +252,11 @@ impl SandboxBuilder {
         }
         for (record_id, graph) in &self.graphs {
             check_record_id(record_id)?;
+            if store.is_given(record_id) {
+                return Err(SandboxError::RecordTwice {
+                    record_id: record_id.clone(),
+                });
+            }
             store
                 .add_graph(record_id, graph)
                 .map_err(|error| SandboxError::BadPatient {
@@ -252,6 +282,12 @@ impl SandboxBuilder {
                 tracing::warn!(app = manifest.id(), %need, "the container does not offer what the app needs");
             }
             apps.install(manifest.clone(), secret.clone());
+        }
+        for id in &self.unsigned_bodies_from {
+            let app = apps
+                .get_mut(id)
+                .ok_or_else(|| SandboxError::UnknownApp { id: id.clone() })?;
+            app.accepts_unsigned_bodies = true;
         }
         Ok(apps)
     }
@@ -317,6 +353,16 @@ mod tests {
             (
                 Sandbox::builder().patient("1", Graph::default()),
                 "there is no sp:MedicalRecord",
+            ),
+            (
+                Sandbox::builder()
+                    .patient("1", crate::testing::ada())
+                    .patient("1", crate::testing::bob()),
+                "record 1 is given twice",
+            ),
+            (
+                Sandbox::builder().accept_unsigned_bodies_from("nobody"),
+                "the app nobody is not installed",
             ),
             (
                 Sandbox::builder().patients("/there/is/no/such/folder"),

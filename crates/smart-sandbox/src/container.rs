@@ -13,10 +13,12 @@ use crate::calls::blobs::{Blobs, Place};
 use crate::calls::container::Ontology;
 use crate::calls::{self, documents, posting, reading, search, users};
 use crate::demographics::Patient;
+use crate::load::LoadError;
 use crate::oauth::authenticate::{Authenticated, Strictness, authenticate};
 use crate::oauth::{self, Which};
 use crate::people;
 use crate::record::Record;
+use crate::refusal::{Listener, Refusal};
 use crate::reply::{self, JSON, Reply};
 use crate::router::{Destination, Router};
 use crate::rules::{Access, permits};
@@ -51,6 +53,7 @@ pub struct Container {
     pub(crate) store: Arc<Store>,
     pub(crate) ontology: Ontology,
     pub(crate) strictness: Strictness,
+    refusals: Listener,
     router: Router,
     manifest: Bytes,
     /// The origin whose pages may read what the API answers.
@@ -79,6 +82,7 @@ pub(crate) struct Parts {
     pub(crate) login_hint: Option<String>,
     pub(crate) store: Arc<Store>,
     pub(crate) strictness: Strictness,
+    pub(crate) refusals: Listener,
 }
 
 impl Container {
@@ -91,6 +95,7 @@ impl Container {
             login_hint,
             store,
             strictness,
+            refusals,
         } = parts;
         Self {
             manifest: calls::container::manifest(&api_base).into(),
@@ -109,6 +114,7 @@ impl Container {
             }),
             blobs: Mutex::default(),
             strictness,
+            refusals,
         }
     }
 
@@ -129,6 +135,11 @@ impl Container {
         }
     }
 
+    /// What is wrong with the patient files that could not be loaded, or not as a whole. The others are served.
+    pub fn load_problems(&self) -> &[LoadError] {
+        self.store.problems()
+    }
+
     /// The API base that clients are to use.
     pub fn api_base(&self) -> &str {
         &self.api_base
@@ -146,15 +157,37 @@ impl Container {
         let who = match authenticate(self, &mut visit) {
             Ok(who) => who,
             Err(rejection) => {
-                tracing::debug!(reason = %rejection, "refused");
-                return rejection.reply();
+                let reply = rejection.reply();
+                self.report(&visit, &reply, rejection.app, rejection.reason.to_string());
+                return reply;
             }
         };
         if !permits(view.access(), &who.principal, visit.place()) {
-            tracing::debug!(access = ?view.access(), "forbidden");
-            return reply::forbidden();
+            let reply = reply::forbidden();
+            let reason = format!("this call demands {}", view.access().demand());
+            self.report(&visit, &reply, Some(who.principal.app), reason);
+            return reply;
         }
         self.carry_out(&visit, view, &who)
+    }
+
+    /// Tells why a request is refused.
+    pub(crate) fn report(
+        &self,
+        visit: &Visit<'_>,
+        reply: &Reply,
+        app: Option<String>,
+        reason: String,
+    ) {
+        let refusal = Refusal {
+            method: visit.method().clone(),
+            path: visit.path().to_owned(),
+            status: reply.status(),
+            app,
+            reason,
+        };
+        tracing::debug!(status = %refusal.status, app = refusal.app, reason = %refusal.reason, "refused");
+        self.refusals.tell(&refusal);
     }
 
     fn carry_out(&self, visit: &Visit<'_>, view: View, who: &Authenticated) -> Reply {
@@ -231,7 +264,10 @@ impl Container {
 
     /// Who the patient of a record is, as far as the record tells.
     pub(crate) fn patient(&self, record_id: &str) -> Patient {
-        let record: Option<Arc<Record>> = self.store.record(record_id).ok().flatten();
+        let record = self.store.record(record_id).unwrap_or_else(|error| {
+            tracing::error!(%error, "a record cannot be made");
+            None
+        });
         Patient::of(record_id, record.as_deref())
     }
 

@@ -55,4 +55,16 @@ pub enum SandboxError {
         /// The port.
         port: u16,
     },
+    /// Two graphs, or a graph and a patient file, stand for the same record.
+    #[error("record {record_id} is given twice, remove one of the two")]
+    RecordTwice {
+        /// The id of both.
+        record_id: String,
+    },
+    /// A setting names an app that is not installed.
+    #[error("the app {id} is not installed, give its manifest too or correct the id")]
+    UnknownApp {
+        /// The id that was given.
+        id: String,
+    },
 }

@@ -29,7 +29,16 @@ pub(crate) struct Paging {
     pub(crate) offset: usize,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    /// A page that holds all there is, in no particular order.
+    pub(crate) fn whole(statements: Vec<&'a Arc<Statement>>) -> Self {
+        Self {
+            total: statements.len(),
+            statements,
+            paging: None,
+        }
+    }
+
     /// Where the next page begins, if there is one.
     pub(crate) fn next_offset(&self) -> Option<usize> {
         let paging = self.paging?;
@@ -46,12 +55,7 @@ pub(crate) fn select<'a>(record: &'a Record, call: &'static CallInfo, query: &Pa
         .collect();
     let paging = paging(call, query);
     let (Some(paging), Some(property)) = (paging, sort_property(call)) else {
-        let total = statements.len();
-        return Page {
-            statements,
-            total,
-            paging: None,
-        };
+        return Page::whole(statements);
     };
     sort(&mut statements, property);
     let total = statements.len();

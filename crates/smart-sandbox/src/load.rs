@@ -10,15 +10,15 @@ use crate::prefixes;
 use crate::record::AssembleError;
 use crate::store::Store;
 
-/// The largest patient file that is read, in bytes. Files of 350 kB are common for long histories.
-const MOST_BYTES: u64 = 64 * 1024 * 1024;
+/// The largest patient file or document that is read, in bytes. Files of 350 kB are common for long histories.
+pub(crate) const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Why a folder of patients cannot be loaded.
+/// Why a folder of patients cannot be loaded, or a part of it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// Two files stand for the same record.
-    #[error("{} and {} both hold record {record_id}, rename or remove one", .first.display(), .second.display())]
+    /// Two files stand for the same record. Neither is loaded, since nothing tells which one is right.
+    #[error("{} and {} both hold record {record_id}, neither is loaded; rename or remove one", .first.display(), .second.display())]
     DuplicateRecord {
         /// The record id that both names give.
         record_id: String,
@@ -45,6 +45,27 @@ pub enum LoadError {
         #[source]
         source: std::io::Error,
     },
+    /// A record names files that are not there. The record is loaded; asking for the bytes of these files fails.
+    #[error("record {record_id} names {count} file(s) that are not in {}, put them there to serve their bytes", .folder.display())]
+    MissingFiles {
+        /// The record.
+        record_id: String,
+        /// How many files are not there.
+        count: usize,
+        /// Where they were looked for.
+        folder: PathBuf,
+    },
+    /// Not one patient file of the folder can be used.
+    #[error("none of the {count} patient file(s) in {} can be used, the first for this reason", .path.display())]
+    NoneUsable {
+        /// The folder.
+        path: PathBuf,
+        /// How many files were tried.
+        count: usize,
+        /// What is wrong with the first one.
+        #[source]
+        first: Box<LoadError>,
+    },
     /// The folder holds no file that could be a patient's.
     #[error("there are no patient files in {}, put RDF/XML files such as p1288992.xml there", .path.display())]
     NoPatients {
@@ -57,7 +78,7 @@ pub enum LoadError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
-    /// Statements contradict each other, or there is no record, or more than one.
+    /// Statements contradict each other, or there is none, or more than one record.
     #[error("it is not one patient's record: {reason}")]
     NotOneRecord {
         /// What was found instead.
@@ -85,33 +106,74 @@ pub enum FileError {
     Unwritable(#[source] WriteError),
 }
 
-/// Reads all patient files of a folder into the store.
+/// Reads all patient files of a folder into the store, which keeps what is wrong with those that cannot be used.
 ///
 /// Files that end in `.xml`, `.rdf`, `.ttl` or `.n3` are patient files; others, hidden ones and folders are passed over.
+///
+/// # Errors
+///
+/// When the folder cannot be listed, or not one patient file can be used.
 pub(crate) fn folder(path: &Path, store: &mut Store) -> Result<(), LoadError> {
-    let mut loaded: BTreeMap<String, PathBuf> = BTreeMap::new();
-    for file in patient_files(path)? {
-        let problem = |problem| LoadError::File {
-            path: file.clone(),
-            problem,
-        };
-        let record_id = record_id(&file).ok_or_else(|| problem(FileError::NoRecordId))?;
-        if let Some(first) = loaded.insert(record_id.clone(), file.clone()) {
-            return Err(LoadError::DuplicateRecord {
-                record_id,
-                first,
-                second: file,
-            });
-        }
-        let graph = read(&file).map_err(problem)?;
-        store
-            .add_graph(&record_id, &graph)
-            .map_err(|error| problem(error.into()))?;
-    }
-    if loaded.is_empty() {
+    let files = patient_files(path)?;
+    if files.is_empty() {
         return Err(LoadError::NoPatients {
             path: path.to_owned(),
         });
+    }
+    let count = files.len();
+    let mut by_record: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for file in files {
+        match record_id(&file) {
+            Some(record_id) => by_record.entry(record_id).or_default().push(file),
+            None => problems.push(LoadError::File {
+                path: file,
+                problem: FileError::NoRecordId,
+            }),
+        }
+    }
+    let mut loaded = 0;
+    for (record_id, files) in by_record {
+        let file = match &files[..] {
+            [file] => file,
+            [first, others @ ..] => {
+                problems.extend(others.iter().map(|second| LoadError::DuplicateRecord {
+                    record_id: record_id.clone(),
+                    first: first.clone(),
+                    second: second.clone(),
+                }));
+                continue;
+            }
+            [] => continue,
+        };
+        let documents = path.join("documents").join(&record_id);
+        let added = read(file)
+            .and_then(|graph| Ok(store.add_graph_with_files(&record_id, &graph, &documents)?));
+        match added {
+            Ok(missing) => {
+                loaded += 1;
+                problems.extend((missing > 0).then_some(LoadError::MissingFiles {
+                    record_id,
+                    count: missing,
+                    folder: documents,
+                }));
+            }
+            Err(problem) => problems.push(LoadError::File {
+                path: file.clone(),
+                problem,
+            }),
+        }
+    }
+    if loaded == 0 && !problems.is_empty() {
+        return Err(LoadError::NoneUsable {
+            path: path.to_owned(),
+            count,
+            first: Box::new(problems.swap_remove(0)),
+        });
+    }
+    for problem in problems {
+        tracing::warn!(%problem, "not loaded");
+        store.add_problem(problem);
     }
     Ok(())
 }

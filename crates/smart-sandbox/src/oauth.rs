@@ -23,8 +23,10 @@ pub(crate) fn request_token(
 ) -> Reply {
     // Any callback will do, and none is followed: the browser always returns to the callback of the app's manifest.
     if who.parameter(visit, "oauth_callback").is_none() {
-        tracing::debug!(reason = "no oauth_callback", "refused");
-        return reply::unauthorized();
+        let reply = reply::unauthorized();
+        let app = Some(who.principal.app.clone());
+        container.report(visit, &reply, app, "there is no oauth_callback".to_owned());
+        return reply;
     }
     let record = who
         .parameter(visit, "smart_record_id")
@@ -56,11 +58,12 @@ pub(crate) fn access_token(container: &Container, visit: &Visit<'_>, who: &Authe
     let verifier = who.parameter(visit, "oauth_verifier").unwrap_or_default();
     let mut desk = container.desk();
     let Some(grant) = desk.tokens.exchange(key, verifier, visit.now) else {
-        tracing::debug!(
-            reason = "the verifier is wrong or the token not authorized",
-            "refused"
-        );
-        return reply::unauthorized();
+        drop(desk);
+        let reply = reply::unauthorized();
+        let app = Some(who.principal.app.clone());
+        let reason = "the verifier is wrong or missing, or the user has not authorized the token";
+        container.report(visit, &reply, app, reason.to_owned());
+        return reply;
     };
     let (record, user) = (grant.record.clone(), grant.user.clone());
     let issued = match desk.tokens.issue_access(grant, visit.now) {

@@ -172,12 +172,12 @@ fn deny(container: &Container, visit: &Visit<'_>) -> Reply {
     let Some(user) = user(container, visit) else {
         return pages::error("You are not logged in.");
     };
-    container.desk().tokens.deny(
-        visit.form.get("oauth_token").unwrap_or_default(),
-        &user,
-        visit.now,
-    );
-    pages::denied()
+    let key = visit.form.get("oauth_token").unwrap_or_default();
+    if container.desk().tokens.deny(key, &user, visit.now) {
+        pages::denied()
+    } else {
+        pages::error("Unauthorized")
+    }
 }
 
 fn user(container: &Container, visit: &Visit<'_>) -> Option<String> {

@@ -3,8 +3,10 @@
 mod assemble;
 
 use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use smart_api::vocab::sp;
 use smart_oauth::Timestamp;
 use smart_rdf::{Graph, NamedNode, NamedNodeRef, Node, Term, TermRef, Triple};
 
@@ -18,6 +20,13 @@ pub(crate) struct Record {
     by_uri: HashMap<NamedNode, usize>,
 }
 
+/// The classes of statements that describe a file.
+pub(crate) const FILE_CLASSES: [NamedNodeRef<'static>; 3] = [
+    sp::class::DOCUMENT,
+    sp::class::MEDICAL_IMAGE,
+    sp::class::PHOTOGRAPH,
+];
+
 /// One thing that a record says, with all that hangs on it: names, quantities, codes, but not other statements.
 #[derive(Debug)]
 pub(crate) struct Statement {
@@ -28,6 +37,8 @@ pub(crate) struct Statement {
     pub(crate) links: Vec<NamedNode>,
     /// When somebody posted it; nothing for what was there from the start.
     pub(crate) posted: Option<Timestamp>,
+    /// The file with the bytes that the statement describes, if it lies beside the patient's file.
+    pub(crate) file: Option<PathBuf>,
 }
 
 impl Record {
@@ -52,6 +63,24 @@ impl Record {
             .cloned()
             .chain(more.into_iter().map(Arc::new));
         Self::new(self.uri.clone(), statements.collect())
+    }
+
+    /// Looks in a folder for the files of documents, photographs and medical images that do not carry their bytes themselves.
+    /// Returns how many are not there.
+    pub(crate) fn find_files(&mut self, folder: &Path) -> usize {
+        let mut missing = 0;
+        for statement in &mut self.statements {
+            let is_about_file = FILE_CLASSES.contains(&statement.class.as_ref());
+            if !is_about_file || statement.has_content() {
+                continue;
+            }
+            let file = statement.file_in(folder);
+            missing += usize::from(file.is_none());
+            if let Some(statement) = Arc::get_mut(statement) {
+                statement.file = file;
+            }
+        }
+        missing
     }
 
     pub(crate) fn uri(&self) -> &NamedNode {
@@ -152,6 +181,21 @@ impl Statement {
                 TermRef::Literal(literal) => Some(literal.value()),
                 _ => None,
             })
+    }
+
+    fn has_content(&self) -> bool {
+        let mut resources = self.node().nodes(sp::RESOURCE);
+        resources.any(|resource| resource.nodes(sp::CONTENT).next().is_some())
+    }
+
+    /// The file of the statement's name, if there is one. A name that leads out of the folder is not looked at.
+    fn file_in(&self, folder: &Path) -> Option<PathBuf> {
+        let name = Path::new(self.texts(sp::FILE_NAME).next()?);
+        let mut components = name.components();
+        let is_plain =
+            matches!(components.next(), Some(Component::Normal(_))) && components.next().is_none();
+        let file = folder.join(name);
+        (is_plain && file.is_file()).then_some(file)
     }
 
     /// The statement's triples, to be put together with others. Labels of blank nodes are unique in the container.

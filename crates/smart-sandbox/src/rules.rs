@@ -49,6 +49,27 @@ pub(crate) enum Access {
     TokenExchange,
 }
 
+impl Access {
+    /// What a principal lacks that may not use the view.
+    pub(crate) fn demand(self) -> &'static str {
+        match self {
+            Self::Public => "nothing",
+            Self::AnyToken => "an access token",
+            Self::RecordData | Self::ScratchpadRead => "an access token of the record in the path",
+            Self::RecordSearch => "an access token of a background or frame app",
+            Self::ScratchpadWrite => {
+                "an access token of the record and the app in the path, of an app with a page"
+            }
+            Self::Preferences => {
+                "an access token of the user and the app in the path, of an app with a page"
+            }
+            Self::RecordTokens => "a background app that signs without a token, for itself",
+            Self::TokenRequest => "an app with a page that signs without a token",
+            Self::TokenExchange => "an app with a page that signs with its request token",
+        }
+    }
+}
+
 /// What the path of a request names.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Place<'a> {

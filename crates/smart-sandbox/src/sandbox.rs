@@ -8,6 +8,7 @@ use crate::builder::SandboxBuilder;
 use crate::container::Container;
 use crate::error::SandboxError;
 use crate::fhir::FhirServer;
+use crate::load::LoadError;
 use crate::server::{Listeners, Server};
 
 /// A container that runs in this process, on the loopback interface, until it is dropped.
@@ -47,6 +48,12 @@ impl Sandbox {
     /// How many records there are.
     pub fn record_count(&self) -> usize {
         self.container.store.len()
+    }
+
+    /// What is wrong with the patient files that could not be loaded, or not as a whole: show it to whoever gave the folder. The
+    /// other files are served.
+    pub fn load_problems(&self) -> &[LoadError] {
+        self.container.load_problems()
     }
 
     /// The ids of the installed apps, stock apps included, in the order of text.

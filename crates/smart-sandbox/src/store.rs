@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use smart_rdf::Graph;
 
+use crate::load::LoadError;
 use crate::random;
 use crate::record::{AssembleError, Assembly, Record, Statement};
 
@@ -21,6 +23,8 @@ pub(crate) struct Synthetic {
 pub(crate) struct Store {
     api_base: String,
     records: BTreeMap<String, Slot>,
+    /// What was left out when the patient files were loaded.
+    problems: Vec<LoadError>,
 }
 
 #[derive(Debug)]
@@ -42,7 +46,16 @@ impl Store {
         Self {
             api_base: api_base.to_owned(),
             records: BTreeMap::new(),
+            problems: Vec::new(),
         }
+    }
+
+    pub(crate) fn problems(&self) -> &[LoadError] {
+        &self.problems
+    }
+
+    pub(crate) fn add_problem(&mut self, problem: LoadError) {
+        self.problems.push(problem);
     }
 
     /// Adds an invented patient, whose record is made when it is first asked for.
@@ -59,13 +72,37 @@ impl Store {
 
     /// Adds the record of a graph in the form of a patient file.
     pub(crate) fn add_graph(&mut self, id: &str, graph: &Graph) -> Result<(), AssembleError> {
-        let record = Arc::new(self.make(id, graph)?);
+        let record = self.make(id, graph)?;
+        self.add_record(id, record);
+        Ok(())
+    }
+
+    /// The same for a record whose files lie in a folder. Returns how many of the files that it names are not there.
+    pub(crate) fn add_graph_with_files(
+        &mut self,
+        id: &str,
+        graph: &Graph,
+        files: &Path,
+    ) -> Result<usize, AssembleError> {
+        let mut record = self.make(id, graph)?;
+        let missing = record.find_files(files);
+        self.add_record(id, record);
+        Ok(missing)
+    }
+
+    fn add_record(&mut self, id: &str, record: Record) {
         let slot = Slot {
-            record: RwLock::new(Some(record)),
+            record: RwLock::new(Some(Arc::new(record))),
             synthetic: None,
         };
         self.records.insert(id.to_owned(), slot);
-        Ok(())
+    }
+
+    /// Whether the record is there and not an invented one.
+    pub(crate) fn is_given(&self, id: &str) -> bool {
+        self.records
+            .get(id)
+            .is_some_and(|slot| slot.synthetic.is_none())
     }
 
     pub(crate) fn contains(&self, id: &str) -> bool {

@@ -18,9 +18,13 @@ pub(crate) struct Circumstances<'a> {
     pub(crate) took: Duration,
 }
 
-/// The triples of an `api:ResponseSummary` about a page.
-pub(crate) fn triples(page: &Page<'_>, circumstances: &Circumstances<'_>) -> Vec<Triple> {
-    let summary = BlankNode::new_unchecked("summary");
+/// The triples of an `api:ResponseSummary` about a page. `place` tells the pages of one answer apart.
+pub(crate) fn triples(
+    place: usize,
+    page: &Page<'_>,
+    circumstances: &Circumstances<'_>,
+) -> Vec<Triple> {
+    let summary = BlankNode::new_unchecked(format!("summary{place}"));
     let integer = |number: u128| Literal::new_typed_literal(number.to_string(), xsd::INTEGER);
     let fact = |property: smart_rdf::NamedNodeRef<'_>, value: Term| {
         Triple::new(summary.clone(), property.into_owned(), value)

@@ -209,11 +209,13 @@ impl Tokens {
         Ok(Some(verifier))
     }
 
-    /// Forgets a request token because the user said no.
-    pub(crate) fn deny(&mut self, key: &str, user: &str, now: Timestamp) {
-        if self.claim(key, user, now) != Err(ClaimError::NotYours) {
+    /// Forgets a request token because the user said no. Tells whether there was one that this user may deny.
+    pub(crate) fn deny(&mut self, key: &str, user: &str, now: Timestamp) -> bool {
+        let is_theirs = self.claim(key, user, now) != Err(ClaimError::NotYours);
+        if is_theirs {
             self.requests.remove(key);
         }
+        is_theirs
     }
 
     /// Ends an approved request token and tells what its access token shall be good for. A wrong verifier leaves the

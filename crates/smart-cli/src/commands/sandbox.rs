@@ -1,5 +1,6 @@
 //! `smart sandbox`: an embedded container until it is stopped.
 
+use std::error::Error as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -21,7 +22,11 @@ pub(crate) async fn run(args: SandboxArgs) -> Result<()> {
     if args.accept_unsigned_bodies {
         builder = builder.accept_unsigned_bodies();
     }
-    let sandbox = builder.start().await?;
+    let sandbox = builder
+        .on_refusal(|refusal| output::note(format_args!("refused: {refusal}")))
+        .start()
+        .await?;
+    note_load_problems(&sandbox);
     let base = sandbox.api_base();
     output::line(format_args!(
         "SMART container at {base} with {} records",
@@ -48,6 +53,15 @@ pub(crate) async fn run(args: SandboxArgs) -> Result<()> {
         .context("a request to stop cannot be awaited")?;
     sandbox.shutdown().await;
     Ok(())
+}
+
+/// Says which patient files are not served, and why.
+pub(crate) fn note_load_problems(sandbox: &Sandbox) {
+    for problem in sandbox.load_problems() {
+        let causes = std::iter::successors(problem.source(), |&cause| cause.source());
+        let causes: String = causes.map(|cause| format!(": {cause}")).collect();
+        output::note(format_args!("warning: {problem}{causes}"));
+    }
 }
 
 /// `MANIFEST.json:SECRET` or `MANIFEST.json:@FILE`, split at the last colon so that the path may contain one. No message repeats it, since

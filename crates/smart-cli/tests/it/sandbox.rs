@@ -171,3 +171,45 @@ fn sigterm_is_a_clean_stop() {
     let status = sandbox.child.wait().expect("it ends");
     assert_eq!(status.code(), Some(0));
 }
+
+#[test]
+fn what_is_not_served_and_what_is_refused_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let record = "[] a <http://smartplatforms.org/terms#MedicalRecord> .";
+    for (name, text) in [("p1.ttl", record), ("p2.ttl", "not RDF")] {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    }
+    let folder = folder.path().to_str().expect("text");
+    let arguments = ["sandbox", "--port", "0", "--fhir-port", "0", "--patients"];
+    let mut child = smart(arguments.iter().chain([&folder]))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let stderr = child.stderr.take().expect("standard error is piped");
+    let mut notes = BufReader::new(stderr).lines();
+    let mut note = || notes.next().expect("a note").expect("that is text");
+    let problem = note();
+    assert!(problem.starts_with("warning: "), "{problem}");
+    assert!(
+        problem.contains("p2.ttl") && problem.contains("it is not RDF"),
+        "{problem}"
+    );
+
+    let stdout = child.stdout.take().expect("standard output is piped");
+    let mut lines = BufReader::new(stdout).lines();
+    let first = lines.next().expect("where it is").expect("that is text");
+    std::thread::spawn(move || lines.for_each(drop)); // reads on, so that the sandbox can write on
+    let running = Running {
+        child,
+        api_base: first.split(' ').nth(3).expect("the address").to_owned(),
+    };
+    assert!(first.ends_with("with 1 records"), "{first}");
+    let arguments = ["sweep", "--consumer-secret", "guess", "--api-base"];
+    let _ = fail(1, arguments.iter().chain([&running.api_base.as_str()]));
+    assert_eq!(
+        note(),
+        "refused: 401 POST /apps/smart-background-app@apps.smartplatforms.org/tokens/records/first from \
+         smart-background-app@apps.smartplatforms.org: the signature does not match"
+    );
+}

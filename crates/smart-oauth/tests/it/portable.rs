@@ -121,6 +121,10 @@ proptest! {
             }
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn the_container_s_dialect_suits_the_container_or_is_refused(wire in wires()) {

@@ -1,9 +1,13 @@
 //! Documents, medical images and the photograph: files, and what is known about them.
 //!
-//! The bytes come from the record itself, from `sp:resource`/`sp:content`. A record whose files lie elsewhere serves what it
-//! says about them; asking for the bytes ends in 500, as in a reference container that has lost a file.
+//! The bytes come from the record itself, from `sp:resource`/`sp:content`, or from the file that lies beside the patient's. A
+//! record whose files are missing serves what it says about them; asking for the bytes ends in 500, as in a reference container
+//! that has lost a file.
 
 use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -20,7 +24,8 @@ use smart_rdf::{
 
 use super::reading;
 use crate::filter;
-use crate::record::{Record, Statement};
+use crate::load::MOST_BYTES;
+use crate::record::{FILE_CLASSES, Record, Statement};
 use crate::reply::{self, Reply};
 use crate::visit::Visit;
 
@@ -54,25 +59,21 @@ impl Format {
 
 /// Whether a call is about files.
 pub(crate) fn is_about_files(call: &CallInfo) -> bool {
-    [
-        sp::class::DOCUMENT,
-        sp::class::MEDICAL_IMAGE,
-        sp::class::PHOTOGRAPH,
-    ]
-    .contains(&call.target)
+    FILE_CLASSES.contains(&call.target)
 }
 
 /// A list of files; never their bytes.
 pub(crate) fn list(visit: &Visit<'_>, record: &Record, call: &'static CallInfo) -> Reply {
     let format = Format::of_list(visit.query.get("format"));
     let page = filter::select(record, call, &visit.query);
-    reply::graph(
-        &page
-            .statements
-            .iter()
-            .flat_map(|file| described(file, format))
-            .collect(),
-    )
+    let mut triples = Vec::new();
+    for file in &page.statements {
+        match described(file, format) {
+            Ok(description) => triples.extend(description),
+            Err(unreadable) => return unreadable.reply(),
+        }
+    }
+    reply::graph(&triples.into_iter().collect())
 }
 
 /// One file: its bytes or its description.
@@ -82,13 +83,21 @@ pub(crate) fn item(visit: &Visit<'_>, record: &Record, call: &'static CallInfo) 
     };
     match Format::of_item(call, visit.query.get("format")) {
         Format::Raw => raw(file),
-        format => reply::graph(&described(file, format).into_iter().collect()),
+        format => match described(file, format) {
+            Ok(description) => reply::graph(&description.into_iter().collect()),
+            Err(unreadable) => unreadable.reply(),
+        },
     }
 }
 
 fn raw(file: &Statement) -> Reply {
-    let Some(content) = Content::of(file) else {
-        return reply::server_error();
+    let content = match Content::of(file) {
+        Ok(Some(content)) => content,
+        Ok(None) => {
+            tracing::warn!("a document's file is not there");
+            return reply::server_error();
+        }
+        Err(unreadable) => return unreadable.reply(),
     };
     let media_type = content
         .media_type
@@ -99,35 +108,88 @@ fn raw(file: &Statement) -> Reply {
     reply
 }
 
-/// The bytes that a statement carries.
+/// The bytes that a statement describes.
 struct Content {
     bytes: Vec<u8>,
     media_type: Option<String>,
 }
 
-impl Content {
-    fn of(file: &Statement) -> Option<Self> {
-        let content = follow(file, &[sp::RESOURCE, sp::CONTENT])?;
-        let value = literal(file, &content, sp::VALUE)?;
-        let encoding = literal(file, &content, sp::ENCODING).unwrap_or_default();
-        let bytes = if encoding.eq_ignore_ascii_case("base64") {
-            let compact: String = value.split_ascii_whitespace().collect();
-            STANDARD.decode(compact).ok()?
-        } else {
-            value.into_bytes()
-        };
-        let format = follow(file, &[dcterms::FORMAT]);
-        let media_type = format.and_then(|format| literal(file, &format, rdfs::LABEL));
-        Some(Self { bytes, media_type })
+/// Why the bytes of a statement are there and cannot be served.
+#[derive(Debug, thiserror::Error)]
+enum Unreadable {
+    #[error("the content of a document is not base64, though it says so")]
+    Base64,
+    #[error("the file of a document cannot be read")]
+    File(#[source] io::Error),
+    #[error("the file of a document is longer than {MOST_BYTES} bytes")]
+    TooLarge,
+}
+
+impl Unreadable {
+    fn reply(self) -> Reply {
+        tracing::error!(error = &self as &dyn std::error::Error, "not served");
+        reply::server_error()
     }
 }
 
-/// The statement with what the container adds: size, place and hash, and on request the content.
-fn described(file: &Arc<Statement>, format: Format) -> Vec<Triple> {
-    let Some(content) = Content::of(file) else {
-        return file.triples().collect();
+impl Content {
+    /// None if the statement has no content and no file lies beside the patient's.
+    fn of(file: &Statement) -> Result<Option<Self>, Unreadable> {
+        let bytes = match (inline(file)?, &file.file) {
+            (Some(bytes), _) => bytes,
+            (None, Some(path)) => read(path)?,
+            (None, None) => return Ok(None),
+        };
+        let media_type = media_type(file);
+        Ok(Some(Self { bytes, media_type }))
+    }
+}
+
+/// The content that the statement carries itself.
+fn inline(file: &Statement) -> Result<Option<Vec<u8>>, Unreadable> {
+    let content = follow(file, &[sp::RESOURCE, sp::CONTENT]);
+    let read = |property| literal(file, content.as_ref()?, property);
+    let Some(value) = read(sp::VALUE) else {
+        return Ok(None);
     };
-    let mut triples = without_resource(file);
+    let is_base64 =
+        read(sp::ENCODING).is_some_and(|encoding| encoding.eq_ignore_ascii_case("base64"));
+    if !is_base64 {
+        return Ok(Some(value.into_bytes()));
+    }
+    let compact: String = value.split_ascii_whitespace().collect();
+    let bytes = STANDARD.decode(compact).map_err(|_| Unreadable::Base64)?;
+    Ok(Some(bytes))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Unreadable> {
+    let file = File::open(path).map_err(Unreadable::File)?;
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(Unreadable::File)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Unreadable::TooLarge);
+    }
+    Ok(bytes)
+}
+
+/// The label of the format or, where it has none, the end of its IRI, which is made from the media type.
+fn media_type(file: &Statement) -> Option<String> {
+    const MEDIA_TYPES: &str = "http://purl.org/NET/mediatypes/";
+    let format = follow(file, &[dcterms::FORMAT])?;
+    literal(file, &format, rdfs::LABEL).or_else(|| match &format {
+        Term::NamedNode(iri) => iri.as_str().strip_prefix(MEDIA_TYPES).map(str::to_owned),
+        _ => None,
+    })
+}
+
+/// The statement with what the container adds: size, place and hash, and on request the content.
+fn described(file: &Arc<Statement>, format: Format) -> Result<Vec<Triple>, Unreadable> {
+    let Some(content) = Content::of(file)? else {
+        return Ok(file.triples().collect());
+    };
+    let mut triples = without_additions(file);
     let label = |part: &str| {
         let id = file.uri.as_str().rsplit('/').next().unwrap_or_default();
         let id: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -138,25 +200,19 @@ fn described(file: &Arc<Statement>, format: Format) -> Vec<Triple> {
         triples.push(Triple::new(subject, property.into_owned(), object));
     };
     let uri = NamedOrBlankNode::from(file.uri.clone());
-    if file
-        .graph
-        .object(file.uri.as_ref(), sp::FILE_SIZE)
-        .is_none()
-    {
-        let size = label("size");
-        add(uri.clone(), sp::FILE_SIZE, size.clone().into());
-        add(
-            size.clone().into(),
-            rdf::TYPE,
-            sp::class::VALUE_AND_UNIT.into_owned().into(),
-        );
-        add(
-            size.clone().into(),
-            sp::VALUE,
-            text(&content.bytes.len().to_string()),
-        );
-        add(size.into(), sp::UNIT, text("byte"));
-    }
+    let size = label("size");
+    add(uri.clone(), sp::FILE_SIZE, size.clone().into());
+    add(
+        size.clone().into(),
+        rdf::TYPE,
+        sp::class::VALUE_AND_UNIT.into_owned().into(),
+    );
+    add(
+        size.clone().into(),
+        sp::VALUE,
+        text(&content.bytes.len().to_string()),
+    );
+    add(size.into(), sp::UNIT, text("byte"));
     let (resource, hash) = (label("resource"), label("hash"));
     add(uri, sp::RESOURCE, resource.clone().into());
     add(
@@ -193,7 +249,7 @@ fn described(file: &Arc<Statement>, format: Format) -> Vec<Triple> {
         add(node.clone().into(), sp::ENCODING, text(encoding));
         add(node.into(), sp::VALUE, text(&value));
     }
-    triples
+    Ok(triples)
 }
 
 /// Text files go as they are, everything else in base64.
@@ -205,12 +261,14 @@ fn encoded(file: &Statement, bytes: &[u8]) -> (&'static str, String) {
     }
 }
 
-/// The statement's triples but for `sp:resource` and what hangs on it alone.
-fn without_resource(file: &Statement) -> Vec<Triple> {
+/// The statement's triples but for those that the container makes from the bytes, and what hangs on them alone: a size or hash
+/// that the record states may be that of another version.
+fn without_additions(file: &Statement) -> Vec<Triple> {
+    const ADDED: [NamedNodeRef<'static>; 2] = [sp::FILE_SIZE, sp::RESOURCE];
     let mut dropped: HashSet<Term> = HashSet::new();
-    let mut open: Vec<Term> = file
-        .graph
-        .objects(file.uri.as_ref(), sp::RESOURCE)
+    let mut open: Vec<Term> = ADDED
+        .iter()
+        .flat_map(|property| file.graph.objects(file.uri.as_ref(), *property))
         .map(TermRef::into_owned)
         .collect();
     while let Some(node) = open.pop() {
@@ -221,8 +279,8 @@ fn without_resource(file: &Statement) -> Vec<Triple> {
     let uri = NamedOrBlankNode::from(file.uri.clone());
     file.triples()
         .filter(|triple| {
-            let of_resource = triple.subject == uri && triple.predicate == sp::RESOURCE;
-            !of_resource && !dropped.contains(&Term::from(triple.subject.clone()))
+            let is_added = triple.subject == uri && ADDED.contains(&triple.predicate.as_ref());
+            !is_added && !dropped.contains(&Term::from(triple.subject.clone()))
         })
         .collect()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smart_api::CallInfo;
 use smart_api::vocab::sp;
-use smart_rdf::Graph;
+use smart_rdf::Triple;
 
 use crate::container::Container;
 use crate::filter::{self, Page};
@@ -20,14 +20,13 @@ pub(crate) fn list(
     record: &Record,
     call: &'static CallInfo,
 ) -> Reply {
-    let page = filter::select(record, call, &visit.query);
-    let exclusions: Vec<&Arc<Statement>> = if call.target == sp::class::ALLERGY {
-        // They come with every answer, whatever the filters and the limit say, and the summary does not count them.
-        record.statements_of(sp::class::ALLERGY_EXCLUSION).collect()
-    } else {
-        Vec::new()
-    };
-    answer(container, visit, record, &page, &exclusions)
+    let mut pages = vec![filter::select(record, call, &visit.query)];
+    if call.target == sp::class::ALLERGY {
+        // They come with every answer, whatever the filters and the limit say, and have a summary of their own.
+        let exclusions = record.statements_of(sp::class::ALLERGY_EXCLUSION);
+        pages.push(Page::whole(exclusions.collect()));
+    }
+    answer(container, visit, record, &pages)
 }
 
 /// A call for one item. An id that the record does not have gives an empty graph, not an error.
@@ -38,13 +37,8 @@ pub(crate) fn item(
     call: &'static CallInfo,
 ) -> Reply {
     let found = find(record, visit, call);
-    let statements: Vec<&Arc<Statement>> = found.into_iter().collect();
-    let page = Page {
-        total: statements.len(),
-        statements,
-        paging: None,
-    };
-    answer(container, visit, record, &page, &[])
+    let page = Page::whole(found.into_iter().collect());
+    answer(container, visit, record, &[page])
 }
 
 /// The statement that the path names: by its id, or the only one of its class.
@@ -66,30 +60,25 @@ pub(crate) fn find<'a>(
     }
 }
 
-fn answer(
-    container: &Container,
-    visit: &Visit<'_>,
-    record: &Record,
-    page: &Page<'_>,
-    more: &[&Arc<Statement>],
-) -> Reply {
-    if page.statements.is_empty() && more.is_empty() {
-        return reply::graph(&Graph::default());
-    }
-    let shown = record.with_links(page.statements.iter().copied().chain(more.iter().copied()));
-    let summary = summary::triples(
-        page,
-        &Circumstances {
-            api_base: &container.api_base,
-            path: visit.path(),
-            query: &visit.query,
-            took: visit.began.elapsed(),
-        },
+fn answer(container: &Container, visit: &Visit<'_>, record: &Record, pages: &[Page<'_>]) -> Reply {
+    let circumstances = Circumstances {
+        api_base: &container.api_base,
+        path: visit.path(),
+        query: &visit.query,
+        took: visit.began.elapsed(),
+    };
+    // One summary for each part that is not empty, as the reference container has it, which merges the answers of two queries.
+    let summaries: Vec<Triple> = pages
+        .iter()
+        .enumerate()
+        .filter(|(_, page)| !page.statements.is_empty())
+        .flat_map(|(place, page)| summary::triples(place, page, &circumstances))
+        .collect();
+    let shown = record.with_links(
+        pages
+            .iter()
+            .flat_map(|page| page.statements.iter().copied()),
     );
     let data = shown.iter().flat_map(|statement| statement.graph.iter());
-    reply::graph(
-        &data
-            .chain(summary.iter().map(smart_rdf::Triple::as_ref))
-            .collect(),
-    )
+    reply::graph(&data.chain(summaries.iter().map(Triple::as_ref)).collect())
 }

@@ -10,7 +10,7 @@ use smart_rdf::{Graph, NamedNodeRef, TermRef};
 use crate::apps::AppManifest;
 use crate::builder::{BACKGROUND_APP_ID, DEMO_USER, UI_APP_ID};
 use crate::sandbox::Sandbox;
-use crate::testing::{BASE, Bench, Signer, ada, bare, bob, graph, text};
+use crate::testing::{BASE, Bench, Signer, ada, bare, bob, graph, text, turtle};
 
 fn count(graph: &Graph, class: NamedNodeRef<'_>) -> usize {
     graph.instances_of(class).count()
@@ -123,10 +123,51 @@ fn lists_hold_their_class_and_one_hop_more() {
 #[test]
 fn allergies_come_with_exclusions_whatever_the_filter() {
     let (mut bench, app) = bench();
-    for query in ["", "?limit=1", "?date_from=2050"] {
+    for query in ["", "?limit=1", "?date_from=2050", "?limit=1&offset=3"] {
         let graph = read(&mut bench, &app, &format!("/records/1/allergies/{query}"));
         assert_eq!(count(&graph, sp::class::ALLERGY_EXCLUSION), 1, "{query}");
-        assert_eq!(summary(&graph, api::TOTAL_RESULT_COUNT), "0", "{query}");
+        assert_eq!(summary(&graph, api::TOTAL_RESULT_COUNT), "1", "{query}");
+        assert_eq!(summary(&graph, api::RESULTS_RETURNED), "1", "{query}");
+        assert_eq!(
+            graph.matching(None, Some(api::RESULT_ORDER), None).count(),
+            0,
+            "{query}"
+        );
+        assert_eq!(
+            graph.matching(None, Some(api::NEXT_PAGE_URL), None).count(),
+            0,
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn allergies_and_exclusions_have_a_summary_each() {
+    let record = turtle(
+        r#"[] a sp:MedicalRecord . [] a sp:Allergy ; sp:startDate "2001" . [] a sp:Allergy ; sp:startDate "2002" .
+        [] a sp:AllergyExclusion ."#,
+    );
+    let mut bench = Bench::new(Sandbox::builder().patient("1", record));
+    let app = bench.ui_with("1");
+    for (query, mut expected) in [
+        ("", vec![("2", "2", false), ("1", "1", false)]),
+        ("?limit=1", vec![("2", "1", true), ("1", "1", false)]),
+        ("?date_from=2050", vec![("1", "1", false)]),
+    ] {
+        let graph = read(&mut bench, &app, &format!("/records/1/allergies/{query}"));
+        let mut found: Vec<_> = graph
+            .nodes_of(api::class::RESPONSE_SUMMARY)
+            .map(|summary| {
+                (
+                    summary.text(api::TOTAL_RESULT_COUNT).unwrap(),
+                    summary.text(api::RESULTS_RETURNED).unwrap(),
+                    summary.nodes(api::RESULT_ORDER).next().is_some(),
+                )
+            })
+            .collect();
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{query}");
     }
 }
 
@@ -315,6 +356,88 @@ fn files_are_described_or_served() {
             .unwrap();
         assert_eq!(graph.object(size, sp::VALUE).unwrap().to_string(), "\"14\"");
     }
+}
+
+/// A record with three documents in a folder: one beside it, one lost, one that says it is base64 and is not.
+fn folder_with_documents() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let record = r#"@prefix sp: <http://smartplatforms.org/terms#> . @prefix dcterms: <http://purl.org/dc/terms/> .
+        [] a sp:MedicalRecord .
+        [] a sp:Document ; dcterms:title "beside" ; sp:fileName "scan.pdf" ;
+            sp:fileSize [ a sp:ValueAndUnit ; sp:value "999" ; sp:unit "byte" ] ;
+            dcterms:format <http://purl.org/NET/mediatypes/application/pdf> .
+        [] a sp:Document ; dcterms:title "lost" ; sp:fileName "lost.pdf" .
+        [] a sp:Document ; dcterms:title "broken" ; sp:fileName "scan.pdf" ;
+            sp:resource [ sp:content [ sp:encoding "Base64" ; sp:value "?" ] ] .
+        [] a sp:Photograph ; sp:fileName "face.png" ; dcterms:format <http://purl.org/NET/mediatypes/image/png> ."#;
+    let documents = folder.path().join("documents/1");
+    std::fs::create_dir_all(&documents).unwrap();
+    for (name, content) in [("scan.pdf", "Dear colleague"), ("face.png", "a face")] {
+        std::fs::write(documents.join(name), content).unwrap();
+    }
+    std::fs::write(folder.path().join("p1.ttl"), record).unwrap();
+    folder
+}
+
+#[test]
+fn files_beside_a_record_are_served_with_their_size_and_hash() {
+    let folder = folder_with_documents();
+    let record = std::fs::read_to_string(folder.path().join("p1.ttl")).unwrap();
+    let without_broken = record.replace("\"Base64\"", "\"UTF-8\"");
+    std::fs::write(folder.path().join("p1.ttl"), without_broken).unwrap();
+    let mut bench = Bench::new(Sandbox::builder().patients(folder.path()));
+    assert_eq!(bench.container.load_problems().len(), 1, "one file is lost");
+    let app = bench.ui_with("1");
+    let list = read(&mut bench, &app, "/records/1/documents/");
+    let path = |title: &str| {
+        let document = list
+            .nodes_of(sp::class::DOCUMENT)
+            .find(|document| document.text(dcterms::TITLE) == Some(title))
+            .unwrap();
+        let iri = document.iri().unwrap().as_str();
+        iri.strip_prefix(BASE).unwrap().to_owned()
+    };
+
+    let raw = bench.get(&app, &path("beside"));
+    assert_eq!(raw.headers()[CONTENT_TYPE], "application/pdf");
+    assert_eq!(text(&raw), "Dear colleague");
+    let combined = read(
+        &mut bench,
+        &app,
+        &format!("{}?format=combined", path("beside")),
+    );
+    let value_of = |class| {
+        let mut nodes = combined.nodes_of(class);
+        let node = nodes.next().unwrap();
+        assert!(nodes.next().is_none(), "what the record stated is replaced");
+        node.text(sp::VALUE).unwrap().to_owned()
+    };
+    assert_eq!(value_of(sp::class::VALUE_AND_UNIT), "14");
+    assert_eq!(value_of(sp::class::HASH), LETTER_HASH);
+    assert_eq!(value_of(sp::class::CONTENT), "RGVhciBjb2xsZWFndWU=");
+
+    let face = bench.get(&app, "/records/1/photograph");
+    assert_eq!(face.headers()[CONTENT_TYPE], "image/png");
+    assert_eq!(text(&face), "a face");
+
+    assert_eq!(bench.get(&app, &path("lost")).status(), 500);
+    let metadata = read(
+        &mut bench,
+        &app,
+        &format!("{}?format=metadata", path("lost")),
+    );
+    assert_eq!(count(&metadata, sp::class::HASH), 0);
+}
+
+#[test]
+fn bytes_that_cannot_be_read_are_not_left_out_in_silence() {
+    let folder = folder_with_documents();
+    let mut bench = Bench::new(Sandbox::builder().patients(folder.path()));
+    let app = bench.ui_with("1");
+    assert_eq!(bench.get(&app, "/records/1/documents/").status(), 500);
+    // a file that was there when the sandbox started
+    std::fs::remove_file(folder.path().join("documents/1/face.png")).unwrap();
+    assert_eq!(bench.get(&app, "/records/1/photograph").status(), 500);
 }
 
 /// What `sha256sum` prints for the letter.

@@ -337,12 +337,26 @@ fn a_denial_ends_the_token_and_tells_no_one() {
         &format!("oauth_token={token}"),
     );
     assert_eq!(response.status(), 200);
+    let denied = text(&response).to_owned();
     let page = visit(
         &bench,
         &cookie,
         &format!("/oauth/authorize?oauth_token={token}"),
     );
     assert!(text(&page).contains("Unauthorized"));
+    // what was not denied is not said to be
+    let other = ask_for_ada(&mut bench);
+    for form in ["", "oauth_token=", "oauth_token=nothing"] {
+        let page = submit(&bench, &cookie, "/oauth/deny", form);
+        assert!(text(&page).contains("Unauthorized"), "{form}");
+        assert_ne!(text(&page), denied, "{form}");
+    }
+    let page = visit(
+        &bench,
+        &cookie,
+        &format!("/oauth/authorize?oauth_token={other}"),
+    );
+    assert!(!text(&page).contains("Unauthorized"));
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub(crate) struct Assembly<'a> {
 pub(crate) enum AssembleError {
     #[error("the statement {statement} belongs to another record, {record}")]
     ForeignRecord { statement: String, record: String },
-    #[error("there is no sp:MedicalRecord")]
+    #[error("there is no sp:MedicalRecord, and no statement that could belong to one")]
     NoRecord,
     #[error("the operating system gives no random numbers")]
     Random(#[from] getrandom::Error),
@@ -63,13 +63,18 @@ impl Assembly<'_> {
         NamedNode::new_unchecked(format!("{}/records/{}", self.api_base, self.record_id))
     }
 
-    /// The statements of a patient file, which must hold exactly one `sp:MedicalRecord`.
+    /// The statements of a patient file. It holds one `sp:MedicalRecord` at most; without one, the statements are those of the
+    /// record that the file stands for, as the reference container's loader has it.
     pub(crate) fn record(&self, graph: &Graph) -> Result<Vec<Statement>, AssembleError> {
-        match graph.instances_of(sp::class::MEDICAL_RECORD).count() {
-            0 => Err(AssembleError::NoRecord),
-            1 => self.statements(graph),
-            count => Err(AssembleError::SeveralRecords { count }),
+        let count = graph.instances_of(sp::class::MEDICAL_RECORD).count();
+        if count > 1 {
+            return Err(AssembleError::SeveralRecords { count });
         }
+        let statements = self.statements(graph)?;
+        if count == 0 && statements.is_empty() {
+            return Err(AssembleError::NoRecord);
+        }
+        Ok(statements)
     }
 
     /// The statements of a graph that may hold a `sp:MedicalRecord`.
@@ -107,6 +112,7 @@ impl Assembly<'_> {
                     .map(NamedNodeRef::into_owned)
                     .collect(),
                 posted: None,
+                file: None,
             });
         }
         Ok(statements)

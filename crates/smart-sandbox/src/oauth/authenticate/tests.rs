@@ -1,3 +1,5 @@
+use std::sync::{Arc, Mutex};
+
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, Request};
@@ -173,6 +175,58 @@ fn every_flaw_of_a_header_has_its_status() {
     assert_eq!(check("kllo9940pd9333jh", &"n".repeat(101)), 500);
 }
 
+/// Sends a header of these parameters and tells the status.
+fn status_of(parameters: &[(&str, &str)]) -> u16 {
+    let bench = Bench::small();
+    let parameters: Vec<_> = parameters
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name}=\"{value}\""))
+        .collect();
+    let mut request = bare(Method::GET, "/records/1/demographics");
+    let header = format!("OAuth {}", parameters.join(", "));
+    request
+        .headers_mut()
+        .insert(AUTHORIZATION, header.parse().unwrap());
+    bench.send(&request).status().as_u16()
+}
+
+#[test]
+fn checks_come_in_the_order_of_the_reference_container() {
+    const STALE: &str = "1364999699";
+    // whatever is wrong in the columns to the right does not matter
+    for (signature, app, token, timestamp, nonce, method, status) in [
+        ("", UI_APP_ID, "", "1365000000", "n", "HMAC-SHA1", 401),
+        ("", "nobody", "", "soon", "", "PLAINTEXT", 401),
+        ("", UI_APP_ID, "", "soon", "", "", 401),
+        ("s", "", "", "soon", "", "", 401),
+        ("s", "nobody", "", "1365000000", "n", "PLAINTEXT", 401),
+        ("s", "nobody", "", "1365000000", "n", "", 401),
+        ("s", "nobody", "", "soon", "", "", 401),
+        ("s", UI_APP_ID, "nothing", "1365000000", "n", "", 401),
+        ("s", UI_APP_ID, "nothing", "soon", "", "PLAINTEXT", 401),
+        ("s", UI_APP_ID, "", "", "n", "", 401),
+        ("s", UI_APP_ID, "", STALE, "n", "PLAINTEXT", 401),
+        ("s", UI_APP_ID, "", STALE, "", "", 401),
+        ("s", UI_APP_ID, "", "soon", "", "", 500),
+        ("s", UI_APP_ID, "", "1365000000", "", "PLAINTEXT", 401),
+        ("s", UI_APP_ID, "", "1365000000", "n", "PLAINTEXT", 500),
+        ("s", UI_APP_ID, "", "1365000000", "n", "", 500),
+        ("s", UI_APP_ID, "", "1365000000", "n", "HMAC-SHA1", 401),
+    ] {
+        let parameters = [
+            ("oauth_signature", signature),
+            ("oauth_consumer_key", app),
+            ("oauth_token", token),
+            ("oauth_timestamp", timestamp),
+            ("oauth_nonce", nonce),
+            ("oauth_signature_method", method),
+        ];
+        assert_eq!(status_of(&parameters), status, "{parameters:?}");
+    }
+    assert_eq!(status_of(&[]), 401);
+}
+
 #[test]
 fn a_wrong_consumer_secret_is_refused() {
     let mut bench = Bench::small();
@@ -229,6 +283,93 @@ fn bodies_without_a_hash_are_taken_on_request_only() {
     let app = lenient.ui_with("1");
     let request = put_without_hash(&mut lenient, &app);
     assert_eq!(lenient.send(&request).status(), 200);
+}
+
+#[test]
+fn bodies_without_a_hash_are_taken_from_a_marked_app_alone() {
+    const JAVA: &str = "java@apps.example.org";
+    let manifest =
+        format!(r#"{{"name": "N", "description": "D", "id": "{JAVA}", "mode": "background"}}"#);
+    let manifest = AppManifest::from_json(manifest.as_bytes()).unwrap();
+    let mut bench = Bench::new(
+        Sandbox::builder()
+            .patient("1", ada())
+            .app(manifest, "s")
+            .accept_unsigned_bodies_from(JAVA),
+    );
+    for (app, status) in [(Signer::new(JAVA, "s"), 200), (Signer::background(), 401)] {
+        let path = format!("/apps/{}/tokens/records/1", app.consumer.key());
+        let mut request = bench.signed(&app, bare(Method::POST, &path));
+        *request.body_mut() = Bytes::from_static(b"not signed");
+        let response = bench.send(&request);
+        assert_eq!(response.status(), status, "{path}");
+    }
+}
+
+#[test]
+fn a_form_that_is_not_signed_is_not_read() {
+    let mut bench = Bench::new(
+        Sandbox::builder()
+            .patient("1", ada())
+            .accept_unsigned_bodies(),
+    );
+    // a GET is signed without its form, as the container has it
+    let request = bare(Method::GET, "/oauth/request_token");
+    let mut request = bench.signed(&Signer::ui(), request);
+    *request.body_mut() = Bytes::from_static(b"oauth_callback=oob");
+    let content_type = FORM.parse().unwrap();
+    request.headers_mut().insert(CONTENT_TYPE, content_type);
+    assert_eq!(bench.send(&request).status(), 401, "there is no callback");
+}
+
+#[test]
+fn refusals_are_told_with_their_reason_and_without_secrets() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hear = Arc::clone(&told);
+    let builder = Sandbox::builder().patient("1", ada());
+    let mut bench = Bench::new(builder.on_refusal(move |refusal| {
+        hear.lock().unwrap().push(refusal.to_string());
+    }));
+    let app = bench.ui_with("1");
+    let demographics = "/records/1/demographics";
+    let with_header = |header: &str| {
+        let mut request = bare(Method::GET, demographics);
+        request
+            .headers_mut()
+            .insert(AUTHORIZATION, header.parse().unwrap());
+        request
+    };
+    let unsigned_body = put_without_hash(&mut bench, &app);
+    bench.send(&unsigned_body);
+    bench.send(&bare(Method::GET, demographics));
+    bench.send(&bare(
+        Method::GET,
+        "/records/1/demographics?oauth_consumer_key=a",
+    ));
+    bench.send(&with_header("OAuth a"));
+    bench.send(&with_header(
+        "OAuth oauth_consumer_key=nobody,oauth_signature=s",
+    ));
+    bench.get(&Signer::new(UI_APP_ID, "guess"), demographics);
+    bench.get(&app, "/records/2/demographics?family_name=Example");
+    bench.call(&Signer::ui(), Method::POST, "/oauth/request_token");
+    bench.get(&app, demographics);
+    let told = told.lock().unwrap();
+    let expected = [
+        "401 PUT /records/1/apps/my-app@apps.smartplatforms.org/scratchpad from my-app@apps.smartplatforms.org: the body is not \
+         covered by the signature: the client must send oauth_body_hash, or the sandbox accept unsigned bodies",
+        "401 GET /records/1/demographics from an unknown app: there is no oauth header",
+        "401 GET /records/1/demographics from an unknown app: the oauth parameters stand in the query or form, and a classic \
+         container reads the header only",
+        "401 GET /records/1/demographics from an unknown app: the oauth header cannot be read: a parameter of the authorization \
+         header is not of the form name=\"value\"",
+        "401 GET /records/1/demographics from an unknown app: the app is not installed",
+        "401 GET /records/1/demographics from my-app@apps.smartplatforms.org: the signature does not match",
+        "403 GET /records/2/demographics from my-app@apps.smartplatforms.org: this call demands an access token of the record in \
+         the path",
+        "401 POST /oauth/request_token from my-app@apps.smartplatforms.org: there is no oauth_callback",
+    ];
+    assert_eq!(*told, expected);
 }
 
 #[test]

@@ -126,10 +126,29 @@ fn nothing_is_lost_and_blank_labels_are_the_record_s_own() {
 }
 
 #[test]
+fn a_missing_record_is_added() {
+    let with = statements("[] a sp:MedicalRecord . [] a sp:Problem . [] a sp:LabResult .").unwrap();
+    let without = statements("[] a sp:Problem . [] a sp:LabResult .").unwrap();
+    assert_eq!(without.len(), with.len());
+    let record = assembly().record_uri();
+    for statement in &without {
+        let owner = statement
+            .graph
+            .object(statement.uri.as_ref(), sp::BELONGS_TO);
+        assert_eq!(owner, Some(TermRef::from(record.as_ref())));
+        assert!(statement.uri.as_str().starts_with(record.as_str()));
+    }
+}
+
+#[test]
 fn what_is_not_one_record_is_refused() {
     for (text, message) in [
         ("", "there is no sp:MedicalRecord"),
-        ("[] a sp:Problem .", "there is no sp:MedicalRecord"),
+        ("[] a sp:Code .", "there is no sp:MedicalRecord"),
+        (
+            "[] a sp:Problem ; sp:belongsTo <http://h/records/8> .",
+            "another record",
+        ),
         (
             "[] a sp:MedicalRecord . [] a sp:MedicalRecord .",
             "there are 2 nodes",
