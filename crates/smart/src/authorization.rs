@@ -6,7 +6,8 @@ use smart_oauth::{
 };
 
 use crate::client::origin;
-use crate::exchange::{Exchanger as _, Purpose};
+use crate::exchange::{Exchanger as _, Purpose, Timed};
+use crate::retry::Repeat;
 use crate::{Client, Error, Record};
 
 /// A dance that waits for the user. Made by [`Client::authorize`].
@@ -39,13 +40,13 @@ impl Client {
             path: "request_token",
             record: Some(record_id.as_str()),
             // A request token that is never used harms nobody.
-            repeatable: true,
-            single_use: false,
+            repeat: Repeat::Always,
+            timed: Timed::Signature,
             origin: &origin(&endpoints.request_token)?,
         };
         let dance = Dance::new(self.signer().consumer().clone(), endpoints, asked);
-        let signed = || {
-            let request = dance.request(self.signer().nonce()?, self.signer().now()?)?;
+        let signed = |ahead| {
+            let request = dance.request(self.signer().nonce()?, self.signer().time(ahead)?)?;
             Ok(request.map(Into::into))
         };
         let response = self.exchange(purpose, signed).await?;
@@ -156,12 +157,12 @@ impl Authorization {
             path: "access_token",
             record: Some(self.record_id.as_str()),
             // Request token and verifier are good for one exchange.
-            repeatable: false,
-            single_use: false,
+            repeat: Repeat::IfUnprocessed,
+            timed: Timed::Signature,
             origin: &origin(&endpoints.access_token)?,
         };
-        let signed = || {
-            let request = dance.request(signer.nonce()?, signer.now()?)?;
+        let signed = |ahead| {
+            let request = dance.request(signer.nonce()?, signer.time(ahead)?)?;
             Ok(request.map(Into::into))
         };
         let response = self.client.exchange(purpose, signed).await?;

@@ -9,9 +9,10 @@ use smart_api::{ApiBase, AppId};
 use smart_oauth::{Consumer, ConsumerKey, ConsumerSecret};
 use smart_transport::{SharedTransport, Transport};
 
+use crate::clock::Clock;
 use crate::policy::Policy;
 use crate::recorder::Recorder;
-use crate::signer::{Clock, Randomness, Signer};
+use crate::signer::{Randomness, Signer};
 use crate::{Client, Error, Retries};
 
 /// The settings of a [`Client`]. Three have to be made: [`app_id`](Self::app_id), [`api_base`](Self::api_base) and

@@ -10,9 +10,9 @@ use smart_api::{ApiBase, AppId, CallRequest, Caller, RecordId, UserId};
 use smart_oauth::AccessToken;
 use smart_transport::Origin;
 
-use crate::exchange::{Exchanger as _, Purpose};
+use crate::exchange::{Exchanger as _, Purpose, Timed};
 use crate::policy::Policy;
-use crate::refusal::is_repeatable;
+use crate::refusal::repeat;
 use crate::signer::{Credential, Signer};
 use crate::{
     ClientBuilder, ContainerManifest, Error, ManifestError, Record, RecordSweep, Refusal, User,
@@ -167,7 +167,7 @@ impl Client {
     /// By how many seconds the container's clock was found to be ahead of this machine's; negative if it is behind, and zero as
     /// long as no signature was refused for its time. Signatures carry the container's time.
     pub fn clock_correction(&self) -> i64 {
-        self.signer().seconds_ahead()
+        self.signer().clock().ahead().seconds()
     }
 
     /// Makes a call: address, signature, exchange, and a look at the status.
@@ -181,14 +181,14 @@ impl Client {
             name: info.name,
             path: info.path,
             record: call.record_id(),
-            repeatable: is_repeatable(info),
-            single_use: false,
+            repeat: repeat(info),
+            timed: Timed::Signature,
             origin: self.origin(),
         };
         // Made anew for each attempt: most need only one, and a copy kept for the others would cost them all.
-        let signed = || {
+        let signed = |ahead| {
             let mut request = call.to_http(self.api_base())?;
-            self.signer().sign(&mut request, credential)?;
+            self.signer().sign(&mut request, credential, ahead)?;
             Ok(request)
         };
         let response = self.exchange(purpose, signed).await?;

@@ -10,6 +10,7 @@ use smart_oauth::{DanceError, SignError};
 use smart_rdf::QueryError;
 use smart_transport::{OriginError, TransportError};
 
+use crate::retry::Repeat;
 use crate::{ManifestError, Refusal};
 
 /// What went wrong. Each message is one sentence that says what to do; no message holds a secret.
@@ -256,22 +257,21 @@ impl From<smart_transport::Stage> for Stage {
 #[derive(Debug)]
 pub struct Unanswered {
     container: String,
-    repeatable: bool,
+    repeat: Repeat,
     attempts: u32,
     error: TransportError,
 }
 
 impl Unanswered {
-    /// `repeatable` tells whether the request may be made twice as well as once.
     pub(crate) fn new(
         container: String,
-        repeatable: bool,
+        repeat: Repeat,
         attempts: u32,
         error: TransportError,
     ) -> Self {
         Self {
             container,
-            repeatable,
+            repeat,
             attempts,
             error,
         }
@@ -292,8 +292,7 @@ impl Unanswered {
     }
 
     fn is_retryable(&self) -> bool {
-        let may_repeat = self.repeatable || self.stage() == Stage::NotSent;
-        may_repeat && !self.error.is_permanent()
+        self.repeat.after_stage(self.error.stage()) && !self.error.is_permanent()
     }
 }
 

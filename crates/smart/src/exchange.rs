@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use smart_transport::{Deadline, FreshConnection, Origin, Transport as _};
+use smart_transport::{
+    Body, Deadline, FreshConnection, Origin, SharedTransport, Transport as _, TransportError,
+};
 use tracing::Instrument as _;
 
+use crate::clock::{Ahead, ServerClock};
 use crate::error::Unanswered;
 use crate::policy::Policy;
-use crate::retry::{Attempts, Next, Outcome};
+use crate::retry::{Attempts, Next, Outcome, Repeat};
 use crate::span::CallSpan;
 use crate::{Client, Error, retry};
 
@@ -22,12 +25,40 @@ pub(crate) struct Purpose<'p> {
     pub(crate) path: &'static str,
     /// The record that it is about.
     pub(crate) record: Option<&'p str>,
-    /// Whether it may be made twice as well as once.
-    pub(crate) repeatable: bool,
-    /// Whether it is over with the first answer, even one that says "later".
-    pub(crate) single_use: bool,
+    /// Whether it may be made again.
+    pub(crate) repeat: Repeat,
+    /// What in it carries the time.
+    pub(crate) timed: Timed,
     /// Where its credentials belong.
     pub(crate) origin: &'p Origin,
+}
+
+/// What in a request carries the time, and may be refused for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timed {
+    Nothing,
+    /// A signature of OAuth 1.0a, which the time is part of.
+    Signature,
+    /// A statement that the app signed (`private_key_jwt`).
+    #[cfg_attr(
+        not(feature = "jwt"),
+        expect(dead_code, reason = "made by signing statements")
+    )]
+    Statement,
+}
+
+impl Timed {
+    /// Whether a refusal with this status may be one of the time.
+    fn may_be_refused_with(self, status: StatusCode) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Signature => status == StatusCode::UNAUTHORIZED,
+            Self::Statement => matches!(
+                status,
+                StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
+            ),
+        }
+    }
 }
 
 /// Who makes exchanges: a client of either generation.
@@ -38,53 +69,104 @@ pub(crate) trait Exchanger: Sync + Sized {
     /// A number between 0 and 1 that nobody can guess, for the length of pauses.
     fn chance(&self) -> f64;
 
-    /// Learns the server's clock from a refusal that may have been about the time, so that the request is worth making once
-    /// more.
-    fn corrects_clock(&self, outcome: &Outcome) -> bool;
+    /// The time that its requests carry.
+    fn clock(&self) -> &ServerClock;
 
-    /// Carries out an exchange. `make` signs a request, for every attempt a new one, since a container refuses a nonce that
-    /// it has seen.
+    /// Carries out an exchange, and reads the answer to its end. `make` makes a request for a server whose clock is so far
+    /// ahead, and for every attempt a new one, since a container refuses a nonce that it has seen.
     fn exchange(
         &self,
         purpose: Purpose<'_>,
-        make: impl Fn() -> Result<Request<Bytes>, Error> + Send,
+        make: impl Fn(Ahead) -> Result<Request<Bytes>, Error> + Send,
     ) -> impl Future<Output = Result<Response<Bytes>, Error>> + Send {
-        async move { exchange(self, purpose, make).await }
+        async move {
+            let answer = exchange(self, purpose, Reading::Whole, make).await;
+            answer.map(|(response, _empty)| response)
+        }
+    }
+
+    /// Carries out an exchange up to the head of the answer, whose body then follows as it comes. What is repeated, and when, is
+    /// the same.
+    #[cfg(feature = "fhir")]
+    fn exchange_stream(
+        &self,
+        purpose: Purpose<'_>,
+        make: impl Fn(Ahead) -> Result<Request<Bytes>, Error> + Send,
+    ) -> impl Future<Output = Result<Response<Body>, Error>> + Send {
+        async move {
+            let answer = exchange(self, purpose, Reading::Head, make).await;
+            answer.map(|(response, body)| response.map(|_empty| body))
+        }
     }
 }
+
+/// How much of an answer an exchange waits for.
+#[derive(Clone, Copy)]
+enum Reading {
+    #[cfg_attr(
+        not(feature = "fhir"),
+        expect(dead_code, reason = "for FHIR's streams")
+    )]
+    Head,
+    Whole,
+}
+
+impl Reading {
+    /// Sends a request. The bytes are those that were read here, the body is what follows.
+    async fn send(
+        self,
+        transport: &SharedTransport,
+        request: Request<Bytes>,
+    ) -> Result<(Response<Bytes>, Body), TransportError> {
+        match self {
+            Self::Whole => {
+                let response = transport.fetch(request).await?;
+                Ok((response, Body::empty()))
+            }
+            Self::Head => {
+                let (head, body) = transport.send(request).await?.into_parts();
+                Ok((Response::from_parts(head, Bytes::new()), body))
+            }
+        }
+    }
+}
+
+type Answer = (Response<Bytes>, Body);
 
 async fn exchange(
     by: &impl Exchanger,
     purpose: Purpose<'_>,
-    make: impl Fn() -> Result<Request<Bytes>, Error> + Send,
-) -> Result<Response<Bytes>, Error> {
+    reading: Reading,
+    make: impl Fn(Ahead) -> Result<Request<Bytes>, Error> + Send,
+) -> Result<Answer, Error> {
     let span = CallSpan::new(by.policy(), &purpose);
     if span.is_disabled() {
-        return attempts(by, purpose, make, &span).await;
+        return attempts(by, purpose, reading, make, &span).await;
     }
     // In a box, so that a call that nobody watches is not as large as two.
-    let attempts = Box::pin(attempts(by, purpose, make, &span));
+    let attempts = Box::pin(attempts(by, purpose, reading, make, &span));
     let outcome = attempts.instrument(span.span().clone()).await;
-    span.end(&outcome);
+    span.end(outcome.as_ref().map(|(response, _body)| response));
     outcome
 }
 
 async fn attempts(
     by: &impl Exchanger,
     purpose: Purpose<'_>,
-    make: impl Fn() -> Result<Request<Bytes>, Error> + Send,
+    reading: Reading,
+    make: impl Fn(Ahead) -> Result<Request<Bytes>, Error> + Send,
     span: &CallSpan,
-) -> Result<Response<Bytes>, Error> {
+) -> Result<Answer, Error> {
     let policy = by.policy();
     let limit = policy.transport.total_timeout();
     let deadline = Deadline::after(limit.unwrap_or(WITHOUT_LIMIT));
-    let mut attempts = Attempts::new(&policy.retries, &policy.budget, purpose.repeatable);
+    let mut attempts = Attempts::new(&policy.retries, &policy.budget, purpose.repeat);
     // What cannot be repeated does not go out on a connection that may just be closing.
-    let mut fresh = !purpose.repeatable;
-    let mut clock_corrected = false;
+    let mut fresh = purpose.repeat != Repeat::Always;
+    let mut time = RequestTime::new(by.clock(), purpose.timed);
     let mut made = 0;
     loop {
-        let mut request = make()?;
+        let mut request = make(time.ahead)?;
         if !purpose.origin.holds(request.uri()) {
             return Err(Error::OtherOrigin {
                 origin: purpose.origin.to_string(),
@@ -99,22 +181,22 @@ async fn attempts(
         }
         made += 1;
         let recording = policy.recorder.begin(&purpose, &request, made);
-        let exchange = policy.transport.fetch(request);
-        let outcome = match limit {
+        let exchange = reading.send(&policy.transport, request);
+        let answer = match limit {
             Some(_) => exchange.await,
             // In a box, since most transports have one.
             None if has_timer() => Box::pin(deadline.bound(exchange)).await,
             None => exchange.await,
         };
+        let (outcome, body) = match answer {
+            Ok((response, body)) => (Ok(response), body),
+            Err(error) => (Err(error), Body::empty()),
+        };
         policy.recorder.end(recording, &outcome);
         span.attempt(made, &outcome);
 
-        if !clock_corrected && by.corrects_clock(&outcome) {
-            clock_corrected = true;
+        if time.is_corrected_by(&outcome) {
             continue;
-        }
-        if purpose.single_use && outcome.is_ok() {
-            return told(purpose, outcome, made);
         }
         let chance = || by.chance();
         match attempts.next(&outcome, chance, || deadline.remaining()) {
@@ -127,20 +209,59 @@ async fn attempts(
                 tracing::debug!(milliseconds, "trying again after a pause");
                 tokio::time::sleep(pause).await;
             }
-            _ => return told(purpose, outcome, made),
+            _ => return Ok((told(purpose, outcome, made)?, body)),
         }
+    }
+}
+
+/// The time that the attempts at a request carry.
+struct RequestTime<'c> {
+    clock: &'c ServerClock,
+    timed: Timed,
+    ahead: Ahead,
+    /// Whether it is the time of a refusal. Once is enough: if that is refused too, the time was not the reason.
+    is_tried: bool,
+}
+
+impl<'c> RequestTime<'c> {
+    fn new(clock: &'c ServerClock, timed: Timed) -> Self {
+        Self {
+            clock,
+            timed,
+            ahead: clock.ahead(),
+            is_tried: false,
+        }
+    }
+
+    /// Takes over the server's time from a refusal that may have been about the time, so that the request is worth making once
+    /// more. The time counts from the one that this request carried: others may have learned the server's meanwhile.
+    fn is_corrected_by(&mut self, outcome: &Outcome) -> bool {
+        let Ok(response) = outcome else {
+            return false;
+        };
+        if self.is_tried {
+            if response.status().is_success() {
+                self.clock.keep(self.ahead);
+            }
+            return false;
+        }
+        if !self.timed.may_be_refused_with(response.status()) {
+            return false;
+        }
+        let date = retry::date(response);
+        let Some(ahead) = date.and_then(|date| self.clock.correction(date, self.ahead)) else {
+            return false;
+        };
+        self.ahead = ahead;
+        self.is_tried = true;
+        true
     }
 }
 
 fn told(purpose: Purpose<'_>, outcome: Outcome, attempts: u32) -> Result<Response<Bytes>, Error> {
     outcome.map_err(|error| {
         let container = purpose.origin.to_string();
-        Error::Transport(Unanswered::new(
-            container,
-            purpose.repeatable,
-            attempts,
-            error,
-        ))
+        Error::Transport(Unanswered::new(container, purpose.repeat, attempts, error))
     })
 }
 
@@ -153,22 +274,8 @@ impl Exchanger for Client {
         self.signer().chance()
     }
 
-    /// Once is enough for a call: if it fails again, the time was not the reason.
-    fn corrects_clock(&self, outcome: &Outcome) -> bool {
-        let Ok(response) = outcome else {
-            return false;
-        };
-        if response.status() != StatusCode::UNAUTHORIZED {
-            return false;
-        }
-        let learned = retry::date(response).and_then(|date| self.signer().learn_clock(date));
-        if let Some(seconds) = learned {
-            tracing::warn!(
-                seconds,
-                "the container's clock is ahead of this machine's by so much; signing with its time from now on"
-            );
-        }
-        learned.is_some()
+    fn clock(&self) -> &ServerClock {
+        self.signer().clock()
     }
 }
 

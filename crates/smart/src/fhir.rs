@@ -57,7 +57,7 @@ pub use entries::Entries;
 pub use error::FhirError;
 pub use export::{ExportJob, ExportedResources};
 pub use launch::EhrLaunch;
-pub use session::Session;
+pub use session::{Repeatable, Session};
 
 // What an app author meets of the layers below, and the layer itself.
 pub use smart_fhir::{

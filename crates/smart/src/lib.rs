@@ -138,6 +138,7 @@
 
 mod builder;
 mod client;
+mod clock;
 mod record;
 mod user;
 

@@ -3,7 +3,8 @@
 use smart_api::RecordId;
 use smart_oauth::RecordLoop;
 
-use crate::exchange::{Exchanger as _, Purpose};
+use crate::exchange::{Exchanger as _, Purpose, Timed};
+use crate::retry::Repeat;
 use crate::{Client, Error, Record};
 
 impl Client {
@@ -21,13 +22,14 @@ impl Client {
             path: "/apps/{smart_app_id}/tokens/records/{record_id}",
             record: Some(id.as_str()),
             // A token that is never used harms nobody.
-            repeatable: true,
-            single_use: false,
+            repeat: Repeat::Always,
+            timed: Timed::Signature,
             origin: self.origin(),
         };
-        let signed = || {
+        let signed = |ahead| {
             let signer = self.signer();
-            let request = records.record_request(id.as_str(), signer.nonce()?, signer.now()?)?;
+            let request =
+                records.record_request(id.as_str(), signer.nonce()?, signer.time(ahead)?)?;
             Ok(request.map(Into::into))
         };
         let response = self.exchange(purpose, signed).await?;

@@ -9,7 +9,7 @@ use http::header::CONTENT_TYPE;
 use http::{Response, StatusCode};
 use smart_api::{CallInfo, Method};
 
-use crate::retry::{is_passing_status, retry_after};
+use crate::retry::{Repeat, retry_after};
 
 /// An answer whose status is not a success. Containers explain themselves in HTML at best, so the sentence that this
 /// prints as goes by the status, and the container's own words follow where it has any.
@@ -75,7 +75,8 @@ impl Refusal {
 
     /// Whether the same call may go through later, and doing it twice does no harm.
     pub(crate) fn is_retryable(&self) -> bool {
-        is_passing_status(self.status(), is_repeatable(self.call))
+        let says_when = self.retry_after().is_some();
+        repeat(self.call).after_status(self.status(), says_when)
     }
 
     fn advice(&self) -> &'static str {
@@ -104,10 +105,11 @@ impl Refusal {
     }
 }
 
-/// Whether the call may be made twice as well as once
+/// Whether the call may be made again
 /// ([RFC 9110, section 9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2)).
-pub(crate) fn is_repeatable(call: &CallInfo) -> bool {
-    matches!(call.method, Method::Delete | Method::Get | Method::Put)
+pub(crate) fn repeat(call: &CallInfo) -> Repeat {
+    let is_safe = matches!(call.method, Method::Delete | Method::Get | Method::Put);
+    Repeat::safe(is_safe)
 }
 
 impl fmt::Display for Refusal {

@@ -10,11 +10,20 @@ use smart_transport::{Stage, TransportError};
 
 /// How a client makes requests again that failed for a passing reason.
 ///
-/// Only what is safe is repeated. `GET`, `PUT` and `DELETE` do twice what they do once; a `POST` is repeated only when
-/// nothing of it was sent, or the container itself refused it as too many (429) or as out of service (503). Every attempt is
-/// signed afresh. The pauses double, and each is a random part of its full length, so that many clients do not come back at
-/// the same moment; a container that says how long to wait (`Retry-After`) is obeyed. The time limit of the transport holds
-/// for all attempts together: what would end after it is not begun.
+/// Only what is safe is repeated, by what is known of the first attempt:
+///
+/// | request | not sent | sent, no answer; answer broken off | 429, 503 with `Retry-After` | 503 without | 502, 504 |
+/// |---|---|---|---|---|---|
+/// | does twice what it does once: `GET`, `PUT`, `DELETE`, most steps of a login | yes | yes | yes | yes | yes |
+/// | `POST`; exchange of a Classic verifier, renewal of tokens, registration | yes | no | yes | no | no |
+/// | exchange of an OAuth 2 code, which is good for one attempt | yes | no | no | no | no |
+///
+/// `Retry-After` on a 503, and a 429 in any case, say that the server did not act on the request. A 503 alone may come from a
+/// gateway that lost the answer of the server behind it.
+///
+/// Every attempt is signed afresh. The pauses double, and each is a random part of its full length, so that many clients do not
+/// come back at the same moment; a container that says how long to wait (`Retry-After`) is obeyed. The time limit of the transport
+/// holds for all attempts together: what would end after it is not begun.
 ///
 /// A connection that dies before the status line says nothing about the container: some front ends close each connection
 /// after an answer without saying so. So that is tried once more at once, on a new connection, beside what is counted here.
@@ -115,6 +124,48 @@ impl Budget {
     }
 }
 
+/// Whether a request may be made again, by what its first attempt may have done. See the table at [`Retries`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// Made twice, it does what it does once.
+    Always,
+    /// Only if the server did not act on it.
+    IfUnprocessed,
+    /// Only if nothing of it was sent: any answer is final.
+    IfUnsent,
+}
+
+impl Repeat {
+    /// For a request that may be made twice as well as once, or may not.
+    pub(crate) fn safe(is_safe: bool) -> Self {
+        if is_safe {
+            Self::Always
+        } else {
+            Self::IfUnprocessed
+        }
+    }
+
+    /// Whether it may be made again after an exchange that ended at this stage, without an answer.
+    pub(crate) fn after_stage(self, stage: Stage) -> bool {
+        self == Self::Always || stage == Stage::NotSent
+    }
+
+    /// Whether it may be made again after an answer with this status, which passes.
+    pub(crate) fn after_status(self, status: StatusCode, says_when: bool) -> bool {
+        let unprocessed = match status {
+            StatusCode::TOO_MANY_REQUESTS => true,
+            StatusCode::SERVICE_UNAVAILABLE => says_when,
+            StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => false,
+            _ => return false,
+        };
+        match self {
+            Self::Always => true,
+            Self::IfUnprocessed => unprocessed,
+            Self::IfUnsent => false,
+        }
+    }
+}
+
 /// What came of an attempt.
 pub(crate) type Outcome = Result<Response<Bytes>, TransportError>;
 
@@ -133,18 +184,17 @@ pub(crate) enum Next {
 pub(crate) struct Attempts<'c> {
     retries: &'c Retries,
     budget: &'c Budget,
-    repeatable: bool,
+    repeat: Repeat,
     made: u32,
     reconnected: bool,
 }
 
 impl<'c> Attempts<'c> {
-    /// `repeatable` tells whether the request may be made twice as well as once.
-    pub(crate) fn new(retries: &'c Retries, budget: &'c Budget, repeatable: bool) -> Self {
+    pub(crate) fn new(retries: &'c Retries, budget: &'c Budget, repeat: Repeat) -> Self {
         Self {
             retries,
             budget,
-            repeatable,
+            repeat,
             made: 0,
             reconnected: false,
         }
@@ -161,8 +211,8 @@ impl<'c> Attempts<'c> {
             return Next::Done;
         }
         if let Err(error) = outcome {
-            let repeatable = self.repeatable || error.stage() == Stage::NotSent;
-            if error.is_closed() && repeatable && !self.reconnected {
+            let may_repeat = self.repeat.after_stage(error.stage());
+            if error.is_closed() && may_repeat && !self.reconnected {
                 self.reconnected = true;
                 return Next::AtOnce;
             }
@@ -190,21 +240,12 @@ impl<'c> Attempts<'c> {
 
     fn is_passing(&self, outcome: &Outcome) -> bool {
         match outcome {
-            Ok(response) => is_passing_status(response.status(), self.repeatable),
-            Err(error) => {
-                let repeatable = self.repeatable || error.stage() == Stage::NotSent;
-                repeatable && !error.is_permanent()
+            Ok(response) => {
+                let says_when = retry_after(response).is_some();
+                self.repeat.after_status(response.status(), says_when)
             }
+            Err(error) => self.repeat.after_stage(error.stage()) && !error.is_permanent(),
         }
-    }
-}
-
-/// Whether a status tells of a state that passes, and the request may be made again.
-pub(crate) fn is_passing_status(status: StatusCode, repeatable: bool) -> bool {
-    match status {
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => true,
-        StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => repeatable,
-        _ => false,
     }
 }
 
@@ -271,6 +312,44 @@ mod tests {
     }
 
     #[test]
+    fn what_is_repeated_after_what() {
+        use Repeat::{Always, IfUnprocessed, IfUnsent};
+        let all = [Always, IfUnprocessed, IfUnsent];
+        let check = |what: &str, repeated: &[Repeat], may: &dyn Fn(Repeat) -> bool| {
+            let found: Vec<_> = all.into_iter().filter(|repeat| may(*repeat)).collect();
+            assert_eq!(found, repeated, "{what}");
+        };
+        for (stage, repeated) in [
+            (Stage::NotSent, &all[..]),
+            (Stage::MaybeSent, &[Always]),
+            (Stage::Unreadable, &[Always]),
+        ] {
+            check(&format!("{stage:?}"), repeated, &|repeat| {
+                repeat.after_stage(stage)
+            });
+        }
+        let none: &[Repeat] = &[];
+        for (status, says_when, repeated) in [
+            (429, false, &[Always, IfUnprocessed][..]),
+            (429, true, &[Always, IfUnprocessed]),
+            (503, false, &[Always]),
+            (503, true, &[Always, IfUnprocessed]),
+            (502, true, &[Always]),
+            (504, true, &[Always]),
+            (500, true, none),
+            (501, true, none),
+            (401, true, none),
+            (200, true, none),
+        ] {
+            let code = StatusCode::from_u16(status).unwrap();
+            let what = format!("{status} {says_when}");
+            check(&what, repeated, &|repeat| {
+                repeat.after_status(code, says_when)
+            });
+        }
+    }
+
+    #[test]
     fn pauses_double_up_to_the_longest_and_are_cut_by_chance() {
         let retries = Retries::default();
         let pauses =
@@ -284,7 +363,7 @@ mod tests {
     fn what_would_end_after_the_deadline_is_not_begun() {
         let retries = Retries::default();
         let budget = Budget::new(&retries);
-        let mut attempts = Attempts::new(&retries, &budget, true);
+        let mut attempts = Attempts::new(&retries, &budget, Repeat::Always);
         let outcome = Ok(busy(&[("retry-after", "30")]));
         let next = attempts.next(&outcome, || 0.0, || Duration::from_secs(30));
         assert_eq!(next, Next::Done);
@@ -297,7 +376,7 @@ mod tests {
         let retries = Retries::default().with_budget(2);
         let budget = Budget::new(&retries);
         let repeats = || {
-            let mut attempts = Attempts::new(&retries, &budget, true);
+            let mut attempts = Attempts::new(&retries, &budget, Repeat::Always);
             let minute = Duration::from_secs(60);
             std::iter::repeat_with(|| attempts.next(&Ok(busy(&[])), || 0.0, || minute))
                 .take_while(|next| *next != Next::Done)
@@ -307,7 +386,11 @@ mod tests {
         assert_eq!(repeats(), 0);
         for _ in 0..10 {
             let fine = Ok(Response::new(Bytes::new()));
-            let next = Attempts::new(&retries, &budget, true).next(&fine, || 0.0, || Duration::MAX);
+            let next = Attempts::new(&retries, &budget, Repeat::Always).next(
+                &fine,
+                || 0.0,
+                || Duration::MAX,
+            );
             assert_eq!(next, Next::Done);
         }
         assert_eq!(repeats(), 1);

@@ -2,8 +2,6 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use smart_oauth::{
@@ -11,9 +9,7 @@ use smart_oauth::{
 };
 
 use crate::Error;
-
-/// Tells the time.
-pub(crate) type Clock = Box<dyn Fn() -> SystemTime + Send + Sync>;
+use crate::clock::{Ahead, Clock, ServerClock};
 
 /// Fills a buffer with bytes that nobody can guess.
 pub(crate) type Randomness =
@@ -22,10 +18,8 @@ pub(crate) type Randomness =
 /// Signs every request anew: a container refuses a nonce that it has seen.
 pub(crate) struct Signer {
     two_legged: smart_oauth::Signer,
-    clock: Clock,
+    clock: ServerClock,
     randomness: Randomness,
-    /// How many seconds the container's clock is ahead of this machine's, as far as is known.
-    ahead: AtomicI64,
 }
 
 /// A token, with the key that it makes together with the app's secret prepared for every call that a handle will make.
@@ -39,9 +33,8 @@ impl Signer {
     pub(crate) fn new(consumer: Consumer, clock: Clock, randomness: Randomness) -> Self {
         Self {
             two_legged: smart_oauth::Signer::new(consumer),
-            clock,
+            clock: ServerClock::new(clock),
             randomness,
-            ahead: AtomicI64::new(0),
         }
     }
 
@@ -56,14 +49,16 @@ impl Signer {
         }
     }
 
-    /// Adds the `Authorization` header, with a token or two-legged without one.
+    /// Adds the `Authorization` header, with a token or two-legged without one, and with the time of a container whose clock is
+    /// so far ahead.
     pub(crate) fn sign(
         &self,
         request: &mut http::Request<Bytes>,
         credential: Option<&Credential>,
+        ahead: Ahead,
     ) -> Result<(), Error> {
         let signer = credential.map_or(&self.two_legged, |credential| &credential.signer);
-        let params = SigningParams::prepared(signer, self.nonce()?, self.now()?)
+        let params = SigningParams::prepared(signer, self.nonce()?, self.time(ahead)?)
             .with_dialect(Dialect::for_container(request.uri()));
         let signed = sign(&SignableRequest::from_http(request)?, &params)?;
         signed.apply_to(request);
@@ -76,28 +71,13 @@ impl Signer {
         Ok(Nonce::from_random(bytes))
     }
 
-    pub(crate) fn now(&self) -> Result<Timestamp, Error> {
-        let seconds = self.own_seconds().ok_or(Error::Clock)?;
-        let seconds = seconds.saturating_add_signed(self.seconds_ahead());
-        Ok(Timestamp::from_unix_seconds(seconds))
+    /// The time of a container whose clock is so far ahead.
+    pub(crate) fn time(&self, ahead: Ahead) -> Result<Timestamp, Error> {
+        self.clock.time(ahead)
     }
 
-    /// How many seconds are added to this machine's time.
-    pub(crate) fn seconds_ahead(&self) -> i64 {
-        self.ahead.load(Ordering::Relaxed)
-    }
-
-    /// Takes over the container's time if it differs from that of the signatures by more than a minute, and tells by how
-    /// many seconds it is ahead of this machine's. Less cannot have been a reason to refuse one.
-    pub(crate) fn learn_clock(&self, date: SystemTime) -> Option<i64> {
-        let theirs = date.duration_since(UNIX_EPOCH).ok()?.as_secs();
-        let ahead = i64::try_from(i128::from(theirs) - i128::from(self.own_seconds()?)).ok()?;
-        let known = self.seconds_ahead();
-        if ahead.abs_diff(known) <= 60 {
-            return None;
-        }
-        self.ahead.store(ahead, Ordering::Relaxed);
-        Some(ahead)
+    pub(crate) fn clock(&self) -> &ServerClock {
+        &self.clock
     }
 
     /// A number between 0 and 1 that nobody can guess, for the length of pauses. Without randomness, the longest pause.
@@ -107,11 +87,6 @@ impl Signer {
             Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
             Err(_none) => 1.0,
         }
-    }
-
-    fn own_seconds(&self) -> Option<u64> {
-        let since_1970 = (self.clock)().duration_since(UNIX_EPOCH).ok()?;
-        Some(since_1970.as_secs())
     }
 }
 

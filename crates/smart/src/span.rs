@@ -72,7 +72,7 @@ impl CallSpan {
         }
     }
 
-    pub(crate) fn end(&self, outcome: &Result<Response<Bytes>, Error>) {
+    pub(crate) fn end(&self, outcome: Result<&Response<Bytes>, &Error>) {
         match outcome {
             Ok(response) => {
                 self.span.record("status", response.status().as_u16());

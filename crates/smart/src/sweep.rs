@@ -9,7 +9,8 @@ use futures_util::stream::{self, StreamExt as _};
 use smart_api::RecordId;
 use smart_oauth::RecordLoop;
 
-use crate::exchange::{Exchanger as _, Purpose};
+use crate::exchange::{Exchanger as _, Purpose, Timed};
+use crate::retry::Repeat;
 use crate::{Client, Error, Record};
 
 /// The records of a container, each with a token of its own, in the container's order. Made by [`Client::records`].
@@ -100,13 +101,15 @@ impl Sweep {
             path: "/apps/{smart_app_id}/tokens/records/next",
             record: None,
             // A token that is never used harms nobody, and the loop moves on only with the answer.
-            repeatable: true,
-            single_use: false,
+            repeat: Repeat::Always,
+            timed: Timed::Signature,
             origin: self.client.origin(),
         };
         // There is a next one to ask for: the stream ends with the answer that says that there is none.
-        let signed = || {
-            let request = self.records.next_request(signer.nonce()?, signer.now()?)?;
+        let signed = |ahead| {
+            let request = self
+                .records
+                .next_request(signer.nonce()?, signer.time(ahead)?)?;
             Ok(request.unwrap_or_default().map(Into::into))
         };
         let response = self.client.exchange(purpose, signed).await?;

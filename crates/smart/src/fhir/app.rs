@@ -18,9 +18,10 @@ use smart_transport::Origin;
 use super::builder::{AppBuilder, sendable};
 use super::discovery::Known;
 use super::means::Means;
-use crate::exchange::{Exchanger, Purpose};
+use crate::clock::{Ahead, ServerClock};
+use crate::exchange::{Exchanger, Purpose, Timed};
 use crate::policy::Policy;
-use crate::retry::{self, Outcome};
+use crate::retry::Repeat;
 use crate::vault::SharedVault;
 use crate::{Error, client};
 
@@ -213,8 +214,8 @@ impl Inner {
         let registration = registration.with_scopes(spelled_for(&server, &scopes));
         let endpoint = server.register.as_ref();
         let origin = origin(endpoint.unwrap_or(&server.token))?;
-        let purpose = purpose("register", false, &origin);
-        let make = || Ok(sendable(registration.request(&server)?));
+        let purpose = purpose("register", Repeat::IfUnprocessed, &origin);
+        let make = |_ahead| Ok(sendable(registration.request(&server)?));
         let response = self.exchange(purpose, make).await?;
         let registered = registration.receive(&response)?;
         let in_form =
@@ -267,27 +268,25 @@ impl Inner {
         client: &Client,
         make: impl Fn(&Authentication) -> Result<Request<Vec<u8>>, RequestError> + Send + Sync,
     ) -> Result<Response<Bytes>, Error> {
-        let make = || Ok(sendable(make(&self.authentication(client)?)?));
-        let response = self.exchange(purpose, make).await?;
-        let learned = self.signs_statements()
-            && response.status().is_client_error()
-            && retry::date(&response).is_some_and(|date| self.settings.means.learn_clock(date));
-        if !learned {
-            return Ok(response);
-        }
-        self.exchange(purpose, make).await
+        let timed = if self.signs_statements() {
+            Timed::Statement
+        } else {
+            Timed::Nothing
+        };
+        let make = |ahead| Ok(sendable(make(&self.authentication(client, ahead)?)?));
+        self.exchange(Purpose { timed, ..purpose }, make).await
     }
 
     #[cfg_attr(
         not(feature = "jwt"),
         expect(clippy::unnecessary_wraps, reason = "signing can fail")
     )]
-    fn authentication(&self, client: &Client) -> Result<Authentication, Error> {
+    fn authentication(&self, client: &Client, ahead: Ahead) -> Result<Authentication, Error> {
         Ok(match &self.settings.credential {
             #[cfg(feature = "jwt")]
             Credential::Key(key) => {
                 let means = &self.settings.means;
-                let statement = key.assert(client, means.random()?, means.server_now()?)?;
+                let statement = key.assert(client, means.random()?, means.clock().time(ahead)?)?;
                 Authentication::Assertion(statement)
             }
             Credential::Public => Authentication::Public,
@@ -325,13 +324,13 @@ pub(super) fn spelled_for(server: &Server, scopes: &Scopes) -> Scopes {
 }
 
 /// An exchange that is about nobody's record.
-pub(super) fn purpose<'p>(name: &'static str, repeatable: bool, origin: &'p Origin) -> Purpose<'p> {
+pub(super) fn purpose<'p>(name: &'static str, repeat: Repeat, origin: &'p Origin) -> Purpose<'p> {
     Purpose {
         name,
         path: name,
         record: None,
-        repeatable,
-        single_use: false,
+        repeat,
+        timed: Timed::Nothing,
         origin,
     }
 }
@@ -350,9 +349,8 @@ impl Exchanger for Inner {
         self.settings.means.chance()
     }
 
-    /// Only signed statements carry a time, and [`Inner::ask`] looks after them.
-    fn corrects_clock(&self, _outcome: &Outcome) -> bool {
-        false
+    fn clock(&self) -> &ServerClock {
+        self.settings.means.clock()
     }
 }
 

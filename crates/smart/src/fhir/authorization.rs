@@ -15,7 +15,7 @@ use super::error::FhirError;
 use super::renewal::detached;
 use super::stored::{Renewal, Stored};
 use super::{App, EhrLaunch, Session};
-use crate::exchange::Purpose;
+use crate::retry::Repeat;
 use crate::vault::VaultKey;
 use crate::{Error, Stage};
 
@@ -225,10 +225,8 @@ async fn redeem(
     let mut entry = app.settings().vault.lock(&key).await?;
     let inner = app.inner();
     let origin = origin(&client.server().token)?;
-    let purpose = Purpose {
-        single_use: true,
-        ..purpose("exchange", false, &origin)
-    };
+    // A code is good for one attempt.
+    let purpose = purpose("exchange", Repeat::IfUnsent, &origin);
     let make = |authentication: &_| authorized.request(authentication);
     let response = inner.ask(purpose, &client, make).await?;
     let now = app.means().now()?;

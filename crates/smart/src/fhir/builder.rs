@@ -17,9 +17,10 @@ use smart_transport::{SharedTransport, Transport};
 
 use super::app::{App, Credential, Inner, Settings};
 use super::means::Means;
+use crate::clock::Clock;
 use crate::policy::Policy;
 use crate::recorder::Recorder;
-use crate::signer::{Clock, Randomness};
+use crate::signer::Randomness;
 use crate::vault::{MemoryVault, SharedVault, Vault};
 use crate::{Error, Retries};
 

@@ -8,6 +8,7 @@ use super::builder::sendable;
 use super::{App, Session};
 use crate::Error;
 use crate::exchange::Exchanger as _;
+use crate::retry::Repeat;
 use crate::vault::VaultKey;
 
 impl App {
@@ -22,8 +23,8 @@ impl App {
     pub async fn debug_session(&self, token: &DebugToken) -> Result<Session, Error> {
         let endpoint = self.debug_endpoint("debug/token").await?;
         let origin = origin(&endpoint)?;
-        let make = || Ok(sendable(token.request(&endpoint)?));
-        let purpose = purpose("debug_token", false, &origin);
+        let make = |_ahead| Ok(sendable(token.request(&endpoint)?));
+        let purpose = purpose("debug_token", Repeat::IfUnprocessed, &origin);
         let response = self.inner().exchange(purpose, make).await?;
         let made = token.receive(&response)?;
         let mut tokens = TokenSet::new(made.access_token);
@@ -46,8 +47,8 @@ impl App {
         let question = DebugIntrospection::new(token);
         let endpoint = self.debug_endpoint("debug/introspect").await?;
         let origin = origin(&endpoint)?;
-        let make = || Ok(sendable(question.request(&endpoint)?));
-        let purpose = purpose("debug_introspect", true, &origin);
+        let make = |_ahead| Ok(sendable(question.request(&endpoint)?));
+        let purpose = purpose("debug_introspect", Repeat::Always, &origin);
         let response = self.inner().exchange(purpose, make).await?;
         Ok(question.receive(&response)?)
     }

@@ -12,6 +12,7 @@ use super::app::{Inner, origin, purpose};
 use super::builder::{get, sendable};
 use crate::Error;
 use crate::exchange::Exchanger as _;
+use crate::retry::Repeat;
 
 /// How long an answer is kept that does not say so itself, in seconds.
 const USUAL: u64 = 60 * 60;
@@ -57,15 +58,15 @@ pub(super) async fn server(app: &Inner, known: &mut Option<Known>) -> Result<Arc
 async fn discover(app: &Inner) -> Result<(Server, u64), Error> {
     let settings = app.settings();
     let ask = Discovery::new(settings.fhir_base.clone());
-    let make = || Ok(sendable(ask.request()?));
-    let asked = app.exchange(purpose("discover", true, &settings.origin), make);
+    let make = |_ahead| Ok(sendable(ask.request()?));
+    let asked = app.exchange(purpose("discover", Repeat::Always, &settings.origin), make);
     let response = asked.await?;
     let ask = match ask.receive(&response)? {
         Discovered::Server(server) => return Ok((settled(app, *server).await, life(&response))),
         Discovered::AskStatement(ask) => ask,
     };
-    let make = || Ok(sendable(ask.request()?));
-    let asked = app.exchange(purpose("metadata", true, &settings.origin), make);
+    let make = |_ahead| Ok(sendable(ask.request()?));
+    let asked = app.exchange(purpose("metadata", Repeat::Always, &settings.origin), make);
     let response = asked.await?;
     let life = life(&response);
     Ok((settled(app, ask.receive(&response)?).await, life))
@@ -97,7 +98,9 @@ async fn is_missing(app: &Inner, address: &ServerUrl) -> bool {
     let Ok(origin) = origin(address) else {
         return true;
     };
-    let asked = app.exchange(purpose("probe", true, &origin), || get(address));
+    let asked = app.exchange(purpose("probe", Repeat::Always, &origin), |_ahead| {
+        get(address)
+    });
     let gone = [StatusCode::NOT_FOUND, StatusCode::GONE];
     asked
         .await

@@ -7,6 +7,7 @@ use super::app::{origin, purpose};
 use super::renewal::Unsaved;
 use super::stored::Stored;
 use crate::Error;
+use crate::retry::Repeat;
 
 impl Session {
     /// Ends the session: at the server ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)), and then in the vault.
@@ -53,7 +54,7 @@ impl Session {
         let server = client.server();
         let origin = origin(server.revoke.as_ref().unwrap_or(&server.token))?;
         let make = |authentication: &_| revocation.request(authentication);
-        let purpose = purpose("revoke", true, &origin);
+        let purpose = purpose("revoke", Repeat::Always, &origin);
         let response = app.ask(purpose, &client, make).await?;
         Ok(revocation.receive(&response)?)
     }

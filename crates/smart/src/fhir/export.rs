@@ -14,6 +14,7 @@ use smart_transport::{Body, TransportError};
 
 use super::Session;
 use crate::error::Unanswered;
+use crate::retry::Repeat;
 use crate::{Error, retry};
 
 /// The first pause between two looks at a job, where the server does not say how long to wait.
@@ -207,7 +208,7 @@ fn refusal(response: &Response<Bytes>, limits: &Limits) -> Error {
 }
 
 fn broken_off(origin: &str, error: TransportError) -> Error {
-    Error::Transport(Unanswered::new(origin.to_owned(), true, 1, error))
+    Error::Transport(Unanswered::new(origin.to_owned(), Repeat::Always, 1, error))
 }
 
 impl ExportedResources {

@@ -8,6 +8,7 @@ use super::builder::get;
 use super::error::FhirError;
 use crate::Error;
 use crate::exchange::Exchanger as _;
+use crate::retry::Repeat;
 
 impl Session {
     /// Who the user is, as the server says in an id token: for scopes `openid` and `fhirUser`
@@ -51,7 +52,9 @@ impl Session {
 async fn fetch(app: &Inner, address: &ServerUrl) -> Result<Jwks, Error> {
     let origin = origin(address)?;
     let response = app
-        .exchange(purpose("keys", true, &origin), || get(address))
+        .exchange(purpose("keys", Repeat::Always, &origin), |_ahead| {
+            get(address)
+        })
         .await?;
     Ok(Jwks::receive(&response)?)
 }

@@ -12,6 +12,7 @@ use super::app::{origin, purpose};
 use super::error::{FhirError, SharedFailure};
 use super::session::Inner;
 use super::stored::{Renewal, Stored};
+use crate::retry::Repeat;
 use crate::vault::{LockedEntry, step};
 use crate::{Error, Stage};
 
@@ -121,7 +122,7 @@ impl Inner {
     async fn granted_anew(&self, client: &Client, found: &Stored) -> Result<TokenSet, Error> {
         let grant = client.client_credentials(found.tokens.scopes.asked.clone());
         let origin = origin(&client.server().token)?;
-        let purpose = purpose("client_credentials", true, &origin);
+        let purpose = purpose("client_credentials", Repeat::Always, &origin);
         let make = |authentication: &_| grant.request(authentication);
         let response = self.app.inner().ask(purpose, client, make).await?;
         Ok(grant.receive(&response, self.app.means().now()?)?)
@@ -144,7 +145,7 @@ impl Inner {
         step("refresh noted");
 
         let origin = origin(&client.server().token)?;
-        let purpose = purpose("refresh", false, &origin);
+        let purpose = purpose("refresh", Repeat::IfUnprocessed, &origin);
         let make = |authentication: &_| refresh.request(authentication);
         let response = match self.app.inner().ask(purpose, client, make).await {
             Ok(response) => response,

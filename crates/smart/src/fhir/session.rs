@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue, IF_MATCH, WWW_AUTHENTICATE};
 use http::{Method, Request, Response, StatusCode};
 use smart_oauth::Timestamp;
 use smart_oauth::oauth2::{AccessToken, Introspected, ScopeReport, Scopes, ServerUrl, TokenSet};
-use smart_transport::{Body, Transport as _};
+use smart_transport::Body;
 
 use super::App;
 use super::app::{origin, purpose, spelled_for};
@@ -17,8 +17,8 @@ use super::error::FhirError;
 use super::renewal::{Flights, detached};
 use super::stored::{Renewal, Stored};
 use crate::Error;
-use crate::error::Unanswered;
-use crate::exchange::{Exchanger as _, Purpose};
+use crate::exchange::{Exchanger as _, Purpose, Timed};
+use crate::retry::Repeat;
 use crate::vault::{LockedEntry, VaultKey};
 
 /// The tokens of one user, or of the app itself, for one server. A clone is cheap and shares the tokens; any number of tasks
@@ -66,7 +66,7 @@ impl App {
             let scopes = spelled_for(client.server(), &scopes);
             let grant = client.client_credentials(scopes);
             let origin = origin(&client.server().token)?;
-            let purpose = purpose("client_credentials", true, &origin);
+            let purpose = purpose("client_credentials", Repeat::Always, &origin);
             let make = |authentication: &_| grant.request(authentication);
             let response = app.inner().ask(purpose, &client, make).await?;
             let now = app.means().now()?;
@@ -188,8 +188,8 @@ impl Session {
         }
     }
 
-    /// The same for an answer that may be long: the body comes as it is read. Nothing is made again but after a 401, as
-    /// [`send`](Self::send) does it; neither span nor recording tells of it.
+    /// The same for an answer that may be long: the body comes as it is read. What fails before the head of the answer is made
+    /// again as [`send`](Self::send) does it; a body that breaks off is not.
     ///
     /// # Errors
     ///
@@ -231,7 +231,7 @@ impl Session {
         let server = client.server();
         let origin = origin(server.introspect.as_ref().unwrap_or(&server.token))?;
         let make = |authentication: &_| question.request(authentication);
-        let purpose = purpose("introspect", true, &origin);
+        let purpose = purpose("introspect", Repeat::Always, &origin);
         let response = inner.ask(purpose, &client, make).await?;
         Ok(question.receive(&response)?)
     }
@@ -292,20 +292,9 @@ impl Session {
         request: &Request<Bytes>,
         stored: &Stored,
     ) -> Result<Response<Bytes>, Error> {
-        let purpose = Purpose {
-            name: "fhir",
-            path: "fhir",
-            record: stored.tokens.patient.id(),
-            repeatable: is_repeatable(request),
-            single_use: false,
-            origin: &self.app().settings().origin,
-        };
         let bearer = bearer(&stored.tokens.access_token)?;
-        let make = || {
-            let mut request = request.clone();
-            request.headers_mut().insert(AUTHORIZATION, bearer.clone());
-            Ok(request)
-        };
+        let make = |_ahead| Ok(with_token(request, &bearer));
+        let purpose = self.data_purpose(request, stored);
         self.app().inner().exchange(purpose, make).await
     }
 
@@ -314,16 +303,21 @@ impl Session {
         request: &Request<Bytes>,
         stored: &Stored,
     ) -> Result<Response<Body>, Error> {
-        let mut request = request.clone();
         let bearer = bearer(&stored.tokens.access_token)?;
-        request.headers_mut().insert(AUTHORIZATION, bearer);
-        let is_repeatable = is_repeatable(&request);
-        let settings = self.app().settings();
-        let sent = settings.policy.transport.send(request).await;
-        sent.map_err(|error| {
-            let server = settings.origin.to_string();
-            Error::Transport(Unanswered::new(server, is_repeatable, 1, error))
-        })
+        let make = |_ahead| Ok(with_token(request, &bearer));
+        let purpose = self.data_purpose(request, stored);
+        self.app().inner().exchange_stream(purpose, make).await
+    }
+
+    fn data_purpose<'p>(&'p self, request: &Request<Bytes>, stored: &'p Stored) -> Purpose<'p> {
+        Purpose {
+            name: "fhir",
+            path: "fhir",
+            record: stored.tokens.patient.id(),
+            repeat: repeat(request),
+            timed: Timed::Nothing,
+            origin: &self.app().settings().origin,
+        }
     }
 }
 
@@ -348,6 +342,39 @@ fn bearer(token: &AccessToken) -> Result<HeaderValue, Error> {
     value.set_sensitive(true);
     Ok(value)
 }
+
+fn with_token(request: &Request<Bytes>, bearer: &HeaderValue) -> Request<Bytes> {
+    let mut request = request.clone();
+    request.headers_mut().insert(AUTHORIZATION, bearer.clone());
+    request
+}
+
+/// Whether a request may be made again whose first attempt may have been carried out.
+///
+/// A write that holds for one version only (`If-Match`) would be refused the second time, although the first succeeded. A
+/// [conditional create](https://hl7.org/fhir/http.html#ccreate) finds what it created.
+fn repeat(request: &Request<Bytes>) -> Repeat {
+    let has = |name| request.headers().contains_key(name);
+    let is_said = request.extensions().get::<Repeatable>().is_some() || has(IF_NONE_EXIST);
+    let is_safe = is_repeatable(request) && (request.method().is_safe() || !has(IF_MATCH));
+    Repeat::safe(is_said || is_safe)
+}
+
+const IF_NONE_EXIST: HeaderName = HeaderName::from_static("if-none-exist");
+
+/// An extension of a request by which an app says that making it twice does what making it once does, whatever its method.
+/// It is then repeated after passing faults, as a `GET` is: see [`Retries`](crate::Retries).
+///
+/// ```
+/// use smart::fhir::Repeatable;
+///
+/// let mut request = http::Request::post("https://ehr.example/fhir/$evaluate").body(bytes::Bytes::new())?;
+/// request.extensions_mut().insert(Repeatable);
+/// # Ok::<(), http::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a mark, and no more")]
+pub struct Repeatable;
 
 /// Whether making the request twice does what making it once does. A search by `POST` reads only
 /// ([FHIR, search](https://hl7.org/fhir/http.html#search)).

@@ -1,5 +1,7 @@
 //! A container whose clock is not ours.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use smart::{Client, Retries};
@@ -42,24 +44,91 @@ async fn clock_an_hour_off_costs_one_refusal() {
 }
 
 #[tokio::test]
-async fn clock_is_learned_once_a_call() {
-    // However it is answered, this container refuses, each time with another date.
-    let server = Server::in_turn([
-        Answer::new(401).header("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
-        Answer::new(401).header("date", "Sun, 06 Nov 2044 08:49:37 GMT"),
-    ])
-    .await
-    .unwrap();
+async fn parallel_calls_all_learn_the_time_from_their_own_refusal() {
+    let server = Server::with_clock_ahead(3600, |_| Answer::new(200))
+        .await
+        .unwrap();
+    let record = client_of(&server).record("1").with_token(token("t1"));
+    let calls: Vec<_> = (0..8)
+        .map(|_| {
+            let record = record.clone();
+            tokio::spawn(async move { record.get_medications().send().await })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+}
+
+/// A client whose container refuses every call, in turn with these dates.
+async fn refused_with(dates: &[SystemTime]) -> (Client, Server) {
+    let refusals = dates
+        .iter()
+        .map(|date| Answer::new(401).header("date", httpdate_of(*date)));
+    let server = Server::in_turn(refusals).await.unwrap();
+    (client_of(&server), server)
+}
+
+#[tokio::test]
+async fn clock_is_learned_once_a_call_and_kept_only_if_that_helped() {
+    let now = SystemTime::now();
+    let (client, server) = refused_with(&[now + HOUR, now - HOUR]).await;
+    let record = client.record("1").with_token(token("t1"));
+    for requests in [2, 4] {
+        let error = record.get_medications().send().await.unwrap_err();
+        assert_eq!(error.status().unwrap(), 401);
+        assert_eq!(client.clock_correction(), 0);
+        assert_eq!(server.requests(), requests);
+    }
+}
+
+#[tokio::test]
+async fn date_of_another_year_is_not_signed() {
+    let now = SystemTime::now();
+    for date in [now + 20 * 365 * 24 * HOUR, now - 25 * HOUR] {
+        let (client, server) = refused_with(&[date]).await;
+        let record = client.record("1").with_token(token("t1"));
+        let error = record.get_medications().send().await.unwrap_err();
+        assert_eq!(error.status().unwrap(), 401);
+        assert_eq!(client.clock_correction(), 0);
+        assert_eq!(server.requests(), 1);
+    }
+}
+
+#[tokio::test]
+async fn clock_that_was_set_right_is_noticed() {
+    let ahead = Arc::new(AtomicI64::new(0));
+    let ours = Arc::clone(&ahead);
+    let server = Server::with_clock_ahead(3600, |_| Answer::new(200))
+        .await
+        .unwrap();
     let client = Client::builder()
         .app_id(APP)
         .api_base(server.url(""))
         .consumer(APP, SECRET)
+        .clock(move || {
+            let seconds = ours.load(Ordering::SeqCst).unsigned_abs();
+            SystemTime::now() + Duration::from_secs(seconds)
+        })
         .build()
         .unwrap();
     let record = client.record("1").with_token(token("t1"));
-    let error = record.get_medications().send().await.unwrap_err();
-    assert_eq!(error.status().unwrap(), 401);
-    assert_eq!(server.requests(), 2);
+    record.get_medications().send().await.unwrap();
+    assert!(client.clock_correction().abs_diff(3600) <= 2);
+    ahead.store(3600, Ordering::SeqCst);
+    record.get_medications().send().await.unwrap();
+    assert!(client.clock_correction().unsigned_abs() <= 2);
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn client_of(server: &Server) -> Client {
+    Client::builder()
+        .app_id(APP)
+        .api_base(server.url(""))
+        .consumer(APP, SECRET)
+        .build()
+        .unwrap()
 }
 
 #[tokio::test]

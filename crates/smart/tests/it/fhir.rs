@@ -4,6 +4,7 @@ mod authorizations;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod ehr;
+mod repeats;
 mod secrets;
 mod sessions;
 mod storm;

@@ -148,7 +148,8 @@ async fn posts_are_repeated_only_when_they_had_no_effect() {
     for (fault, repeated) in [
         (Fails(Sent::NotSent), true),
         (Status(429), true),
-        (Status(503), true),
+        (Turn::Wait("0"), true),
+        (Status(503), false),
         (Fails(Sent::MaybeSent), false),
         (Fails(Sent::Unreadable), false),
         (Status(500), false),
@@ -357,4 +358,34 @@ async fn call_dropped_anywhere_leaves_the_client_usable() {
         drop(call);
         record.get_medications().send().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn stray_answer_on_an_idle_connection_is_not_the_answer_to_the_next_call() {
+    // On a thread of its own, so that it goes on while the client's only thread is kept busy.
+    let elsewhere = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let (said, heard) = std::sync::mpsc::channel();
+    let starting = Server::start(move |mut connection| {
+        let said = said.clone();
+        async move {
+            connection.read_request().await?;
+            connection.answer(&Answer::new(200).body("proper")).await?;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            connection.answer(&Answer::new(200).body("stray")).await?;
+            let _ = said.send(());
+            std::future::pending().await
+        }
+    });
+    let server = elsewhere.spawn(starting).await.unwrap().unwrap();
+    let record = client_of(&server).record("1").with_token(token("t1"));
+    for _ in 0..3 {
+        let answer = record.get_medications().send().await.unwrap();
+        assert_eq!(answer.bytes(), "proper");
+        heard.recv().unwrap();
+    }
+    elsewhere.shutdown_background();
 }
