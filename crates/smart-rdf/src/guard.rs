@@ -9,6 +9,7 @@ mod json_ld;
 mod markup;
 mod ontology;
 mod query_plan;
+mod query_product;
 mod query_text;
 mod turtle;
 
@@ -18,5 +19,6 @@ pub(crate) use markup::{Attribute, Markup, TagPart, Token};
 pub use ontology::Repair;
 pub(crate) use ontology::plain_xml;
 pub(crate) use query_plan::check_query_plan;
+pub(crate) use query_product::{check_products, has_products};
 pub(crate) use query_text::check_query_text;
 pub(crate) use turtle::{check_turtle, end_of_string};

@@ -158,6 +158,8 @@ pub enum Limit {
     QueryChain,
     /// [`QueryLimits::with_rows`](crate::QueryLimits::with_rows).
     Rows,
+    /// [`QueryLimits::with_row_bytes`](crate::QueryLimits::with_row_bytes).
+    RowBytes,
     /// [`QueryLimits::with_steps`](crate::QueryLimits::with_steps).
     Steps,
     /// [`QueryLimits::with_text_bytes`](crate::QueryLimits::with_text_bytes).
@@ -197,6 +199,7 @@ impl Limit {
                 format!("the query chains more than {allowed} patterns and operators")
             }
             Self::Rows => format!("the query has more than {allowed} results"),
+            Self::RowBytes => format!("the answer takes more than {allowed} bytes of memory"),
             Self::Steps => format!("the query takes more than {allowed} steps"),
             Self::QueryText => {
                 format!("the query and its answer make more than {allowed} bytes of text")
@@ -221,6 +224,7 @@ impl Limit {
             Self::QueryDepth => "the depth of a query",
             Self::QueryChain => "the chains of a query",
             Self::Rows => "rows",
+            Self::RowBytes => "the memory of an answer",
             Self::Steps => "steps",
             Self::QueryText => "the text of a query",
             Self::TermBytes => "the bytes of all terms",

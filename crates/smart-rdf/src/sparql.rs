@@ -1,17 +1,15 @@
 mod dataset;
 mod error;
 mod format;
+mod functions;
 mod limits;
-mod named;
-mod parts;
-mod plan;
 mod prepared;
 mod results;
+mod rewrite;
+mod run;
 mod syntax_error;
 mod table;
-mod text;
 mod typed;
-mod values;
 
 pub use error::QueryError;
 pub use format::ResultFormat;

@@ -29,7 +29,7 @@ struct Case {
     mebibytes: u64,
 }
 
-const CASES: [Case; 17] = [
+const CASES: [Case; 18] = [
     Case {
         limit: Limit::Attributes,
         allowed: 128,
@@ -182,6 +182,25 @@ const CASES: [Case; 17] = [
         },
         far_over: || later(doublings(60), |text| query(text, &QueryLimits::default())),
         mebibytes: 256,
+    },
+    Case {
+        limit: Limit::RowBytes,
+        allowed: 100_000,
+        subject: "the memory of an answer",
+        over: |raised| {
+            let bytes = if raised { 10_000_000 } else { 100_000 };
+            query(
+                "SELECT * { ?a ?b ?c . ?d ?e ?f }",
+                &QueryLimits::default().with_row_bytes(bytes),
+            )
+        },
+        far_over: || {
+            let text = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }";
+            later(text.to_owned(), |text| {
+                query(text, &QueryLimits::default().with_row_bytes(1 << 20))
+            })
+        },
+        mebibytes: 8,
     },
     Case {
         limit: Limit::Rows,

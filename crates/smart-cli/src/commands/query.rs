@@ -110,6 +110,7 @@ fn limits() -> QueryLimits {
     QueryLimits::default()
         .with_steps(usize::MAX)
         .with_rows(100_000_000)
+        .with_row_bytes(1 << 30)
         .with_text_bytes(1 << 30)
 }
 

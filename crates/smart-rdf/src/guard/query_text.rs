@@ -49,7 +49,7 @@ struct Scan<'t> {
     limits: &'t QueryLimits,
     at: usize,
     /// The open brackets, with what each counts for.
-    open: Vec<usize>,
+    open: Vec<(u8, usize)>,
     /// The sum of `open`.
     depth: usize,
     /// `!` in a row, each a level for the parser.
@@ -149,21 +149,21 @@ impl<'t> Scan<'t> {
         } else {
             1
         };
-        self.push(levels)?;
+        self.push(byte, levels)?;
         self.negated = false;
         self.brackets += 1;
         self.links += usize::from(byte == b'{');
         Ok(())
     }
 
-    fn push(&mut self, levels: usize) -> Result<(), QueryError> {
-        self.open.push(levels);
+    fn push(&mut self, bracket: u8, levels: usize) -> Result<(), QueryError> {
+        self.open.push((bracket, levels));
         self.depth += levels;
         self.check_depth(self.depth)
     }
 
     fn close_bracket(&mut self) {
-        self.depth -= self.open.pop().unwrap_or(0);
+        self.depth -= self.open.pop().map_or(0, |(_, levels)| levels);
         self.negated = false;
     }
 
@@ -236,7 +236,7 @@ impl<'t> Scan<'t> {
         if iri.contains(&b'\\') {
             return Err(self.refused("an escape in an IRI"));
         }
-        let surely_iri = has_scheme_and_slashes(iri);
+        let surely_iri = has_scheme_and_slashes(iri) || self.is_among_patterns();
         if !surely_iri && iri.contains(&b'\'') {
             return Err(self.refused("a quote in an IRI; write `%27`"));
         }
@@ -249,15 +249,23 @@ impl<'t> Scan<'t> {
         Ok(())
     }
 
+    /// Whether this is among the patterns of a group, or before the first. There is no comparison there: those of a FILTER, BIND or HAVING
+    /// stand in round brackets.
+    fn is_among_patterns(&self) -> bool {
+        self.open
+            .last()
+            .is_none_or(|(bracket, _)| matches!(bracket, b'{' | b'['))
+    }
+
     /// As brackets of a comparison they all count, and as the dearest; as characters of an IRI they close nothing outside of it.
     fn brackets_in_iri(&mut self, iri: &[u8], surely_iri: bool) -> Result<(), QueryError> {
         let outside = self.open.len();
         let levels = if surely_iri { 1 } else { LEVELS_READ_TWICE };
         for byte in iri {
             match byte {
-                b'(' | b'[' => self.push(levels)?,
+                b'(' | b'[' => self.push(*byte, levels)?,
                 b')' | b']' if self.open.len() > outside => self.close_bracket(),
-                b'!' if !surely_iri => self.push(levels)?,
+                b'!' if !surely_iri => self.push(b'(', levels)?,
                 b'/' if !surely_iri => self.links += 1,
                 b'&' | b'*' | b'+' | b'-' | b'=' if !surely_iri => self.light_links += 1,
                 _ => {}
@@ -276,12 +284,17 @@ impl<'t> Scan<'t> {
                 self.refused("a string in three quotes behind an IRI with `#` that has no `://`")
             );
         }
+        let outside = self.open.len();
         while self.at < end {
             let byte = self.bytes[self.at];
             if !matches!(byte, b')' | b']' | b'}') {
                 self.mark(byte)?;
             }
             self.at += 1;
+        }
+        // What is inside of these may be inside of an expression.
+        for (bracket, _) in &mut self.open[outside..] {
+            *bracket = b'(';
         }
         Ok(())
     }

@@ -1,15 +1,15 @@
-use std::cell::Cell;
 use std::collections::{BTreeMap, btree_map};
 use std::hash::{Hash, Hasher};
-use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
-use std::thread;
 
-use oxrdf::Term;
-use spareval::{CancellationToken, InternalQuad, QueryableDataset};
-use thiserror::Error;
+use oxrdf::vocab::xsd;
+use oxrdf::{Literal, Term, TermRef};
+use spareval::{ExpressionTerm, InternalQuad, QueryableDataset};
+use spargebra::term::{NamedNodePattern, TermPattern, TriplePattern};
 
 use crate::graph::{Dataset, Graph, Index, Terms, TripleIds};
+use crate::sparql::functions::{is_number, wrapped_datatype};
+use crate::sparql::run::{BudgetSpent, Run, RunFault};
 
 /// A graph, or several, as the evaluator wants to see them.
 #[derive(Clone, Copy)]
@@ -17,31 +17,53 @@ pub(crate) struct GraphDataset<'a> {
     terms: &'a Terms,
     default: &'a Index,
     named: Option<&'a BTreeMap<u32, Graph>>,
-    budget: &'a Budget,
+    run: &'a Run,
 }
 
 impl<'a> GraphDataset<'a> {
-    pub(crate) fn of_graph(graph: &'a Graph, budget: &'a Budget) -> Self {
+    pub(crate) fn of_graph(graph: &'a Graph, run: &'a Run) -> Self {
         Self {
             terms: graph.terms(),
             default: graph.index(),
             named: None,
-            budget,
+            run,
         }
     }
 
-    pub(crate) fn of_dataset(dataset: &'a Dataset, budget: &'a Budget) -> Self {
+    pub(crate) fn of_dataset(dataset: &'a Dataset, run: &'a Run) -> Self {
         Self {
             named: Some(dataset.named_by_number()),
-            ..Self::of_graph(dataset.default_graph(), budget)
+            ..Self::of_graph(dataset.default_graph(), run)
+        }
+    }
+
+    /// How many triples of the default graph match, as if each variable were another.
+    pub(crate) fn matches(&self, pattern: &TriplePattern) -> usize {
+        // `None` where the graph lacks the term.
+        let place =
+            |term: Option<TermRef<'_>>| term.map_or(Some(None), |t| self.terms.find(t).map(Some));
+        let end = |term: &TermPattern| match term {
+            TermPattern::NamedNode(node) => place(Some(node.into())),
+            TermPattern::Literal(literal) => place(Some(literal.into())),
+            TermPattern::BlankNode(_) | TermPattern::Variable(_) => place(None),
+        };
+        let predicate = match &pattern.predicate {
+            NamedNodePattern::NamedNode(node) => place(Some(node.into())),
+            NamedNodePattern::Variable(_) => place(None),
+        };
+        match (end(&pattern.subject), predicate, end(&pattern.object)) {
+            (Some(subject), Some(predicate), Some(object)) => {
+                self.default
+                    .matching(subject, predicate, object)
+                    .size_hint()
+                    .0
+            }
+            _ => 0,
         }
     }
 
     fn known(&self, id: u32) -> TermId<'a> {
-        TermId::Known(KnownId {
-            id,
-            budget: self.budget,
-        })
+        TermId::Known(KnownId { id, run: self.run })
     }
 
     fn named_graph(&self, name: &TermId<'a>) -> Option<(u32, &'a Graph)> {
@@ -49,81 +71,6 @@ impl<'a> GraphDataset<'a> {
             return None;
         };
         Some((name.id, self.named?.get(&name.id)?))
-    }
-}
-
-/// The steps that an evaluation may still take.
-///
-/// Once they are spent every look into the graph is an error. Some operators of the evaluator go on all the same, over rows that they
-/// hold in memory: a `COUNT(*)` over a product of parts would for years. They copy terms, and are ended there by unwinding to
-/// [`Budget::run`]. Where a program is built to abort on panics they are left to go on.
-pub(crate) struct Budget {
-    left: Cell<usize>,
-    /// Steps taken after the last one.
-    overdue: Cell<usize>,
-    stop: CancellationToken,
-}
-
-#[derive(Debug, Error)]
-#[error("the allowed number of steps is used up")]
-pub(crate) struct BudgetSpent;
-
-/// How many steps an evaluation may take to notice by itself that its budget is spent.
-const PATIENCE: usize = 100_000;
-
-/// How often the switch is looked at, in steps.
-const INTERVAL: usize = 4096;
-
-impl Budget {
-    /// The budget is spent early if the switch is used.
-    pub(crate) fn new(steps: usize, stop: CancellationToken) -> Self {
-        Self {
-            // One more than allowed, so that zero left means that the bound was passed.
-            left: Cell::new(steps.saturating_add(1)),
-            overdue: Cell::new(0),
-            stop,
-        }
-    }
-
-    /// Does what spends it; nothing comes back from work that had to be ended.
-    pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
-        // What the work held is dropped with it, so that nobody sees it half done.
-        match panic::catch_unwind(AssertUnwindSafe(work)) {
-            Ok(done) => Some(done),
-            Err(reason) if reason.is::<BudgetSpent>() => None,
-            Err(other) => panic::resume_unwind(other),
-        }
-    }
-
-    fn spend(&self) {
-        let left = self.left.get();
-        if left == 0 {
-            self.insist();
-        } else if left.is_multiple_of(INTERVAL) && self.stop.is_cancelled() {
-            self.left.set(0);
-        } else {
-            self.left.set(left - 1);
-        }
-    }
-
-    #[cold]
-    fn insist(&self) {
-        self.overdue.set(self.overdue.get() + 1);
-        if self.overdue.get() > PATIENCE && cfg!(panic = "unwind") && !thread::panicking() {
-            panic::resume_unwind(Box::new(BudgetSpent));
-        }
-    }
-
-    fn check(&self) -> Result<(), BudgetSpent> {
-        if self.is_spent() {
-            Err(BudgetSpent)
-        } else {
-            Ok(())
-        }
-    }
-
-    pub(crate) fn is_spent(&self) -> bool {
-        self.left.get() == 0
     }
 }
 
@@ -136,11 +83,11 @@ pub(crate) enum TermId<'a> {
 }
 
 /// A term that the query made. Copying it costs a step as well.
-pub(crate) struct Foreign<'a>(Rc<(Term, &'a Budget)>);
+pub(crate) struct Foreign<'a>(Rc<(Term, &'a Run)>);
 
 impl Clone for Foreign<'_> {
     fn clone(&self) -> Self {
-        self.0.1.spend();
+        self.0.1.step();
         Self(Rc::clone(&self.0))
     }
 }
@@ -163,15 +110,15 @@ impl Hash for Foreign<'_> {
 /// copies are all that shows of it.
 pub(crate) struct KnownId<'a> {
     id: u32,
-    budget: &'a Budget,
+    run: &'a Run,
 }
 
 impl Clone for KnownId<'_> {
     fn clone(&self) -> Self {
-        self.budget.spend();
+        self.run.step();
         Self {
             id: self.id,
-            budget: self.budget,
+            run: self.run,
         }
     }
 }
@@ -202,7 +149,7 @@ impl<'a> QueryableDataset<'a> for GraphDataset<'a> {
         graph_name: Option<Option<&TermId<'a>>>,
     ) -> impl Iterator<Item = Result<InternalQuad<TermId<'a>>, BudgetSpent>> + use<'a> {
         // Looking and finding nothing costs as well, or a loop over misses would be free.
-        self.budget.spend();
+        self.run.step();
         let pattern = match (place(subject), place(predicate), place(object)) {
             (Some(subject), Some(predicate), Some(object)) => Some([subject, predicate, object]),
             _ => None,
@@ -213,7 +160,7 @@ impl<'a> QueryableDataset<'a> for GraphDataset<'a> {
             name: None,
             triples: TripleIds::none(),
             graphs: None,
-            refused: self.budget.check().err(),
+            refused: self.run.check_steps().err(),
         };
         if pattern.is_some() {
             match graph_name {
@@ -236,31 +183,80 @@ impl<'a> QueryableDataset<'a> for GraphDataset<'a> {
         let dataset = *self;
         let names = self.named.into_iter().flat_map(BTreeMap::keys);
         names.map(move |name| {
-            dataset.budget.spend();
-            dataset.budget.check()?;
+            dataset.run.step();
+            dataset.run.check_steps()?;
             Ok(dataset.known(*name))
         })
     }
 
     fn contains_internal_graph_name(&self, name: &TermId<'a>) -> Result<bool, BudgetSpent> {
-        self.budget.spend();
-        self.budget.check()?;
+        self.run.step();
+        self.run.check_steps()?;
         Ok(self.named_graph(name).is_some())
     }
 
     fn internalize_term(&self, term: Term) -> Result<TermId<'a>, BudgetSpent> {
         Ok(match self.terms.find(term.as_ref()) {
             Some(id) => self.known(id),
-            None => TermId::Foreign(Foreign(Rc::new((term, self.budget)))),
+            None => TermId::Foreign(Foreign(Rc::new((term, self.run)))),
         })
     }
 
     fn externalize_term(&self, term: TermId<'a>) -> Result<Term, BudgetSpent> {
-        self.budget.check()?;
+        self.run.check_steps()?;
         Ok(match term {
             TermId::Known(known) => self.terms.term(known.id).into_owned(),
             TermId::Foreign(Foreign(term)) => Rc::unwrap_or_clone(term).0,
         })
+    }
+
+    /// The value of a term, or the term as it is where the query asks for that (see `rewrite/lexical_forms.rs`).
+    fn externalize_expression_term(&self, term: TermId<'a>) -> Result<ExpressionTerm, BudgetSpent> {
+        let term = self.externalize_term(term)?;
+        if self.run.take_verbatim() {
+            return Ok(verbatim(term));
+        }
+        let value = ExpressionTerm::from(term);
+        if let ExpressionTerm::OtherTypedLiteral { value, datatype } = &value
+            && is_number(value, datatype.as_ref())
+        {
+            let datatype = datatype.as_str().to_owned();
+            self.run.fail(RunFault::NumberRange(datatype));
+            return Err(BudgetSpent);
+        }
+        Ok(value)
+    }
+
+    fn internalize_expression_term(
+        &self,
+        value: ExpressionTerm,
+    ) -> Result<TermId<'a>, BudgetSpent> {
+        self.internalize_term(unwrapped(value))
+    }
+}
+
+/// A literal that an aggregate of ours chose.
+fn unwrapped(value: ExpressionTerm) -> Term {
+    if let ExpressionTerm::OtherTypedLiteral { value, datatype } = &value
+        && let Some(datatype) = wrapped_datatype(datatype)
+    {
+        return Literal::new_typed_literal(value, datatype).into();
+    }
+    value.into()
+}
+
+/// The term with its own text and datatype, which its value does not tell: `01` is 1, and an `xsd:int` an `xsd:integer`.
+fn verbatim(term: Term) -> ExpressionTerm {
+    match term {
+        Term::Literal(literal)
+            if literal.language().is_none() && literal.datatype() != xsd::STRING =>
+        {
+            ExpressionTerm::OtherTypedLiteral {
+                datatype: literal.datatype().into_owned(),
+                value: literal.destruct().0,
+            }
+        }
+        other => other.into(),
     }
 }
 
@@ -311,11 +307,11 @@ impl<'a> Iterator for Quads<'a> {
                 break triple;
             }
             let (name, graph) = self.graphs.as_mut()?.next()?;
-            self.dataset.budget.spend();
+            self.dataset.run.step();
             self.look_into(graph.index(), Some(*name));
         };
-        self.dataset.budget.spend();
-        if let Err(error) = self.dataset.budget.check() {
+        self.dataset.run.step();
+        if let Err(error) = self.dataset.run.check_steps() {
             return Some(self.end(error));
         }
         Some(Ok(InternalQuad {

@@ -3,20 +3,24 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use oxrdf::{NamedNode, NamedOrBlankNodeRef, Term, Variable};
-use spareval::{CancellationToken, QueryEvaluationError, QueryEvaluator, QueryResults};
+use spareval::{
+    AggregateFunctionAccumulator, CancellationToken, QueryEvaluationError, QueryEvaluator,
+    QueryResults,
+};
 use spargebra::SparqlParser;
 
 use crate::graph::{Dataset, Graph, GraphBuilder};
 use crate::guard;
 use crate::limits::{Limit, LimitError};
-use crate::sparql::dataset::{Budget, GraphDataset};
+use crate::sparql::dataset::GraphDataset;
 use crate::sparql::error::QueryError;
+use crate::sparql::functions::Aggregate;
 use crate::sparql::limits::QueryLimits;
 use crate::sparql::results::{Answer, Row, Solutions};
+use crate::sparql::rewrite::values::with_value;
+use crate::sparql::rewrite::{self, Calls, Rewritten, named_graphs, plan};
+use crate::sparql::run::Run;
 use crate::sparql::syntax_error::{syntax_error, with_lower_booleans};
-use crate::sparql::text::{self, TextMeter};
-use crate::sparql::values::with_value;
-use crate::sparql::{named, plan};
 
 /// What a query runs on: a [`Graph`], a [`Dataset`] or, with the feature `oxigraph`, a store.
 ///
@@ -31,6 +35,17 @@ pub enum Source<'s> {
     /// A store of quads.
     #[cfg(feature = "oxigraph")]
     Store(&'s oxigraph::store::Store),
+}
+
+impl Source<'_> {
+    /// Whether terms pass through our own dataset.
+    fn is_ours(self) -> bool {
+        match self {
+            Self::Graph(_) | Self::Dataset(_) => true,
+            #[cfg(feature = "oxigraph")]
+            Self::Store(_) => false,
+        }
+    }
 }
 
 impl<'s> From<&'s Graph> for Source<'s> {
@@ -153,7 +168,7 @@ impl Sparql {
             })
             .map_err(|_| syntax_error(text, &parser))?;
         guard::check_query_plan(&query, &self.limits)?;
-        Ok(Query::new(query, self.limits.clone()))
+        Query::new(query, self.limits.clone())
     }
 }
 
@@ -178,13 +193,21 @@ impl Sparql {
 #[derive(Clone)]
 pub struct Query {
     query: Arc<spargebra::Query>,
-    /// The same with its text counted, if it makes any.
-    metered: Option<Arc<spargebra::Query>>,
-    /// The same, as the evaluator's optimizer would rewrite it, if that can be said.
-    optimized: Option<Arc<spargebra::Query>>,
+    /// The same as the evaluator gets it.
+    runnable: Arc<Runnable>,
+    limits: QueryLimits,
+}
+
+/// A query that was rewritten.
+struct Runnable {
+    query: spargebra::Query,
+    calls: Calls,
+    /// Whether the order of its joins is fixed already.
+    is_planned: bool,
     /// Whether named graphs must be written out before it is run.
     asks_subtly: bool,
-    limits: QueryLimits,
+    /// Whether it has patterns that share no variable.
+    has_products: bool,
 }
 
 impl Query {
@@ -236,18 +259,16 @@ impl Query {
         };
         let variable = Variable::new(name).map_err(unknown)?;
         let query = with_value((*self.query).clone(), &variable, &value.into())?;
-        Ok(Self::new(query, self.limits.clone()))
+        Self::new(query, self.limits.clone())
     }
 
-    fn new(query: spargebra::Query, limits: QueryLimits) -> Self {
-        let metered = text::metered(&query);
-        Self {
-            optimized: optimized(metered.as_ref().unwrap_or(&query)).map(Arc::new),
-            metered: metered.map(Arc::new),
-            asks_subtly: named::is_subtle(&query),
+    fn new(query: spargebra::Query, limits: QueryLimits) -> Result<Self, QueryError> {
+        let runnable = Runnable::new(rewrite::patterns(&query))?;
+        Ok(Self {
             query: Arc::new(query),
+            runnable: Arc::new(runnable),
             limits,
-        }
+        })
     }
 
     /// The rows of a SELECT query.
@@ -314,62 +335,50 @@ impl Query {
         if stop.is_cancelled() {
             return Err(QueryError::Canceled);
         }
-        let budget = Budget::new(self.limits.steps, stop.clone());
-        let meter = TextMeter::new(self.limits.text_bytes);
         let source = source.into();
-        let answer = budget.run(|| self.evaluate_on(source, &budget, &meter, &stop));
-        // The evaluator passes over some errors (an EXISTS that could not be decided is false), so a stopped evaluation may look like a
-        // finished one.
-        if stop.is_cancelled() {
-            return Err(QueryError::Canceled);
-        }
-        self.check_text(&meter)?;
-        match answer {
-            Some(answer) if !budget.is_spent() => answer,
-            _ => Err(LimitError::new(Limit::Steps, self.limits.steps, None).into()),
-        }
+        let run = Arc::new(Run::new(&self.limits, stop, source.is_ours()));
+        let answer = run.within(|| self.evaluate_on(source, &run));
+        run.check()?;
+        answer.unwrap_or_else(|| Err(run.over_steps()))
     }
 
-    fn evaluate_on(
-        &self,
-        source: Source<'_>,
-        budget: &Budget,
-        meter: &TextMeter,
-        stop: &CancellationToken,
-    ) -> Result<Answer, QueryError> {
+    fn evaluate_on(&self, source: Source<'_>, run: &Arc<Run>) -> Result<Answer, QueryError> {
         match source {
             Source::Graph(graph) => {
                 if self.query.dataset().is_some() {
                     return Err(QueryError::Unsupported { keyword: "FROM" });
                 }
-                let written_out = self.written_out(&[]);
-                let query = written_out.as_ref().unwrap_or(self);
-                query.evaluate(GraphDataset::of_graph(graph, budget), meter, stop)
+                let dataset = GraphDataset::of_graph(graph, run);
+                let written_out = self.written_out(|| Some(Vec::new()))?;
+                self.evaluate(written_out.as_ref(), dataset, run)
             }
-            Source::Dataset(dataset) => {
-                let written_out = self.written_out_for(dataset);
-                let query = written_out.as_ref().unwrap_or(self);
-                query.evaluate(GraphDataset::of_dataset(dataset, budget), meter, stop)
+            Source::Dataset(data) => {
+                let dataset = GraphDataset::of_dataset(data, run);
+                let written_out = self.written_out(|| Some(self.names_in(data)))?;
+                self.evaluate(written_out.as_ref(), dataset, run)
             }
             #[cfg(feature = "oxigraph")]
-            Source::Store(store) => self.evaluate_on_store(store, meter, stop),
+            Source::Store(store) => self.evaluate_on_store(store, run),
         }
     }
 
     /// The query for these graphs, where what it asks of them must be written out.
-    fn written_out(&self, names: &[NamedNode]) -> Option<Self> {
-        let query = self
-            .asks_subtly
-            .then(|| named::written_out(&self.query, names))??;
-        Some(Self::new(query, self.limits.clone()))
+    fn written_out(
+        &self,
+        names: impl FnOnce() -> Option<Vec<NamedNode>>,
+    ) -> Result<Option<Runnable>, QueryError> {
+        if !self.runnable.asks_subtly {
+            return Ok(None);
+        }
+        let query = names()
+            .and_then(|names| named_graphs::written_out(&rewrite::patterns(&self.query), &names));
+        query.map(Runnable::new).transpose()
     }
 
-    fn written_out_for(&self, dataset: &Dataset) -> Option<Self> {
-        if !self.asks_subtly {
-            return None;
-        }
+    /// The named graphs that the query is run on.
+    fn names_in(&self, dataset: &Dataset) -> Vec<NamedNode> {
         let of_query = self.query.dataset();
-        let names: Vec<NamedNode> = dataset
+        dataset
             .named_graphs()
             .filter_map(|(name, _)| match name {
                 NamedOrBlankNodeRef::NamedNode(name) => Some(name.into_owned()),
@@ -379,60 +388,70 @@ impl Query {
                 of_query
                     .is_none_or(|chosen| chosen.named.iter().flatten().any(|other| other == name))
             })
-            .collect();
-        self.written_out(&names)
+            .collect()
     }
 
     fn evaluate(
         &self,
+        written_out: Option<&Runnable>,
         dataset: GraphDataset<'_>,
-        meter: &TextMeter,
-        stop: &CancellationToken,
+        run: &Arc<Run>,
     ) -> Result<Answer, QueryError> {
-        let mut evaluator = QueryEvaluator::new().with_cancellation_token(stop.clone());
-        if self.optimized.is_some() {
+        let runnable = written_out.unwrap_or(&self.runnable);
+        if runnable.has_products {
+            guard::check_products(&runnable.query, &self.limits, |triple| {
+                dataset.matches(triple)
+            })?;
+        }
+        let mut evaluator = QueryEvaluator::new().with_cancellation_token(run.stop().clone());
+        if runnable.is_planned {
             evaluator = evaluator.without_optimizations();
         }
-        if self.metered.is_some() {
-            for (name, cost) in text::FUNCTIONS {
-                let name = NamedNode::new_unchecked(name);
-                evaluator = evaluator.with_custom_function(name, meter.counting(cost));
-            }
+        for function in &runnable.calls.functions {
+            evaluator = evaluator.with_custom_function(function.name(), function.in_run(run));
         }
-        let query = self.optimized.as_ref().or(self.metered.as_ref());
-        let query = evaluator.prepare(query.unwrap_or(&self.query));
+        for aggregate in &runnable.calls.aggregates {
+            let (name, start) = (aggregate.name(), accumulators(aggregate, run));
+            evaluator = evaluator.with_custom_aggregate_function(name, start);
+        }
+        let query = evaluator.prepare(&runnable.query);
         let results = query.execute(dataset).map_err(evaluation_error)?;
-        self.collect(results, meter)
+        self.collect(results, run)
     }
 
     #[cfg(feature = "oxigraph")]
     fn evaluate_on_store(
         &self,
         store: &oxigraph::store::Store,
-        meter: &TextMeter,
-        stop: &CancellationToken,
+        run: &Arc<Run>,
     ) -> Result<Answer, QueryError> {
+        let Rewritten { query, calls } = rewrite::expressions(rewrite::patterns(&self.query))?;
         let mut evaluator =
-            oxigraph::sparql::SparqlEvaluator::new().with_cancellation_token(stop.clone());
-        for (name, cost) in text::FUNCTIONS {
-            let name = NamedNode::new_unchecked(name);
-            evaluator = evaluator.with_custom_function(name, meter.counting(cost));
+            oxigraph::sparql::SparqlEvaluator::new().with_cancellation_token(run.stop().clone());
+        for function in &calls.functions {
+            evaluator = evaluator.with_custom_function(function.name(), function.in_run(run));
         }
-        let query = self.metered.as_ref().unwrap_or(&self.query);
-        let query = evaluator.for_query((**query).clone());
+        for aggregate in &calls.aggregates {
+            let (name, start) = (aggregate.name(), accumulators(aggregate, run));
+            evaluator = evaluator.with_custom_aggregate_function(name, start);
+        }
+        let query = evaluator.for_query(query);
         let results = query.on_store(store).execute().map_err(evaluation_error)?;
-        self.collect(results, meter)
+        self.collect(results, run)
     }
 
     /// Stops at the first error: after one, the evaluator may still yield rows, and wrong ones.
-    fn collect(&self, results: QueryResults<'_>, meter: &TextMeter) -> Result<Answer, QueryError> {
+    fn collect(&self, results: QueryResults<'_>, run: &Run) -> Result<Answer, QueryError> {
         match results {
             QueryResults::Boolean(answer) => Ok(Answer::Boolean(answer)),
             QueryResults::Graph(triples) => {
                 let mut builder = GraphBuilder::default();
                 for triple in triples {
                     self.check_rows(builder.inserted())?;
-                    builder.insert(triple.map_err(evaluation_error)?.as_ref());
+                    let triple = triple.map_err(evaluation_error)?;
+                    run.triple(&triple);
+                    run.check_size()?;
+                    builder.insert(triple.as_ref());
                 }
                 Ok(Answer::Graph(builder.build()))
             }
@@ -446,20 +465,13 @@ impl Query {
                 for solution in solutions {
                     self.check_rows(rows.len())?;
                     let solution = solution.map_err(evaluation_error)?;
-                    meter.spend_row(solution.values());
-                    self.check_text(meter)?;
+                    run.row(solution.values());
+                    run.check_size()?;
                     rows.push(Row::new(Arc::clone(&variables), solution));
                 }
                 Ok(Answer::Solutions(Solutions::new(variables, rows)))
             }
         }
-    }
-
-    fn check_text(&self, meter: &TextMeter) -> Result<(), QueryError> {
-        if meter.is_spent() {
-            return Err(LimitError::new(Limit::QueryText, self.limits.text_bytes, None).into());
-        }
-        Ok(())
     }
 
     fn check_rows(&self, so_far: usize) -> Result<(), QueryError> {
@@ -548,14 +560,35 @@ impl fmt::Debug for Cancellation {
     }
 }
 
-fn optimized(query: &spargebra::Query) -> Option<spargebra::Query> {
-    let mut query = query.clone();
-    let (spargebra::Query::Select { pattern, .. }
-    | spargebra::Query::Ask { pattern, .. }
-    | spargebra::Query::Construct { pattern, .. }
-    | spargebra::Query::Describe { pattern, .. }) = &mut query;
-    *pattern = plan::optimized(pattern)?;
-    Some(query)
+impl Runnable {
+    /// The query with its patterns rewritten already.
+    fn new(query: spargebra::Query) -> Result<Self, QueryError> {
+        let asks_subtly = named_graphs::is_subtle(&query);
+        let has_products = guard::has_products(&query);
+        let Rewritten { mut query, calls } = rewrite::expressions(query)?;
+        let pattern = rewrite::pattern_of(&mut query);
+        let planned = plan::optimized(pattern);
+        let is_planned = planned.is_some();
+        if let Some(planned) = planned {
+            *pattern = planned;
+        }
+        Ok(Self {
+            query,
+            calls,
+            is_planned,
+            asks_subtly,
+            has_products,
+        })
+    }
+}
+
+/// What starts an aggregate of ours in each group.
+fn accumulators(
+    aggregate: &Aggregate,
+    run: &Arc<Run>,
+) -> impl Fn() -> Box<dyn AggregateFunctionAccumulator + Send + Sync> + Send + Sync + use<> {
+    let (aggregate, run) = (aggregate.clone(), Arc::clone(run));
+    move || Box::new(aggregate.start(&run))
 }
 
 fn evaluation_error(error: QueryEvaluationError) -> QueryError {

@@ -17,6 +17,7 @@ mod rdf_xml;
 mod readers;
 #[path = "../../../../fuzz/smoke.rs"]
 mod smoke;
+mod sparql;
 mod syntax;
 mod terms;
 mod writing;

@@ -1,3 +1,5 @@
+//! The order of joins, fixed once for all runs of a query: the evaluator plans at each.
+
 use spargebra::algebra::GraphPattern as Written;
 use sparopt::Optimizer;
 use sparopt::algebra::{
