@@ -4,6 +4,7 @@
 
 mod dataset;
 mod differential;
+mod encodings;
 mod fuzz;
 #[expect(unreachable_pub, reason = "the fuzzer's crate exports them")]
 #[path = "../../../../fuzz/src/rdf.rs"]
