@@ -53,6 +53,8 @@ const STAGES: &[Stage] = &[
         &["doc --workspace --no-deps --locked"],
         Some(("RUSTDOCFLAGS", "--deny warnings")),
     ),
+    // of what a change touches; without a base revision there is none, and nothing is done
+    stage("mutants", &["xtask mutants --in-diff"], None),
     stage("demo", &["run --release --locked --quiet -- demo"], None),
 ];
 

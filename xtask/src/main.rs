@@ -1,4 +1,4 @@
-//! The maintainer's commands: `cargo xtask bench | ci | codegen | conformance | tidy`.
+//! The maintainer's commands: `cargo xtask bench | ci | codegen | conformance | mutants | tidy`.
 
 #![expect(
     clippy::print_stdout,
@@ -10,6 +10,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod conformance;
+mod mutants;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -47,6 +48,8 @@ enum Task {
     },
     /// Generate Rust from the ontology
     Codegen(codegen::Arguments),
+    /// Change the files that decide about trust or loss, and see whether a test fails
+    Mutants(mutants::Arguments),
     /// Check the rules of docs/architecture.md
     Tidy,
 }
@@ -68,6 +71,7 @@ fn run(task: Task) -> Result<()> {
         Task::Ci { stages } => ci::run(&root, &stages),
         Task::Conformance { folders } => conformance::run(&folders),
         Task::Codegen(arguments) => codegen::run(&root, &arguments),
+        Task::Mutants(arguments) => mutants::run(&root, &arguments),
         Task::Tidy => tidy::run(&root),
     }
 }

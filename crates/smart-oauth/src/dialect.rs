@@ -37,8 +37,8 @@ impl Dialect {
     /// use smart_oauth::Dialect;
     ///
     /// let url = http::Uri::from_static;
-    /// assert_eq!(Dialect::for_container(&url("http://h/users/ada@example.org")), Dialect::Portable);
-    /// assert_eq!(Dialect::for_container(&url("http://h/users/ad%C3%A9@example.org")), Dialect::Container);
+    /// assert_eq!(Dialect::for_container(&url("http://localhost:7000/users/ada@example.org")), Dialect::Portable);
+    /// assert_eq!(Dialect::for_container(&url("http://localhost:7000/users/ad%C3%A9@example.org")), Dialect::Container);
     /// ```
     pub fn for_container(url: &http::Uri) -> Self {
         if url.path().contains('%') {

@@ -607,6 +607,7 @@ fn admission_burns_the_nonce_once_and_only_in_the_window() {
     );
     assert!(nonces.is_empty());
     assert_eq!(accepted.admit(window, &mut nonces, later(300)), Ok(()));
+    assert!(!nonces.is_empty());
     assert_eq!(
         accepted.admit(window, &mut nonces, later(300)),
         Err(VerifyError::Replayed)
