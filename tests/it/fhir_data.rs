@@ -482,7 +482,7 @@ async fn no_token_goes_to_an_export_s_other_addresses() -> Result<()> {
     let server = |request: &Request<Bytes>| match request.uri().path() {
         "/jobs/1" => {
             let files = json!([{"type": "Patient", "url": "https://store.example/1"}]);
-            (200, json!({"transactionTime": "2026-01-01T00:00:00Z", "requiresAccessToken": false, "output": files}).to_string())
+            (200, json!({"transactionTime": "2026-01-01T00:00:00Z", "requiresAccessToken": true, "output": files}).to_string())
         }
         _ => (404, String::new()),
     };

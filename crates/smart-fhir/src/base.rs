@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use http::Uri;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::error::{BaseError, LinkError, RequestError};
 
@@ -76,22 +77,32 @@ impl Base {
     }
 
     /// The absolute address of a link that this server sent, if a token for this server may go there: the same scheme, host and
-    /// port. A relative link is resolved against the base, one that begins with a slash against the origin.
+    /// port. A relative link is resolved against the base, one that begins with a slash against the origin. What servers forget to encode in
+    /// path and query (spaces, quotes, letters beyond ASCII) is encoded as browsers do
+    /// ([URL, path state](https://url.spec.whatwg.org/#path-state)), and a fragment is left out.
     ///
     /// # Errors
     ///
     /// [`LinkError::OtherOrigin`] where it leads elsewhere, and others for what is no plain address.
     pub fn resolve(&self, link: &str) -> Result<Uri, LinkError> {
+        let uri = self.resolve_anywhere(link)?;
+        let parts = Parts::read(&uri.to_string())?;
+        if parts.origin != self.origin() {
+            return Err(LinkError::OtherOrigin {
+                origin: parts.origin,
+                base: self.origin().to_owned(),
+            });
+        }
+        Ok(uri)
+    }
+
+    /// The absolute address of a link, wherever it leads. No token may go there.
+    pub(crate) fn resolve_anywhere(&self, link: &str) -> Result<Uri, LinkError> {
+        let link = &*encoded(link).ok_or(LinkError::Malformed)?;
         let text = if has_scheme(link) {
             let parts = Parts::read(link)?;
-            if parts.origin != self.origin() {
-                return Err(LinkError::OtherOrigin {
-                    origin: parts.origin,
-                    base: self.origin().to_owned(),
-                });
-            }
             format!("{}{}", parts.origin, parts.path)
-        } else if link.starts_with("//") || !is_plain(link) {
+        } else if link.starts_with("//") || link.is_empty() {
             return Err(LinkError::Malformed);
         } else if link.starts_with('/') {
             format!("{}{link}", self.origin())
@@ -157,6 +168,38 @@ impl Parts {
             },
         })
     }
+}
+
+/// What browsers encode in a path or a query: what no URL may hold, less `%`, which begins what is encoded already.
+const UNENCODED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// A link without its fragment, with path and query encoded. The host is left as it is, to be refused if it is odd.
+fn encoded(link: &str) -> Option<String> {
+    let link = link.trim_matches(' ');
+    if link.contains(|one: char| one.is_ascii_control() || one == '\\') {
+        return None;
+    }
+    let link = link.split('#').next()?;
+    let path = match link.find("://") {
+        Some(at) if has_scheme(link) => {
+            let host = at + "://".len();
+            link[host..]
+                .find(['/', '?'])
+                .map_or(link.len(), |path| host + path)
+        }
+        _ => 0,
+    };
+    let (host, path) = link.split_at(path);
+    Some(format!("{host}{}", utf8_percent_encode(path, UNENCODED)))
 }
 
 /// What parsers disagree about, or drop in silence, is in none of our addresses.
@@ -241,6 +284,15 @@ mod tests {
                 "/fhir/Patient?_page=2",
                 "https://ehr.example/fhir/Patient?_page=2",
             ),
+            (
+                "https://ehr.example/fhir?name=Mü \"Adams\"&x=%20a|b",
+                "https://ehr.example/fhir?name=M%C3%BC%20%22Adams%22&x=%20a%7Cb",
+            ),
+            (
+                " ?name=d'Or&_page=2#top ",
+                "https://ehr.example/fhir?name=d'Or&_page=2",
+            ),
+            ("https://ehr.example/a#b", "https://ehr.example/a"),
         ] {
             assert_eq!(base.resolve(link).unwrap().to_string(), address, "{link}");
         }
@@ -274,8 +326,10 @@ mod tests {
             "https:evil.example",
             "javascript:alert(1)",
             "https://ehr.example\t@evil.example/",
-            "https://ehr.example/\u{e9}",
-            "https://ehr.example/a#b",
+            "https://ehr.ex\u{e4}mple/",
+            "https://ehr.example evil.example/",
+            "",
+            "#page2",
             "urn:uuid:1",
         ] {
             assert_eq!(base.resolve(bad), Err(LinkError::Malformed), "{bad}");

@@ -56,6 +56,14 @@ pub enum RequestError {
         "a conditional interaction needs at least one search parameter, or it would match everything"
     )]
     EmptyCondition,
+    /// A parameter without a value, which servers take for no parameter at all.
+    #[error(
+        "the search parameter {name} has no value: servers would leave it out, and answer for everything"
+    )]
+    EmptyValue {
+        /// The parameter.
+        name: String,
+    },
     /// A value cannot stand in a header.
     #[error("the value of {header} cannot stand in a header")]
     HeaderValue {
@@ -126,6 +134,9 @@ pub enum ReadError {
         /// What the parser says.
         source: JsonFault,
     },
+    /// A manifest lists a file, or another manifest, and not where it is.
+    #[error("the manifest of the export lists a file without an address")]
+    NoFileAddress,
     /// The body is JSON, but no resource: an object with a `resourceType`.
     #[error("the body is no FHIR resource: it has no resourceType")]
     NotAResource,
@@ -257,6 +268,15 @@ pub enum ExportError {
     /// An address that the server named is not to be followed.
     #[error("the export names an address that is not followed")]
     Link(#[from] LinkError),
+    /// Two manifests of one job differ in whether their files require the token.
+    #[error("the export's manifests differ in whether their files require the access token")]
+    MixedManifests,
+    /// The server reported a failure as a passing one again and again, and did not recover.
+    #[error("the server does not recover from what it reports as a passing failure: {trouble}")]
+    Unrecovered {
+        /// What it reported last.
+        trouble: String,
+    },
     /// The server accepted, and does not say where to ask for the state.
     #[error(
         "the server accepted the export without a Content-Location: there is no address to ask at"

@@ -3,14 +3,15 @@
 mod manifest;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use serde_json::{Value, json};
 
 use crate::answer::{RetryAfter, check_status, text_of};
 use crate::base::Base;
-use crate::error::{ExportError, RequestError};
+use crate::error::{AnswerError, ExportError, RequestError};
 use crate::limits::Limits;
 use crate::outcome::one_line;
-use crate::reference::{is_id, is_type};
+use crate::reference::{Path, is_id, is_type};
 use crate::search::{Search, encode_segment};
 
 pub use manifest::{ExportFile, Manifest};
@@ -28,6 +29,8 @@ pub use manifest::{ExportFile, Manifest};
 pub struct Export {
     path: String,
     parameters: Search,
+    patients: Vec<String>,
+    by_post: bool,
 }
 
 /// A job that the server works on. Plain data: it survives a restart by [`status_address`](Self::status_address) and
@@ -59,6 +62,8 @@ pub struct Waiting {
     pub progress: Option<String>,
     /// Whether the server complains that it is asked too often (429).
     pub too_often: bool,
+    /// What the server says of a failure that it calls a passing one: a 5xx with `Retry-After`, or with an outcome of the code `transient`.
+    pub trouble: Option<String>,
 }
 
 impl Export {
@@ -90,6 +95,8 @@ impl Export {
         Self {
             path,
             parameters: Search::all_types(),
+            patients: Vec::new(),
+            by_post: false,
         }
     }
 
@@ -119,19 +126,69 @@ impl Export {
         self
     }
 
-    /// Any other parameter of the export.
+    /// Any other parameter of the export, with one value as text: commas, bars, dollars and backslashes in it are escaped.
+    /// [`raw`](Self::raw) takes lists and queries.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.parameters = self.parameters.with(name, value);
         self
     }
 
-    /// The kick-off.
+    /// Any other parameter of the export, with its value as the specification writes it: `_elements` with `Patient.id,Patient.name`,
+    /// `_typeFilter` with `Observation?code=http://loinc.org|8867-4`, `includeAssociatedData` with a code. It is encoded for the
+    /// address and not otherwise changed.
+    #[must_use]
+    pub fn raw(mut self, name: &str, value: &str) -> Self {
+        self.parameters = self.parameters.raw(name, value);
+        self
+    }
+
+    /// Lets the server hand out files before all are there, in several manifests
+    /// ([Bulk Data Access 3, `allowPartialManifests`](https://build.fhir.org/ig/HL7/bulk-data/export.html#query-parameters)).
+    #[must_use]
+    pub fn partial_manifests(self) -> Self {
+        self.raw("allowPartialManifests", "true")
+    }
+
+    /// Kicks off by `POST` with the parameters in the body
+    /// ([Bulk Data Access, kick-off](https://hl7.org/fhir/uv/bulkdata/export.html#bulk-data-kick-off-request)), which has room for many and keeps
+    /// them out of addresses.
+    #[must_use]
+    pub fn by_post(mut self) -> Self {
+        self.by_post = true;
+        self
+    }
+
+    /// Only what is about these patients, such as `Patient/1`. This kicks off by `POST`.
     ///
     /// # Errors
     ///
-    /// A parameter's name is none, or the address is too long.
+    /// One of them is not a reference to a patient.
+    pub fn of_patients<'a>(
+        mut self,
+        references: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, RequestError> {
+        for reference in references {
+            let path = Path::parse(reference)?;
+            if path.resource_type() != "Patient" {
+                return Err(RequestError::BadReference {
+                    reference: reference.to_owned(),
+                });
+            }
+            self.patients.push(reference.to_owned());
+        }
+        Ok(self.by_post())
+    }
+
+    /// The kick-off. It begins a job each time that it is sent: if its answer is lost, sending it again may leave a job behind.
+    ///
+    /// # Errors
+    ///
+    /// A parameter's name is invalid, or the address is too long.
     pub fn to_http(&self, base: &Base) -> Result<Request<Bytes>, RequestError> {
+        if self.by_post {
+            return self.to_post(base);
+        }
         let query = self.parameters.to_query()?;
         let path = match query.is_empty() {
             true => self.path.clone(),
@@ -142,6 +199,33 @@ impl Export {
         request
             .headers_mut()
             .insert(HeaderName::from_static("prefer"), prefer);
+        Ok(request)
+    }
+
+    fn to_post(&self, base: &Base) -> Result<Request<Bytes>, RequestError> {
+        self.parameters.to_query()?; // checks the names
+        let parameters = self
+            .parameters
+            .parameters()
+            .map(|(name, value)| match name {
+                "_since" | "_until" => json!({"name": name, "valueInstant": value}),
+                "allowPartialManifests" => json!({"name": name, "valueBoolean": value == "true"}),
+                _ => json!({"name": name, "valueString": value}),
+            });
+        let patients = self.patients.iter();
+        let patients = patients.map(
+            |reference| json!({"name": "patient", "valueReference": {"reference": reference}}),
+        );
+        let parameters: Vec<Value> = parameters.chain(patients).collect();
+        let body = json!({"resourceType": "Parameters", "parameter": parameters});
+        let mut request = request(base.join(&self.path)?, "application/fhir+json");
+        *request.method_mut() = Method::POST;
+        *request.body_mut() = body.to_string().into();
+        let headers = request.headers_mut();
+        let json = HeaderValue::from_static("application/fhir+json");
+        headers.insert(header::CONTENT_TYPE, json);
+        let prefer = HeaderValue::from_static("respond-async");
+        headers.insert(HeaderName::from_static("prefer"), prefer);
         Ok(request)
     }
 
@@ -197,37 +281,70 @@ impl Polling {
     ///
     /// # Errors
     ///
-    /// The job failed, or its state cannot be read. [`AnswerError::status`](crate::AnswerError::status) tells passing failures
-    /// (5xx) from others.
+    /// The job failed, or its state cannot be read. A failure that the server calls a passing one is not an error: see
+    /// [`Waiting::trouble`].
     pub fn receive(&self, response: &Response<impl AsRef<[u8]>>) -> Result<Polled, ExportError> {
-        let waiting = |too_often| {
+        let waiting = |too_often, trouble| {
             let progress = HeaderName::from_static("x-progress");
             Polled::Waiting(Waiting {
                 retry_after: RetryAfter::read(response.headers()),
                 progress: text_of(response.headers(), &progress).map(one_line),
                 too_often,
+                trouble,
             })
         };
         match response.status() {
-            StatusCode::ACCEPTED => Ok(waiting(false)),
-            StatusCode::TOO_MANY_REQUESTS => Ok(waiting(true)),
+            StatusCode::ACCEPTED => Ok(waiting(false, None)),
+            StatusCode::TOO_MANY_REQUESTS => Ok(waiting(true, None)),
             StatusCode::OK => {
                 let manifest = Manifest::from_http(&self.base, response, &self.limits)?;
                 Ok(Polled::Done(Box::new(manifest)))
             }
-            status => {
-                check_status(response, &self.limits)?;
-                Err(ExportError::UnexpectedStatus { status })
-            }
+            status => match check_status(response, &self.limits) {
+                Ok(()) => Err(ExportError::UnexpectedStatus { status }),
+                Err(error) if is_transient(&error) => Ok(waiting(false, Some(error.to_string()))),
+                Err(error) => Err(error.into()),
+            },
         }
+    }
+
+    /// The state of the next part of the job, where the server hands its files out in several manifests. It is asked for in the
+    /// same way.
+    ///
+    /// # Errors
+    ///
+    /// The manifest's link is not on the base's origin.
+    pub fn next(&self, manifest: &Manifest) -> Result<Option<Self>, ExportError> {
+        let Some(link) = &manifest.next else {
+            return Ok(None);
+        };
+        let next = Self::resume(self.base.clone(), link, self.limits.clone())?;
+        Ok(Some(next))
     }
 
     /// Tells the server to stop, or to throw the files away. Answered with 202.
     pub fn delete_request(&self) -> Request<Bytes> {
         let mut request = self.request();
-        *request.method_mut() = http::Method::DELETE;
+        *request.method_mut() = Method::DELETE;
         request
     }
+}
+
+/// Whether the server says that the job goes on all the same
+/// ([Bulk Data Access, error status](https://hl7.org/fhir/uv/bulkdata/export.html#response---error-status-1)).
+fn is_transient(error: &AnswerError) -> bool {
+    let AnswerError::Refused {
+        status,
+        retry_after,
+        ..
+    } = error
+    else {
+        return false;
+    };
+    let is_said = error
+        .outcome()
+        .is_some_and(|outcome| outcome.has_code("transient"));
+    status.is_server_error() && (is_said || retry_after.is_some())
 }
 
 pub(crate) fn request(uri: Uri, accept: &'static str) -> Request<Bytes> {
@@ -312,6 +429,63 @@ mod tests {
             receive(answer(403, &[], "")),
             Err(ExportError::Answer(_))
         ));
+    }
+
+    #[test]
+    fn lists_and_queries_arrive_as_they_are_written() {
+        let export = Export::patients()
+            .raw("_elements", "Patient.id,Patient.name")
+            .raw("_typeFilter", "Observation?code=http://loinc.org|8867-4")
+            .with("note", "a,b");
+        let get = export.to_http(&base()).unwrap();
+        assert_eq!(
+            get.uri().query(),
+            Some(
+                "_elements=Patient.id%2CPatient.name&_typeFilter=Observation%3Fcode%3Dhttp%3A%2F%2Floinc.org%7C8867-4&note=a%5C%2Cb"
+            )
+        );
+        let post = export
+            .since("2026-01-01T00:00:00Z")
+            .of_patients(["Patient/1"])
+            .unwrap();
+        let post = post.to_http(&base()).unwrap();
+        assert_eq!(post.method(), "POST");
+        assert_eq!(post.uri(), "https://ehr.example/fhir/Patient/$export");
+        assert_eq!(post.headers()["prefer"], "respond-async");
+        let body: Value = serde_json::from_slice(post.body()).unwrap();
+        let expected = json!([
+            {"name": "_elements", "valueString": "Patient.id,Patient.name"},
+            {"name": "_typeFilter", "valueString": "Observation?code=http://loinc.org|8867-4"},
+            {"name": "note", "valueString": "a\\,b"},
+            {"name": "_since", "valueInstant": "2026-01-01T00:00:00Z"},
+            {"name": "patient", "valueReference": {"reference": "Patient/1"}},
+        ]);
+        assert_eq!(body["parameter"], expected);
+        for bad in ["1", "Group/1", "Patient/", ""] {
+            assert!(Export::patients().of_patients([bad]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn failures_that_pass_are_waiting() {
+        let transient = r#"{"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "transient", "diagnostics": "busy"}]}"#;
+        for (headers, body, passes) in [
+            (&[][..], transient, true),
+            (&[("retry-after", "5")][..], "", true),
+            (&[][..], "", false),
+        ] {
+            let polled = polling().receive(&answer(500, headers, body));
+            let trouble = match &polled {
+                Ok(Polled::Waiting(waiting)) => waiting.trouble.is_some(),
+                _ => false,
+            };
+            assert_eq!(trouble, passes, "{polled:?}");
+        }
+        assert!(
+            polling()
+                .receive(&answer(404, &[("retry-after", "5")], transient))
+                .is_err()
+        );
     }
 
     #[test]

@@ -110,16 +110,22 @@ impl Lines {
     /// As [`next_line`](Self::next_line), and [`LineError::Unreadable`] for a line that is no resource, after which the next can
     /// be read.
     pub fn next_resource(&mut self) -> Option<Result<Resource, LineError>> {
-        let line = match self.next_line()? {
-            Ok(line) => line,
-            Err(error) => return Some(Err(error)),
-        };
-        let read = |line: &[u8]| -> Result<Resource, ReadError> {
+        let line = self.next_line()?;
+        Some(line.and_then(|line| self.read(&line)))
+    }
+
+    /// Reads the line that [`next_line`](Self::next_line) gave last as a resource.
+    ///
+    /// # Errors
+    ///
+    /// [`LineError::Unreadable`].
+    pub fn read(&self, line: &[u8]) -> Result<Resource, LineError> {
+        let read = || -> Result<Resource, ReadError> {
             let value: Value = json::parse(line, self.limits.line, &self.limits)?;
             Resource::new(value)
         };
         let number = self.number;
-        Some(read(&line).map_err(|source| LineError::Unreadable { number, source }))
+        read().map_err(|source| LineError::Unreadable { number, source })
     }
 
     /// The number of the line that came last, counted from 1, blank lines included.

@@ -113,7 +113,8 @@ impl Search {
     ///
     /// # Errors
     ///
-    /// A name that is none: empty, or with characters that FHIR's names do not have.
+    /// A name that is invalid: empty, or with characters that FHIR's names do not have. A value that is empty: servers leave out the parameter
+    /// then, and answer for all patients instead of for the one whose id is missing.
     pub fn to_query(&self) -> Result<String, RequestError> {
         let mut query = String::new();
         for (name, value) in &self.pairs {
@@ -122,6 +123,9 @@ impl Search {
             };
             if name.is_empty() || !name.bytes().all(fits) {
                 return Err(RequestError::ParameterName { name: name.clone() });
+            }
+            if value.is_empty() {
+                return Err(RequestError::EmptyValue { name: name.clone() });
             }
             if !query.is_empty() {
                 query.push('&');

@@ -22,7 +22,7 @@ use crate::error::Kind;
 use crate::guarded::{BodyLimits, GuardedBody};
 use crate::proxy::Hop;
 use crate::watch::Watch;
-use crate::{Body, Deadline, FreshConnection, Stage, Transport, TransportError, coding};
+use crate::{Body, Deadline, FreshConnection, LongBody, Stage, Transport, TransportError, coding};
 
 /// A pooled HTTP client on hyper, to be used inside a tokio runtime.
 ///
@@ -67,6 +67,7 @@ impl Transport for HyperTransport {
                 first,
                 fresh,
                 packed,
+                long,
             } = course;
             let settings = &self.settings;
             // Dropped in the opposite order: a connection is given up before it could go back to the pool.
@@ -87,7 +88,15 @@ impl Transport for HyperTransport {
             });
             let mut answer = head.await?;
             let remainder = underway.is_answered_by(&mut answer);
-            self.guard(answer, remainder, packed, host, deadline, watch)
+            let (deadline, bytes) = match long {
+                true => (Deadline::far(), usize::MAX),
+                false => (deadline, settings.body_limit),
+            };
+            let limits = BodyLimits {
+                bytes,
+                idle: settings.idle_timeout,
+            };
+            guard(answer, remainder, packed, host, limits, deadline, watch)
         }
     }
 
@@ -106,6 +115,8 @@ struct Course {
     fresh: bool,
     /// Whether a packed answer was asked for.
     packed: bool,
+    /// Whether the body may be of any length.
+    long: bool,
 }
 
 impl HyperTransport {
@@ -123,46 +134,16 @@ impl HyperTransport {
         let packed = coding::ask(request.headers_mut());
         self.greet_proxy(&mut request, &host)?;
         let fresh = request.extensions_mut().remove::<FreshConnection>();
+        let long = request.extensions_mut().remove::<LongBody>();
         let course = Course {
             host,
             deadline,
             first: deadline.or_earlier(Some(&first_byte)),
             fresh: fresh.is_some(),
             packed,
+            long: long.is_some(),
         };
         Ok((request, course))
-    }
-
-    /// Puts the limits around the body.
-    fn guard(
-        &self,
-        answer: Response<Incoming>,
-        remainder: Remainder,
-        packed: bool,
-        host: Host,
-        deadline: Deadline,
-        watch: Watch,
-    ) -> Result<Response<Body>, TransportError> {
-        let (mut head, incoming) = answer.into_parts();
-        let limits = BodyLimits {
-            bytes: self.settings.body_limit,
-            idle: self.settings.idle_timeout,
-        };
-        let decoder = if packed {
-            coding::decoder(&head.headers, limits.bytes).map_err(|coding| {
-                let host = host.clone();
-                TransportError::of(Kind::UnknownCoding { host, coding }, Stage::Unreadable)
-            })?
-        } else {
-            None
-        };
-        if decoder.is_some() {
-            // They are about what came, not about what is handed on.
-            head.headers.remove(CONTENT_ENCODING);
-            head.headers.remove(CONTENT_LENGTH);
-        }
-        let body = GuardedBody::new(incoming, remainder, decoder, host, limits, deadline, watch)?;
-        Ok(Response::from_parts(head, Body::new(body)))
     }
 
     /// A proxy that reads plain requests wants its password in each; for `https` it is in the tunnel's opening. One that cannot
@@ -181,6 +162,34 @@ impl HyperTransport {
         }
         Ok(())
     }
+}
+
+/// Puts the limits around the body.
+fn guard(
+    answer: Response<Incoming>,
+    remainder: Remainder,
+    packed: bool,
+    host: Host,
+    limits: BodyLimits,
+    deadline: Deadline,
+    watch: Watch,
+) -> Result<Response<Body>, TransportError> {
+    let (mut head, incoming) = answer.into_parts();
+    let decoder = if packed {
+        coding::decoder(&head.headers, limits.bytes).map_err(|coding| {
+            let host = host.clone();
+            TransportError::of(Kind::UnknownCoding { host, coding }, Stage::Unreadable)
+        })?
+    } else {
+        None
+    };
+    if decoder.is_some() {
+        // They are about what came, not about what is handed on.
+        head.headers.remove(CONTENT_ENCODING);
+        head.headers.remove(CONTENT_LENGTH);
+    }
+    let body = GuardedBody::new(incoming, remainder, decoder, host, limits, deadline, watch)?;
+    Ok(Response::from_parts(head, Body::new(body)))
 }
 
 /// No head came in time.

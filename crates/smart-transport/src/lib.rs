@@ -98,7 +98,7 @@ pub use service::ServiceTransport;
 #[cfg(feature = "tls")]
 pub use tls::{Certificates, Identity, TlsError};
 pub use transport::{SharedTransport, Transport};
-pub use wishes::{Deadline, FreshConnection};
+pub use wishes::{Deadline, FreshConnection, LongBody};
 
 /// The longest body that is read unless told otherwise: the largest record answers are under 1 MiB, a 20 MiB scan in
 /// Base64 still fits, and sixty-four answers at once stay within 2 GiB.

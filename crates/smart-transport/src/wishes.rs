@@ -98,4 +98,23 @@ impl FreshConnection {
     }
 }
 
+/// Asks for a body of any length: neither the transport's limit on the size of a body nor that on the whole exchange holds for this one. For
+/// what is read piece by piece into a file. The limits on the first byte and on pauses hold.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct LongBody;
+
+impl LongBody {
+    /// The extension.
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Deadline {
+    pub(crate) fn far() -> Self {
+        Self::after(A_DECADE)
+    }
+}
+
 const A_DECADE: Duration = Duration::from_secs(10 * 365 * 24 * 3600);

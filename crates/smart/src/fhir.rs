@@ -55,7 +55,7 @@ pub use authorization::Authorization;
 pub use builder::AppBuilder;
 pub use entries::Entries;
 pub use error::FhirError;
-pub use export::{ExportJob, ExportedResources};
+pub use export::{ExportJob, ExportedLine, ExportedResources};
 pub use launch::EhrLaunch;
 pub use session::{Repeatable, Session};
 

@@ -252,7 +252,7 @@ impl<'c> Attempts<'c> {
 /// How long the container wants to be left alone
 /// ([RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)): a number of seconds, or a date,
 /// which counts from the date of the answer, since clocks differ.
-pub(crate) fn retry_after(response: &Response<Bytes>) -> Option<Duration> {
+pub(crate) fn retry_after<B>(response: &Response<B>) -> Option<Duration> {
     let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
@@ -263,7 +263,7 @@ pub(crate) fn retry_after(response: &Response<Bytes>) -> Option<Duration> {
 }
 
 /// When the container says that it answered.
-pub(crate) fn date(response: &Response<Bytes>) -> Option<SystemTime> {
+pub(crate) fn date<B>(response: &Response<B>) -> Option<SystemTime> {
     let value = response.headers().get(DATE)?.to_str().ok()?;
     httpdate::parse_http_date(value).ok()
 }

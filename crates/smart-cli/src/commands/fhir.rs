@@ -227,7 +227,8 @@ async fn export(args: &ExportArgs, trace: Option<&Path>) -> Result<()> {
     if let Some(time) = &manifest.transaction_time {
         note(format_args!("next time, --since {time}"));
     }
-    Ok(job.delete().await?)
+    job.delete().await?;
+    Ok(())
 }
 
 async fn write_files(job: &ExportJob, manifest: &Manifest, out: Option<&Path>) -> Result<()> {

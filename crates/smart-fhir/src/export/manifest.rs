@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::request;
 use crate::answer::{unreadable, view_from_http};
 use crate::base::Base;
-use crate::error::{AnswerError, LinkError, ReadError};
+use crate::error::{AnswerError, ExportError, LinkError, ReadError};
 use crate::limits::Limits;
 
 /// What an export brought ([Bulk Data Access, complete](https://hl7.org/fhir/uv/bulkdata/export.html#response---complete-status)).
@@ -16,7 +16,7 @@ use crate::limits::Limits;
 pub struct Manifest {
     /// The instant up to which changes are in the files: the next export's [`since`](crate::Export::since).
     pub transaction_time: Option<String>,
-    /// Whether the files are to be had with the token only.
+    /// Whether the files require the token. If not, the token must not be sent.
     pub requires_access_token: bool,
     /// The files of resources.
     pub output: Vec<ExportFile>,
@@ -24,6 +24,8 @@ pub struct Manifest {
     pub errors: Vec<ExportFile>,
     /// Files of bundles that say what was deleted since.
     pub deleted: Vec<ExportFile>,
+    /// Where the next manifest of the same job is, if there is one: see [`Polling::next`](crate::Polling::next).
+    pub next: Option<String>,
     base: Base,
 }
 
@@ -58,19 +60,40 @@ impl Manifest {
             output: files("output")?,
             errors: files("error")?,
             deleted: files("deleted")?,
+            next: next_link(&value["link"]).map_err(bad)?,
             base: base.clone(),
         })
     }
 
-    /// Asks for a file, to be sent with the token. The body is for [`Lines`](crate::Lines).
+    /// Asks for a file. It is sent with the token if [`requires_access_token`](Self::requires_access_token), and must be sent without it if
+    /// not: the file may then be on any host. The body is for [`Lines`](crate::Lines).
     ///
     /// # Errors
     ///
-    /// The file is not on the base's origin, and the token is for that alone. Files in a store elsewhere are to be had without
-    /// it: their [`url`](ExportFile::url) says where.
+    /// The address is invalid, or the file requires the token and is not on the base's origin.
     pub fn file_request(&self, file: &ExportFile) -> Result<Request<Bytes>, LinkError> {
-        let uri = self.base.resolve(&file.url)?;
+        let uri = match self.requires_access_token {
+            true => self.base.resolve(&file.url)?,
+            false => self.base.resolve_anywhere(&file.url)?,
+        };
         Ok(request(uri, "application/fhir+ndjson"))
+    }
+
+    /// Adds the files of a later manifest of the same job. Files of the two may require the token or not: a manifest says that for all of
+    /// its own, so both have to say the same.
+    ///
+    /// # Errors
+    ///
+    /// They do not.
+    pub fn extend(&mut self, later: Self) -> Result<(), ExportError> {
+        if self.requires_access_token != later.requires_access_token {
+            return Err(ExportError::MixedManifests);
+        }
+        self.output.extend(later.output);
+        self.errors.extend(later.errors);
+        self.deleted.extend(later.deleted);
+        self.next = later.next;
+        Ok(())
     }
 }
 
@@ -81,14 +104,29 @@ fn read_files(list: &Value, limits: &Limits) -> Result<Vec<ExportFile>, ReadErro
             limit: limits.entries,
         });
     }
-    let files = list.iter().filter_map(|file| {
-        Some(ExportFile {
+    // A file that cannot be fetched is not left out in silence.
+    let files = list.iter().map(|file| {
+        Ok(ExportFile {
             resource_type: file["type"].as_str().unwrap_or_default().to_owned(),
-            url: file["url"].as_str()?.to_owned(),
+            url: file["url"]
+                .as_str()
+                .ok_or(ReadError::NoFileAddress)?
+                .to_owned(),
             count: file["count"].as_u64(),
         })
     });
-    Ok(files.collect())
+    files.collect()
+}
+
+/// The link to the next manifest: a list of links with a relation, as in bundles.
+fn next_link(links: &Value) -> Result<Option<String>, ReadError> {
+    let links = links.as_array().map_or(&[][..], Vec::as_slice);
+    let next = links.iter().find(|link| link["relation"] == "next");
+    let Some(next) = next else {
+        return Ok(None);
+    };
+    let url = next["url"].as_str().ok_or(ReadError::NoFileAddress)?;
+    Ok(Some(url.to_owned()))
 }
 
 #[cfg(test)]
@@ -105,13 +143,11 @@ mod tests {
     }
 
     #[test]
-    fn files_elsewhere_get_no_token() {
-        let manifest = read(
-            r#"{"transactionTime": "2026-01-01T00:00:00Z", "request": "x", "requiresAccessToken": false,
+    fn files_elsewhere_are_fetched_without_the_token_or_not_at_all() {
+        let body = r#"{"transactionTime": "2026-01-01T00:00:00Z", "request": "x", "requiresAccessToken": true,
                 "output": [{"type": "Patient", "url": "/files/1.ndjson", "count": 7}, {"type": "Group", "url": "https://store.example/2"}],
-                "error": [], "extension": {}}"#,
-        )
-        .unwrap();
+                "link": [{"relation": "next", "url": "/jobs/1?page=2"}], "error": [], "extension": {}}"#;
+        let manifest = read(body).unwrap();
         let [own, foreign] = &manifest.output[..] else {
             panic!()
         };
@@ -124,7 +160,16 @@ mod tests {
             manifest.file_request(foreign),
             Err(LinkError::OtherOrigin { .. })
         ));
-        assert!(!manifest.requires_access_token);
+        assert_eq!(manifest.next.as_deref(), Some("/jobs/1?page=2"));
+        let mut free = read(&body.replace("true", "false")).unwrap();
+        assert_eq!(
+            free.file_request(foreign).unwrap().uri(),
+            "https://store.example/2"
+        );
+        assert!(matches!(
+            free.extend(manifest),
+            Err(ExportError::MixedManifests)
+        ));
     }
 
     #[test]
@@ -135,10 +180,15 @@ mod tests {
             "[]",
             r#"{"output": {}}"#,
             r#"{"output": [{}, {}, {}]}"#,
+            r#"{"output": [7]}"#,
+            r#"{"output": [{"url": 7}]}"#,
+            r#"{"output": [], "error": [{}]}"#,
+            r#"{"output": [], "deleted": [{}]}"#,
+            r#"{"output": [], "link": [{"relation": "next"}]}"#,
         ] {
             assert!(read(body).is_err(), "{body}");
         }
-        let odd = read(r#"{"output": [7, {"url": 7}]}"#).unwrap();
-        assert!(odd.output.is_empty() && odd.requires_access_token);
+        let silent = read(r#"{"output": []}"#).unwrap();
+        assert!(silent.output.is_empty() && silent.requires_access_token);
     }
 }

@@ -33,6 +33,11 @@ fn pairs(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// What a parameter may have as its value: anything but nothing.
+fn any_value() -> impl Strategy<Value = String> {
+    any_text().prop_filter("no value", |value| !value.is_empty())
+}
+
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
@@ -75,7 +80,7 @@ fn cut(bytes: &[u8], cuts: &[prop::sample::Index]) -> Vec<Bytes> {
 
 proptest! {
     #[test]
-    fn a_value_arrives_as_it_was_given(values in prop::collection::vec(any_text(), 1..4), system in any_text(), code in any_text()) {
+    fn a_value_arrives_as_it_was_given(values in prop::collection::vec(any_value(), 1..4), system in any_text(), code in any_text()) {
         let search = Search::new("Observation")
             .with("one", &values[0])
             .with_any("any", values.iter().map(|value| &**value))
@@ -92,7 +97,7 @@ proptest! {
     }
 
     #[test]
-    fn get_and_post_ask_the_same(value in any_text()) {
+    fn get_and_post_ask_the_same(value in any_value()) {
         let search = Search::new("Patient").with("name", &value);
         let base = Base::parse("https://ehr.example/fhir").unwrap();
         let get = Interaction::search(&search).unwrap().to_http(&base).unwrap();

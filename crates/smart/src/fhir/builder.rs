@@ -17,6 +17,7 @@ use smart_transport::{SharedTransport, Transport};
 
 use super::app::{App, Credential, Inner, Settings};
 use super::means::Means;
+use super::session::Session;
 use crate::clock::Clock;
 use crate::policy::Policy;
 use crate::recorder::Recorder;
@@ -168,6 +169,16 @@ impl AppBuilder {
             setting: "client_id",
         })?;
         Ok(App::of(Inner::new(client_id, settings)))
+    }
+
+    /// A session at a server that requires no login, such as a public test server: nothing is registered, and no token is sent.
+    ///
+    /// # Errors
+    ///
+    /// When an address cannot be used.
+    pub fn without_login(self) -> Result<Session, Error> {
+        let nameless = App::of(Inner::new(ClientId::new(""), self.settings()?));
+        Session::without_login(nameless)
     }
 
     /// Registers the app at the server, under a name that users are shown, for scopes such as

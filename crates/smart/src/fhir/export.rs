@@ -1,30 +1,35 @@
 //! Bulk exports: begun, waited for, read line by line.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, StatusCode};
 use smart_fhir::{
-    AnswerError, Export, ExportError, ExportFile, Limits, Lines, Manifest, Polled, Polling,
-    Resource, Waiting, resource_from_http,
+    AnswerError, Export, ExportError, ExportFile, Limits, LineError, Lines, LinkError, Manifest,
+    Polled, Polling, Resource, Waiting, resource_from_http,
 };
-
 use smart_transport::{Body, TransportError};
+use tokio::time::Instant;
 
 use super::Session;
 use crate::error::Unanswered;
 use crate::retry::Repeat;
 use crate::{Error, retry};
 
-/// The first pause between two looks at a job, where the server does not say how long to wait.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// The first pause between two looks at a job. It doubles, also where the server asks for none (`Retry-After: 0`, or a date that is over).
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The longest pause that a server can ask for.
 const MOST_PATIENCE: Duration = Duration::from_secs(60 * 60);
-/// How often a server may fail in passing before the wait is given up.
-const MOST_FAILURES: u32 = 5;
+/// How long a server may fail in passing, without a good answer in between, before the wait is given up.
+const MOST_TROUBLE: Duration = Duration::from_secs(60 * 60);
+/// How often a file is asked for.
+const MOST_FETCHES: u32 = 5;
+/// How many manifests one job may have.
+const MOST_MANIFESTS: usize = 10_000;
 
 /// A bulk export that a server works on. Made by [`Session::export`].
 ///
@@ -43,8 +48,20 @@ pub struct ExportedResources {
     origin: String,
 }
 
+/// One line of a file of an export.
+#[non_exhaustive]
+pub struct ExportedLine {
+    /// Counted from 1, blank lines included.
+    pub number: u64,
+    /// The resource, unless the line is not one.
+    pub resource: Result<Resource, LineError>,
+    /// The line as the server wrote it, without its end.
+    pub text: Bytes,
+}
+
 impl Session {
-    /// Begins a bulk export ([Bulk Data Access](https://hl7.org/fhir/uv/bulkdata/export.html)).
+    /// Begins a bulk export ([Bulk Data Access](https://hl7.org/fhir/uv/bulkdata/export.html)). The request is sent once: if its answer is lost,
+    /// the server may be working on a job whose address nobody knows, and only the caller can decide to begin another.
     ///
     /// ```no_run
     /// # async fn example(session: smart::fhir::Session) -> Result<(), smart::Error> {
@@ -102,87 +119,165 @@ impl ExportJob {
     ///
     /// When the job failed, or there is no answer.
     pub async fn poll(&self) -> Result<Polled, Error> {
-        let (polled, _) = self.look().await?;
+        let (polled, _) = self.look(&self.polling).await?;
         Ok(polled)
     }
 
-    /// Waits until the files are there, as long as it takes, asking as often as the server wants to be asked. Needs a tokio runtime.
+    /// Waits until all files are there, as long as it takes, asking as often as the server wants to be asked, once a second at most. Files
+    /// that come in several manifests are put into one. Needs a tokio runtime.
     ///
     /// # Errors
     ///
-    /// When the job failed, or the server was not there several times.
+    /// When the job failed, or the server gave no good answer for an hour. The job may still be there: keep
+    /// [`status_address`](Self::status_address), and go on with [`Session::resume_export`].
     pub async fn wait(&self, mut progress: impl FnMut(&Waiting) + Send) -> Result<Manifest, Error> {
+        let mut manifest = self.wait_for(&self.polling, &mut progress).await?;
+        let mut visited = HashSet::from([self.polling.status_address()]);
+        while let Some(next) = self.polling.next(&manifest)? {
+            if visited.len() >= MOST_MANIFESTS || !visited.insert(next.status_address()) {
+                return Err(ExportError::Link(LinkError::Repeated).into());
+            }
+            manifest.extend(self.wait_for(&next, &mut progress).await?)?;
+        }
+        Ok(manifest)
+    }
+
+    async fn wait_for(
+        &self,
+        polling: &Polling,
+        progress: &mut (impl FnMut(&Waiting) + Send),
+    ) -> Result<Manifest, Error> {
         let mut pause = FIRST_PAUSE;
-        let mut failures = 0;
+        let mut trouble_since = None;
         loop {
-            let wanted = match self.look().await {
+            let (wanted, trouble) = match self.look(polling).await {
                 Ok((Polled::Done(manifest), _)) => return Ok(*manifest),
                 Ok((Polled::Waiting(waiting), wanted)) => {
-                    failures = 0;
                     progress(&waiting);
-                    wanted
+                    let trouble = waiting.trouble;
+                    let trouble =
+                        trouble.map(|trouble| ExportError::Unrecovered { trouble }.into());
+                    (wanted, trouble)
                 }
-                Ok((_, wanted)) => wanted,
-                Err(error) if failures < MOST_FAILURES && is_passing(&error) => {
-                    failures += 1;
-                    None
-                }
+                Ok((_, wanted)) => (wanted, None),
+                Err(error) if is_passing(&error) => (None, Some(error)),
                 Err(error) => return Err(error),
             };
-            tokio::time::sleep(wanted.unwrap_or(pause).min(MOST_PATIENCE)).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            match trouble {
+                None => trouble_since = None,
+                Some(error) => {
+                    let since = *trouble_since.get_or_insert_with(Instant::now);
+                    if since.elapsed() >= MOST_TROUBLE {
+                        return Err(error);
+                    }
+                }
+            }
+            tokio::time::sleep(next_pause(wanted, &mut pause)).await;
         }
     }
 
-    /// Fetches a file. Its lines are read as they are used, so that a file of any length takes no more memory than its longest line and a few
-    /// pieces of the wire. The transport's limits on the size and time of a body hold: raise them for large files
-    /// ([`HyperTransport::builder`](crate::transport::HyperTransport::builder)). It is asked for once, and once more after a 401.
+    /// Fetches a file, of any length. Its lines are read as they are used, so that a file takes no more memory than its longest line and
+    /// a few pieces of the wire. It is asked for again if the server says that it is busy (429, 502 to 504), after the pause that it asks for, and
+    /// if there is no answer. Where the manifest says that files require no access token, none is sent, and the file may be on any host.
     ///
     /// # Errors
     ///
-    /// When the file lies elsewhere than on the server, where the token may not go, or cannot be had.
+    /// When the file requires the token and is not on the server, or cannot be fetched.
     pub async fn read(
         &self,
         manifest: &Manifest,
         file: &ExportFile,
     ) -> Result<ExportedResources, Error> {
-        let response = self.session.stream(manifest.file_request(file)?).await?;
-        let origin = self.session.fhir()?.origin().to_owned();
-        let limits = self.session.limits().clone();
-        if response.status().is_success() {
-            return Ok(ExportedResources {
-                lines: Lines::new(limits),
-                rest: Some(response.into_body()),
-                origin,
-            });
+        let request = manifest.file_request(file)?;
+        let uri = request.uri();
+        let (scheme, host) = (uri.scheme_str(), uri.authority());
+        let origin = match (scheme, host) {
+            (Some(scheme), Some(host)) => format!("{scheme}://{host}"),
+            _ => self.session.fhir()?.origin().to_owned(),
+        };
+        let mut pause = FIRST_PAUSE;
+        let mut fetches = 1;
+        loop {
+            let request = request.clone();
+            let answer = match manifest.requires_access_token {
+                true => self.session.stream(request).await,
+                false => self.session.stream_without_token(request).await,
+            };
+            let wanted = match answer {
+                Ok(response) if response.status() == StatusCode::OK => {
+                    return Ok(ExportedResources {
+                        lines: Lines::new(self.session.limits().clone()),
+                        rest: Some(response.into_body()),
+                        origin,
+                    });
+                }
+                Ok(response) if fetches < MOST_FETCHES && is_busy(response.status()) => {
+                    retry::retry_after(&response)
+                }
+                Ok(response) => return Err(self.refused(response, &origin).await),
+                Err(error) if fetches < MOST_FETCHES && error.is_retryable() => None,
+                Err(error) => return Err(error),
+            };
+            fetches += 1;
+            tokio::time::sleep(next_pause(wanted, &mut pause)).await;
         }
-        let (head, body) = response.into_parts();
-        let body = body
-            .bytes()
-            .await
-            .map_err(|error| broken_off(&origin, error))?;
-        Err(refusal(&Response::from_parts(head, body), &limits))
     }
 
-    /// Tells the server to stop, or to throw the files away.
+    async fn refused(&self, response: Response<Body>, origin: &str) -> Error {
+        let (head, body) = response.into_parts();
+        let mut body = body;
+        let mut start = Vec::new();
+        // What a server says of a refusal is short; the transport's limit does not hold here.
+        while start.len() < LONGEST_REFUSAL {
+            match body.chunk().await {
+                Ok(Some(piece)) => start.extend_from_slice(&piece),
+                Ok(None) => break,
+                Err(error) => return broken_off(origin, error),
+            }
+        }
+        let response = Response::from_parts(head, Bytes::from(start));
+        refusal(&response, self.session.limits())
+    }
+
+    /// Tells the server to stop, or to throw the files away. `false` if the server does not know the job (any more), or does not delete jobs:
+    /// 404, 405, 410, 501.
     ///
     /// # Errors
     ///
     /// When the server refuses, or there is no answer.
-    pub async fn delete(&self) -> Result<(), Error> {
+    pub async fn delete(&self) -> Result<bool, Error> {
         let response = self.session.send(self.polling.delete_request()).await?;
-        if response.status().is_success() {
-            return Ok(());
+        match response.status().as_u16() {
+            200..=299 => Ok(true),
+            404 | 405 | 410 | 501 => Ok(false),
+            _ => Err(refusal(&response, self.session.limits())),
         }
-        Err(refusal(&response, self.session.limits()))
     }
 
-    async fn look(&self) -> Result<(Polled, Option<Duration>), Error> {
-        let response = self.session.send(self.polling.request()).await?;
+    async fn look(&self, polling: &Polling) -> Result<(Polled, Option<Duration>), Error> {
+        let response = self.session.send(polling.request()).await?;
         let wanted = retry::retry_after(&response);
-        Ok((self.polling.receive(&response)?, wanted))
+        Ok((polling.receive(&response)?, wanted))
     }
 }
+
+/// Whether the file may be there later.
+fn is_busy(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 429 | 502..=504)
+}
+
+/// What the server asks for, but at least a second, and growing where it asks for less.
+fn next_pause(wanted: Option<Duration>, pause: &mut Duration) -> Duration {
+    if let Some(wanted) = wanted.filter(|wanted| *wanted >= FIRST_PAUSE) {
+        return wanted.min(MOST_PATIENCE);
+    }
+    let now = *pause;
+    *pause = (now * 2).min(LONGEST_PAUSE);
+    now
+}
+
+/// Bytes that are read of a refusal.
+const LONGEST_REFUSAL: usize = 64 << 10;
 
 /// Whether a failure to see the state says nothing about the job.
 fn is_passing(error: &Error) -> bool {
@@ -216,12 +311,29 @@ impl ExportedResources {
     ///
     /// # Errors
     ///
-    /// When a line is no resource, after which the next ones can be read; when the file breaks off or is longer than the
-    /// transport allows, after which nothing comes.
+    /// When a line is not a resource, after which the next ones can be read; when the file breaks off, after which nothing comes.
     pub async fn try_next(&mut self) -> Result<Option<Resource>, Error> {
+        match self.try_next_line().await? {
+            Some(line) => Ok(Some(line.resource?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The next line as the server wrote it, and the resource that it is; nothing after the last. A line that is not a resource
+    /// does not end the file here.
+    ///
+    /// # Errors
+    ///
+    /// When the file breaks off, or a line is longer than the limit; nothing comes after that.
+    pub async fn try_next_line(&mut self) -> Result<Option<ExportedLine>, Error> {
         loop {
-            if let Some(resource) = self.lines.next_resource() {
-                return Ok(Some(resource?));
+            if let Some(line) = self.lines.next_line() {
+                let text = line?;
+                return Ok(Some(ExportedLine {
+                    resource: self.lines.read(&text),
+                    number: self.lines.line_number(),
+                    text,
+                }));
             }
             let Some(rest) = &mut self.rest else {
                 return Ok(None);
@@ -238,6 +350,15 @@ impl ExportedResources {
                 }
             }
         }
+    }
+}
+
+impl fmt::Debug for ExportedLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ExportedLine")
+            .field("number", &self.number)
+            .finish_non_exhaustive()
     }
 }
 

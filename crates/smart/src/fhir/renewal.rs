@@ -111,7 +111,9 @@ impl Inner {
         let client = self.app.inner().client().await?;
         let tokens = match found.renewal {
             Renewal::Own => self.granted_anew(&client, &found).await?,
-            Renewal::Refresh => self.refreshed(&client, &found, &mut *entry).await?,
+            Renewal::NoLogin | Renewal::Refresh => {
+                self.refreshed(&client, &found, &mut *entry).await?
+            }
         };
         step("tokens received");
         let stored = found.renewed(tokens, self.app.means().now()?);

@@ -5,21 +5,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HeaderName, HeaderValue, IF_MATCH, WWW_AUTHENTICATE};
+use http::header::{
+    AUTHORIZATION, HeaderName, HeaderValue, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    IF_UNMODIFIED_SINCE, WWW_AUTHENTICATE,
+};
 use http::{Method, Request, Response, StatusCode};
 use smart_oauth::Timestamp;
 use smart_oauth::oauth2::{AccessToken, Introspected, ScopeReport, Scopes, ServerUrl, TokenSet};
-use smart_transport::Body;
+use smart_transport::{Body, LongBody};
 
 use super::App;
 use super::app::{origin, purpose, spelled_for};
 use super::error::FhirError;
 use super::renewal::{Flights, detached};
 use super::stored::{Renewal, Stored};
-use crate::Error;
 use crate::exchange::{Exchanger as _, Purpose, Timed};
 use crate::retry::Repeat;
 use crate::vault::{LockedEntry, VaultKey};
+use crate::{Error, client};
 
 /// The tokens of one user, or of the app itself, for one server. A clone is cheap and shares the tokens; any number of tasks
 /// can send at once.
@@ -101,6 +104,14 @@ impl Session {
         let stored = Stored::new(app, tokens, app.means().now()?, Renewal::Refresh);
         let mut entry = app.settings().vault.lock(&key).await?;
         Self::begin(app.clone(), key.clone(), &mut *entry, stored).await
+    }
+
+    /// A session that sends no token. It is in no vault.
+    pub(super) fn without_login(app: App) -> Result<Self, Error> {
+        let key = VaultKey::from_random(app.means().random()?);
+        let now = app.means().now()?;
+        let stored = Stored::new(&app, TokenSet::new(""), now, Renewal::NoLogin);
+        Ok(Self::new(app, key, stored))
     }
 
     pub(super) async fn begin(
@@ -188,7 +199,8 @@ impl Session {
         }
     }
 
-    /// The same for an answer that may be long: the body comes as it is read. What fails before the head of the answer is made
+    /// The same for an answer that may be long: the body comes as it is read, whatever its length. The transport's limits on the size of a
+    /// body and on the time of the whole exchange do not hold for it; those on the first byte and on pauses do. What fails before the head of the answer is made
     /// again as [`send`](Self::send) does it; a body that breaks off is not.
     ///
     /// # Errors
@@ -292,8 +304,8 @@ impl Session {
         request: &Request<Bytes>,
         stored: &Stored,
     ) -> Result<Response<Bytes>, Error> {
-        let bearer = bearer(&stored.tokens.access_token)?;
-        let make = |_ahead| Ok(with_token(request, &bearer));
+        let bearer = bearer(stored)?;
+        let make = |_ahead| Ok(with_token(request, bearer.as_ref()));
         let purpose = self.data_purpose(request, stored);
         self.app().inner().exchange(purpose, make).await
     }
@@ -303,9 +315,27 @@ impl Session {
         request: &Request<Bytes>,
         stored: &Stored,
     ) -> Result<Response<Body>, Error> {
-        let bearer = bearer(&stored.tokens.access_token)?;
-        let make = |_ahead| Ok(with_token(request, &bearer));
+        let bearer = bearer(stored)?;
+        let make = |_ahead| Ok(of_any_length(with_token(request, bearer.as_ref())));
         let purpose = self.data_purpose(request, stored);
+        self.app().inner().exchange_stream(purpose, make).await
+    }
+
+    /// Asks any server for an answer that may be long, without the token.
+    pub(super) async fn stream_without_token(
+        &self,
+        request: Request<Bytes>,
+    ) -> Result<Response<Body>, Error> {
+        let origin = &client::origin(request.uri())?;
+        let purpose = Purpose {
+            name: "file",
+            path: "file",
+            record: None,
+            repeat: repeat(&request),
+            timed: Timed::Nothing,
+            origin,
+        };
+        let make = |_ahead| Ok(of_any_length(request.clone()));
         self.app().inner().exchange_stream(purpose, make).await
     }
 
@@ -336,27 +366,57 @@ impl Inner {
 }
 
 /// [RFC 6750, section 2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1).
-fn bearer(token: &AccessToken) -> Result<HeaderValue, Error> {
+/// Nothing for a session without a login.
+fn bearer(stored: &Stored) -> Result<Option<HeaderValue>, Error> {
+    if stored.renewal == Renewal::NoLogin {
+        return Ok(None);
+    }
+    let token: &AccessToken = &stored.tokens.access_token;
     let text = zeroize::Zeroizing::new(format!("Bearer {}", token.expose()));
     let mut value = HeaderValue::from_str(&text).map_err(|_| FhirError::BadToken)?;
     value.set_sensitive(true);
-    Ok(value)
+    Ok(Some(value))
 }
 
-fn with_token(request: &Request<Bytes>, bearer: &HeaderValue) -> Request<Bytes> {
+fn with_token(request: &Request<Bytes>, bearer: Option<&HeaderValue>) -> Request<Bytes> {
     let mut request = request.clone();
-    request.headers_mut().insert(AUTHORIZATION, bearer.clone());
+    if let Some(bearer) = bearer {
+        request.headers_mut().insert(AUTHORIZATION, bearer.clone());
+    }
+    request
+}
+
+fn of_any_length(mut request: Request<Bytes>) -> Request<Bytes> {
+    request.extensions_mut().insert(LongBody::new());
     request
 }
 
 /// Whether a request may be made again whose first attempt may have been carried out.
 ///
-/// A write that holds for one version only (`If-Match`) would be refused the second time, although the first succeeded. A
-/// [conditional create](https://hl7.org/fhir/http.html#ccreate) finds what it created.
+/// A write that depends on the state that it changes (`If-Match` and its like, or a search in place of an id) would be refused the second
+/// time, or find something else, although the first succeeded. A [conditional create](https://hl7.org/fhir/http.html#ccreate)
+/// finds what it created. The kick-off of an export is a `GET` that begins a job.
 fn repeat(request: &Request<Bytes>) -> Repeat {
     let has = |name| request.headers().contains_key(name);
     let is_said = request.extensions().get::<Repeatable>().is_some() || has(IF_NONE_EXIST);
-    let is_safe = is_repeatable(request) && (request.method().is_safe() || !has(IF_MATCH));
+    let begins_a_job = request
+        .headers()
+        .get_all("prefer")
+        .iter()
+        .any(|value| value.as_bytes() == b"respond-async");
+    let is_conditional = request.uri().query().is_some()
+        || [
+            IF_MATCH,
+            IF_NONE_MATCH,
+            IF_MODIFIED_SINCE,
+            IF_UNMODIFIED_SINCE,
+        ]
+        .into_iter()
+        .any(|name| request.headers().contains_key(name));
+    let is_safe = match *request.method() {
+        Method::PUT | Method::DELETE => !is_conditional,
+        _ => is_repeatable(request) && !begins_a_job,
+    };
     Repeat::safe(is_said || is_safe)
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Stored {
 /// How new tokens are had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Renewal {
+    /// Not at all: the server requires no token, and gets none.
+    NoLogin,
     /// By the app's own credentials, as the first ones were.
     Own,
     /// By the refresh token, if there is one.

@@ -5,6 +5,7 @@ mod authorizations;
 mod blocking;
 mod ehr;
 mod repeats;
+mod exports;
 mod secrets;
 mod sessions;
 mod storm;
