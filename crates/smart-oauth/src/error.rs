@@ -156,6 +156,12 @@ pub enum SignError {
     /// A host in upper case, which one side lowers and the other does not.
     #[error("write the host of the url in lower case")]
     UpperCaseHost,
+    /// An id that would lead to the address of something else.
+    #[error("the id {id:?} cannot name a record or an app; give the one that the container uses")]
+    UnusableId {
+        /// The id: empty, or dots.
+        id: String,
+    },
 }
 
 /// Why an `Authorization` value is not an OAuth 1.0 header that can be used.
@@ -294,11 +300,16 @@ pub enum DanceError {
         /// The answer, which may hold secrets.
         body: PeerBody,
     },
-    /// The container gave the same record twice in a row.
-    #[error("the container repeats record {record_id:?} instead of going on; the loop was stopped")]
+    /// The container named a record that it had named before: its records go around in a circle.
+    #[error(
+        "the container named record {record_id:?} again, after record {after:?}, so its list of records has no end; \
+         the loop was stopped"
+    )]
     LoopStuck {
         /// The record that came again.
         record_id: String,
+        /// The record that it came after.
+        after: String,
     },
     /// A status other than 200.
     #[error("the container answered the {step} with {status}; {}", step.advice(*status))]

@@ -2,7 +2,7 @@
 
 use smart_api::RecordId;
 use smart_oauth::{
-    AwaitingVerifier, Dance, DanceParts, Endpoints, RequestToken, Verified, Verifier,
+    AwaitingVerifier, Dance, DanceParts, Endpoints, RequestToken, SignError, Verified, Verifier,
 };
 
 use crate::client::origin;
@@ -33,6 +33,10 @@ impl Client {
     /// When the container does not answer, its manifest cannot be used, or it does not know the app ([`Error::Dance`]).
     pub async fn authorize(&self, record_id: impl Into<RecordId>) -> Result<Authorization, Error> {
         let record_id = record_id.into();
+        if record_id.as_str().is_empty() {
+            let id = String::new();
+            return Err(SignError::UnusableId { id }.into());
+        }
         let asked = Some(record_id.as_str().to_owned());
         let endpoints = self.endpoints().await?;
         let purpose = Purpose {

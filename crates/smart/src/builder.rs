@@ -116,10 +116,11 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// When one of the three settings is missing ([`Error::MissingSetting`]), or the API base is not an address
+    /// When one of the three settings is missing ([`Error::MissingSetting`]; so is an empty app id), or the API base is not an address
     /// ([`Error::ApiBase`]).
     pub fn build(self) -> Result<Client, Error> {
-        let app_id = set(self.app_id, "app_id")?;
+        let app_id = self.app_id.filter(|id| !id.as_str().is_empty());
+        let app_id = set(app_id, "app_id")?;
         let api_base = ApiBase::parse(&set(self.api_base, "api_base")?)?;
         let consumer = set(self.consumer, "consumer")?;
         let signer = Signer::new(consumer, self.clock, self.randomness);

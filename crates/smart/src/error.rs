@@ -142,9 +142,11 @@ pub enum Error {
     Transport(Unanswered),
 
     /// A sweep ended before its time, for one of the reasons above.
-    #[error("the sweep stopped after record {last}; go on with records_after({:?})", .last.as_str())]
+    #[error(
+        "the sweep stopped after record {last} had come; go on with records_after and the last record that was read to its end"
+    )]
     Sweep {
-        /// The last record that came.
+        /// The last record that came. It need not have been read.
         last: RecordId,
         /// Why the next one did not.
         source: Box<Self>,

@@ -178,7 +178,7 @@ pub use manifest::{Capability, ContainerManifest, LaunchUrls, ManifestError};
 pub use record::Record;
 pub use refusal::Refusal;
 pub use retry::Retries;
-pub use sweep::RecordSweep;
+pub use sweep::{RecordSweep, SweepReport};
 pub use user::User;
 
 // What an app author meets of the layers below, and the layers themselves.

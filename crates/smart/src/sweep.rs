@@ -1,11 +1,12 @@
 //! What a background app does: every record of the container, one after the other.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::stream;
 use smart_api::RecordId;
 use smart_oauth::RecordLoop;
 
@@ -18,13 +19,32 @@ use crate::{Client, Error, Record};
 /// It asks for the next record only when it is polled. It is a [`Stream`], so that several records can be under way at
 /// a time (`buffered` of the futures crates); a plain loop needs nothing but [`try_next`](Self::try_next).
 ///
-/// An error ends it. If records came before, it is an [`Error::Sweep`] that names the last one, from where
-/// [`Client::records_after`] goes on. A failure of a call on one record is none of the sweep's: report it and go on.
+/// An error ends it. If records came before, it is an [`Error::Sweep`] that names the last one. A sweep is taken up again with
+/// [`Client::records_after`] and the last record that was *read to its end*, which may be an earlier one. A failure of a call on
+/// one record is none of the sweep's: report it and go on.
 ///
-/// A container ends the loop with a 404. An address where no container is would end it the same way before it began, so
-/// an empty sweep looks at the container's manifest too, and fails if there is none.
+/// # Where it ends
+///
+/// A container ends the loop with a 404, and anything that speaks HTTP answers a wrong address so. If a sweep finds no record at
+/// all, it asks for the container's manifest too, and fails if there is none. After that, nothing tells the last record from one
+/// that the container has lost track of: compare [`report`](Self::report) with what you expect. A container that names a record
+/// twice ends the sweep with an error.
 pub struct RecordSweep {
     records: Pin<Box<dyn Stream<Item = Result<Record, Error>> + Send>>,
+    report: SweepReport,
+    has_failed: bool,
+}
+
+/// How far a sweep has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SweepReport {
+    /// How many records came.
+    pub records: u64,
+    /// The last of them.
+    pub last: Option<RecordId>,
+    /// Whether the container has said that there are no more.
+    pub is_over: bool,
 }
 
 impl RecordSweep {
@@ -32,6 +52,8 @@ impl RecordSweep {
         let sweep = Sweep::new(client, last);
         Self {
             records: Box::pin(stream::try_unfold(sweep, Sweep::next)),
+            report: SweepReport::default(),
+            has_failed: false,
         }
     }
 
@@ -46,7 +68,12 @@ impl RecordSweep {
 
     /// The same as [`try_next`](Self::try_next) in the form that streams have.
     pub async fn next(&mut self) -> Option<Result<Record, Error>> {
-        self.records.next().await
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// How far it has come: how many records came, after which it stands, and whether it ended by the container's word.
+    pub fn report(&self) -> &SweepReport {
+        &self.report
     }
 }
 
@@ -54,7 +81,17 @@ impl Stream for RecordSweep {
     type Item = Result<Record, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.records.as_mut().poll_next(context)
+        let next = ready!(self.records.as_mut().poll_next(context));
+        match &next {
+            Some(Ok(record)) => {
+                self.report.records += 1;
+                self.report.last = Some(record.id().clone());
+            }
+            // After an error there is nothing more, and nobody has said that there is not.
+            Some(Err(_)) => self.has_failed = true,
+            None => self.report.is_over = !self.has_failed,
+        }
+        Poll::Ready(next)
     }
 }
 
@@ -71,6 +108,8 @@ struct Sweep {
     client: Client,
     records: RecordLoop,
     last: Option<RecordId>,
+    /// Whether a record came in this run: a container is there then.
+    has_come: bool,
 }
 
 impl Sweep {
@@ -84,6 +123,7 @@ impl Sweep {
             client,
             records,
             last,
+            has_come: false,
         }
     }
 
@@ -116,22 +156,24 @@ impl Sweep {
         if let Some(access) = self.records.receive(&response)? {
             let record = self.client.record(access.record_id);
             self.last = Some(record.id().clone());
+            self.has_come = true;
             return Ok(Some(record.with_token(access.token)));
         }
-        if self.last.is_none() {
+        if !self.has_come {
             // Anything that speaks HTTP answers 404 to an address that it does not know; a container has a manifest.
             self.client.manifest().await?;
         }
         Ok(None)
     }
 
+    /// An error before the first record speaks for itself.
     fn ended_by(self, error: Error) -> Error {
         match self.last {
-            Some(last) => Error::Sweep {
+            Some(last) if self.has_come => Error::Sweep {
                 last,
                 source: Box::new(error),
             },
-            None => error,
+            _ => error,
         }
     }
 }

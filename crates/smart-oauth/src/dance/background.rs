@@ -1,5 +1,8 @@
 //! The loop of a background app: a token for the first record, for the next, and so on until 404.
 
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use http::{Request, Response, StatusCode, Uri};
 
 use super::{Answer, Step, signed_post};
@@ -37,10 +40,12 @@ use crate::sign::SigningParams;
 /// ```
 #[derive(Clone, Debug)]
 pub struct RecordLoop {
-    /// Everything before `first` and `{record_id}/next`.
-    base: String,
+    api_base: String,
+    app_id: String,
     consumer: Consumer,
     position: Position,
+    /// Hashes of the records so far: eight bytes for each, so that a walk over a million of them takes a few megabytes.
+    seen: BTreeSet<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -63,23 +68,22 @@ pub struct RecordAccess {
 impl RecordLoop {
     /// A loop from the first record on. `api_base` as the container's manifest has it, `app_id` the app's own id.
     pub fn new(api_base: &str, app_id: &str, consumer: Consumer) -> Self {
-        let base = format!(
-            "{}/apps/{}/tokens/records/",
-            api_base.trim_end_matches('/'),
-            encode_path_segment(app_id),
-        );
         Self {
-            base,
+            api_base: api_base.trim_end_matches('/').to_owned(),
+            app_id: app_id.to_owned(),
             consumer,
             position: Position::Start,
+            seen: BTreeSet::new(),
         }
     }
 
     /// Begins with the record that follows this one, for a loop that was interrupted.
     #[must_use]
-    pub fn resume_after(self, record_id: impl Into<String>) -> Self {
+    pub fn resume_after(mut self, record_id: impl Into<String>) -> Self {
+        let record_id = record_id.into();
+        self.seen.insert(hash(&record_id));
         Self {
-            position: Position::After(record_id.into()),
+            position: Position::After(record_id),
             ..self
         }
     }
@@ -88,7 +92,7 @@ impl RecordLoop {
     ///
     /// # Errors
     ///
-    /// When base and ids do not make a URL that can be signed.
+    /// When base and ids do not make a URL that can be signed, for example because an id is empty.
     pub fn next_request(
         &self,
         nonce: Nonce,
@@ -96,7 +100,7 @@ impl RecordLoop {
     ) -> Result<Option<Request<Vec<u8>>>, SignError> {
         let path = match &self.position {
             Position::Start => "first".to_owned(),
-            Position::After(record_id) => format!("{}/next", encode_path_segment(record_id)),
+            Position::After(record_id) => format!("{}/next", segment(record_id)?),
             Position::End => return Ok(None),
         };
         self.request(&path, nonce, timestamp).map(Some)
@@ -113,7 +117,7 @@ impl RecordLoop {
         nonce: Nonce,
         timestamp: Timestamp,
     ) -> Result<Request<Vec<u8>>, SignError> {
-        self.request(&encode_path_segment(record_id), nonce, timestamp)
+        self.request(&segment(record_id)?, nonce, timestamp)
     }
 
     /// Takes the answer to [`record_request`](Self::record_request) for this record; `None` when the container does not know it.
@@ -147,7 +151,9 @@ impl RecordLoop {
         nonce: Nonce,
         timestamp: Timestamp,
     ) -> Result<Request<Vec<u8>>, SignError> {
-        let uri = Uri::try_from(format!("{}{path}", self.base)).map_err(SignError::BadUrl)?;
+        let (base, app_id) = (&self.api_base, segment(&self.app_id)?);
+        let uri = format!("{base}/apps/{app_id}/tokens/records/{path}");
+        let uri = Uri::try_from(uri).map_err(SignError::BadUrl)?;
         let params = SigningParams::new(&self.consumer, nonce, timestamp);
         signed_post(uri, Vec::new(), &params)
     }
@@ -156,8 +162,8 @@ impl RecordLoop {
     ///
     /// # Errors
     ///
-    /// When the container answers anything but 200 and 404, when its answer lacks record, token or secret, or when it repeats
-    /// the record that it gave last, with which the loop would never end.
+    /// When the container answers anything but 200 and 404, when its answer lacks record, token or secret, or when it names a
+    /// record that it named before, with which the loop would never end.
     pub fn receive(
         &mut self,
         response: &Response<impl AsRef<[u8]>>,
@@ -167,14 +173,35 @@ impl RecordLoop {
             return Ok(None);
         }
         let access = RecordAccess::read(response)?;
-        if matches!(&self.position, Position::After(last) if *last == access.record_id) {
+        if !self.seen.insert(hash(&access.record_id)) {
+            let after = match &self.position {
+                Position::After(last) => last.clone(),
+                Position::Start | Position::End => String::new(),
+            };
             return Err(DanceError::LoopStuck {
                 record_id: access.record_id,
+                after,
             });
         }
         self.position = Position::After(access.record_id.clone());
         Ok(Some(access))
     }
+}
+
+/// An id as one segment of a path. Without any text, or with dots that a proxy resolves, the address would be that of something
+/// else, whose 404 looks like the end of the loop.
+fn segment(id: &str) -> Result<String, SignError> {
+    if matches!(id, "" | "." | "..") {
+        return Err(SignError::UnusableId { id: id.to_owned() });
+    }
+    Ok(encode_path_segment(id))
+}
+
+/// A container that makes ids collide only ends its own walk, so the hash needs no key.
+fn hash(record_id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    record_id.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl RecordAccess {

@@ -88,6 +88,10 @@ impl Dance<Unstarted> {
     ) -> Result<Request<Vec<u8>>, SignError> {
         let mut form = Vec::new();
         if let Some(record_id) = &self.record_id {
+            if record_id.is_empty() {
+                let id = String::new();
+                return Err(SignError::UnusableId { id });
+            }
             form.extend_from_slice(b"smart_record_id=");
             push_encoded(&mut form, record_id.as_bytes());
             form.push(b'&');

@@ -9,7 +9,9 @@ use smart_oauth::AccessToken;
 
 use super::runtime::Waiting;
 use super::{Authorization, Record, User};
-use crate::{AuthorizationParts, ClientBuilder, ContainerManifest, Error, RecordSweep};
+use crate::{
+    AuthorizationParts, ClientBuilder, ContainerManifest, Error, RecordSweep, SweepReport,
+};
 
 /// An app on one container, for threads that wait: see [`crate::Client`], whose methods these are.
 #[derive(Clone, Debug)]
@@ -161,6 +163,13 @@ impl BlockingCaller for Client {
 pub struct Records {
     sweep: RecordSweep,
     waiting: Waiting,
+}
+
+impl Records {
+    /// How far the sweep has come: see [`RecordSweep::report`].
+    pub fn report(&self) -> &SweepReport {
+        self.sweep.report()
+    }
 }
 
 impl Iterator for Records {

@@ -6,7 +6,9 @@ use futures_util::TryStreamExt as _;
 use http::Response;
 use smart::{Error, RecordSweep, Stage};
 
-use crate::container::{Bytes, Seen, answer, client, form, html, manifest, story, token_body};
+use crate::container::{
+    Bytes, Seen, answer, client, form, html, manifest, story, token, token_body,
+};
 
 const TOKENS: &str = "http://localhost:7000/apps/counter@apps.example.org/tokens/records/";
 
@@ -81,7 +83,97 @@ async fn sweep_is_taken_up_after_a_record() {
     let (client, log) = client(three_records);
     assert_eq!(ids(client.records_after("10")).await, ["11", "9"]);
     assert_eq!(log.lines()[0], format!("POST {TOKENS}10/next"));
-    assert_eq!(ids(client.records_after("9")).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn end_counts_only_where_a_container_is_known_to_be() {
+    // Nothing comes after the last record of a container.
+    let (here, _) = client(|seen| match seen.uri.as_str() {
+        "http://localhost:7000/manifest" => manifest(),
+        _ => three_records(seen),
+    });
+    assert_eq!(ids(here.records_after("9")).await, [""; 0]);
+    // An address that knows nothing knows nothing of records either, whichever comes next.
+    let (elsewhere, _) = client(|_| html(404, "<h4>Sorry</h4>"));
+    for mut records in [elsewhere.records(), elsewhere.records_after("9")] {
+        let error = records.try_next().await.unwrap_err();
+        assert_eq!(error.status().map(|status| status.as_u16()), Some(404));
+        assert!(!records.report().is_over);
+    }
+}
+
+#[tokio::test]
+async fn records_in_a_circle_end_the_sweep() {
+    let (client, log) = client(|seen| {
+        let record = match seen.uri.strip_prefix(TOKENS) {
+            Some("first" | "2/next") => "1",
+            _ => "2",
+        };
+        form(token_body("t", &format!("&smart_record_id={record}")))
+    });
+    let mut records = client.records();
+    let mut came = 0;
+    let error = loop {
+        match records.try_next().await {
+            Ok(record) => came += usize::from(record.is_some()),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((came, log.all().len()), (2, 3));
+    assert!(
+        story(&error).contains("named record \"1\" again, after record \"2\""),
+        "{}",
+        story(&error)
+    );
+}
+
+#[tokio::test]
+async fn report_tells_how_far_a_sweep_came() {
+    let (client, _) = client(three_records);
+    let mut records = client.records();
+    for (count, last) in [(1, "10"), (2, "11"), (3, "9")] {
+        records.try_next().await.unwrap().unwrap();
+        let report = records.report();
+        assert_eq!(report.records, count);
+        assert_eq!(report.last.as_ref().unwrap().as_str(), last);
+        assert!(!report.is_over);
+    }
+    assert!(records.try_next().await.unwrap().is_none());
+    assert!(records.report().is_over);
+    assert_eq!(records.report().records, 3);
+}
+
+#[tokio::test]
+async fn empty_ids_are_refused_before_anything_is_sent() {
+    let (client, log) = client(three_records);
+    let refused = [
+        client.records_after("").try_next().await.unwrap_err(),
+        client.open_record("").await.unwrap_err(),
+        client.authorize("").await.unwrap_err(),
+        {
+            let record = client.record("").with_token(token("t1"));
+            record.get_medications().send().await.unwrap_err()
+        },
+        {
+            let record = client.record("1").with_token(token("t1"));
+            record.get_medication("").send().await.unwrap_err()
+        },
+        {
+            let client = client.clone().with_token(token("t1"));
+            client.get_user("").send().await.unwrap_err()
+        },
+    ];
+    for error in refused {
+        assert_eq!(error.stage(), Stage::NotSent, "{error}");
+    }
+    assert!(log.all().is_empty(), "{:?}", log.lines());
+    let error = smart::Client::builder()
+        .app_id("")
+        .api_base("http://localhost:7000")
+        .consumer("a", "b")
+        .build()
+        .unwrap_err();
+    assert!(matches!(error, Error::MissingSetting { setting: "app_id" }));
 }
 
 #[tokio::test]
@@ -107,7 +199,7 @@ async fn failure_names_the_last_record_and_ends_the_sweep() {
     let error = records.next().await.unwrap().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the sweep stopped after record 11; go on with records_after(\"11\")"
+        "the sweep stopped after record 11 had come; go on with records_after and the last record that was read to its end"
     );
     assert!(
         story(&error).contains(": the container answered the record token request with 503"),

@@ -117,14 +117,53 @@ fn failed_step_is_tried_again() {
 }
 
 #[test]
-fn container_that_does_not_go_on_is_stopped() {
-    let mut records = records();
-    records.receive(&answer("1")).unwrap();
-    let error = records.receive(&answer("1")).unwrap_err();
-    assert!(
-        matches!(error, DanceError::LoopStuck { ref record_id } if record_id == "1"),
-        "{error}"
-    );
+fn container_that_goes_around_in_a_circle_is_stopped() {
+    for (named, again, last) in [
+        (&["1", "1"][..], "1", "1"),
+        (&["1", "2", "1"], "1", "2"),
+        (&["1", "2", "3", "4", "2"], "2", "4"),
+    ] {
+        let mut records = records();
+        let (closing, before) = named.split_last().unwrap();
+        for id in before {
+            records.receive(&answer(id)).unwrap().unwrap();
+        }
+        let error = records.receive(&answer(closing)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "the container named record {again:?} again, after record {last:?}, so its list of records has no end; \
+                 the loop was stopped"
+            )
+        );
+    }
+    // The record that it was taken up after counts as well.
+    let mut records = records().resume_after("1");
+    records.receive(&answer("2")).unwrap().unwrap();
+    assert!(matches!(
+        records.receive(&answer("1")),
+        Err(DanceError::LoopStuck { .. })
+    ));
+}
+
+#[test]
+fn ids_that_lead_elsewhere_are_refused() {
+    let nonce = || Nonce::from_random([0; 16]);
+    let now = Timestamp::from_unix_seconds(0);
+    for id in ["", ".", ".."] {
+        let is_refused = |made: Result<(), SignError>| {
+            assert!(
+                matches!(&made, Err(SignError::UnusableId { id: named }) if named == id),
+                "{id:?}: {made:?}"
+            );
+        };
+        let next = records().resume_after(id).next_request(nonce(), now);
+        is_refused(next.map(|_request| ()));
+        let one = records().record_request(id, nonce(), now);
+        is_refused(one.map(|_request| ()));
+        let app = RecordLoop::new("http://localhost:7000", id, Consumer::new("a", "s"));
+        is_refused(app.next_request(nonce(), now).map(|_request| ()));
+    }
 }
 
 #[test]
