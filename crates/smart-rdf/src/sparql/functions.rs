@@ -15,9 +15,9 @@ use oxrdf::{BlankNode, Literal, NamedNode, NamedNodeRef, Term};
 
 pub(crate) use aggregates::{Aggregate, wrapped_datatype};
 pub(crate) use order_key::order_key;
-pub(crate) use pattern::{Pattern, PatternError, check_replacement};
+pub(crate) use pattern::{MOST_CONSTANTS, Pattern, PatternError, check_replacement};
 
-use crate::sparql::run::{Run, RunFault, term_length};
+use crate::sparql::run::{Run, RunFault, Verbatim, term_length};
 
 /// A function of ours, under a name that no query can mean by chance.
 #[derive(Clone, Debug)]
@@ -42,12 +42,18 @@ pub(crate) enum Function {
     ReplaceMatches(usize, Arc<Pattern>),
     /// What a text becomes where a pattern is replaced.
     Replace,
+    /// The keys of some terms as one, between [`Function::VerbatimAll`] and [`Function::VerbatimOff`].
+    RowKey,
     /// A number that is another in each row.
     Row,
     /// Its first argument, if the text of all is allowed.
     Sum,
     /// True; and the next term is handed out with the text that it has in the graph.
     Verbatim,
+    /// True; and all terms are handed out so.
+    VerbatimAll,
+    /// True; and terms are handed out as values again.
+    VerbatimOff,
     /// No value; and terms are handed out as values again.
     VerbatimEnd,
 }
@@ -65,9 +71,12 @@ impl Function {
             Self::Regex => "regex",
             Self::ReplaceMatches(number, _) => &format!("replace-matches-{number}"),
             Self::Replace => "replace",
+            Self::RowKey => "row-key",
             Self::Row => "row",
             Self::Sum => "sum",
             Self::Verbatim => "verbatim",
+            Self::VerbatimAll => "verbatim-all",
+            Self::VerbatimOff => "verbatim-off",
             Self::VerbatimEnd => "verbatim-end",
         };
         NamedNode::new_unchecked(format!("urn:x-smart-rdf:{name}"))
@@ -110,6 +119,10 @@ impl Function {
                 replacement,
                 run,
             ),
+            (Self::RowKey, [_, terms @ .., _]) => {
+                let keys: Vec<_> = terms.iter().map(order_key).collect();
+                Some(Literal::from(keys.join("\0")).into())
+            }
             (Self::Row, []) => {
                 let row = i64::try_from(run.next_row()).ok()?;
                 Some(Literal::from(row).into())
@@ -119,11 +132,19 @@ impl Function {
                 is_allowed.then(|| first.clone())
             }
             (Self::Verbatim, []) => {
-                run.set_verbatim(true);
+                run.set_verbatim(Verbatim::Next);
+                Some(Literal::from(true).into())
+            }
+            (Self::VerbatimAll, []) => {
+                run.set_verbatim(Verbatim::All);
+                Some(Literal::from(true).into())
+            }
+            (Self::VerbatimOff, []) => {
+                run.set_verbatim(Verbatim::No);
                 Some(Literal::from(true).into())
             }
             (Self::VerbatimEnd, []) => {
-                run.set_verbatim(false);
+                run.set_verbatim(Verbatim::No);
                 None
             }
             _ => None,

@@ -167,7 +167,6 @@ impl Sparql {
                     .parse_query(&with_lower_booleans(text).ok_or(error)?)
             })
             .map_err(|_| syntax_error(text, &parser))?;
-        guard::check_query_plan(&query, &self.limits)?;
         Query::new(query, self.limits.clone())
     }
 }
@@ -237,8 +236,10 @@ impl Query {
             .prepare(text)
     }
 
-    /// The same query with a value in the place of a variable, so that no value needs to be pasted into the text. The variable is named
-    /// without `?`.
+    /// The same query with a value for a variable, so that no value needs to be pasted into the text. The variable is named without `?`.
+    ///
+    /// The answer is as if each pattern that mentions the variable were joined with the value. Where an `OPTIONAL` does not match, the
+    /// variable stays unbound, as it would without a value.
     ///
     /// ```
     /// use smart_rdf::{NamedNode, Query, Syntax};
@@ -263,7 +264,9 @@ impl Query {
     }
 
     fn new(query: spargebra::Query, limits: QueryLimits) -> Result<Self, QueryError> {
-        let runnable = Runnable::new(rewrite::patterns(&query))?;
+        let patterns = rewrite::patterns(&query);
+        guard::check_query_plan(&patterns, &limits)?;
+        let runnable = Runnable::new(patterns)?;
         Ok(Self {
             query: Arc::new(query),
             runnable: Arc::new(runnable),

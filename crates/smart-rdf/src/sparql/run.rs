@@ -3,11 +3,11 @@
 use std::hash::RandomState;
 use std::mem::size_of;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
-use oxrdf::{Term, Triple};
+use oxrdf::{NamedOrBlankNode, Term, Triple};
 use spareval::CancellationToken;
 use thiserror::Error;
 
@@ -27,7 +27,7 @@ pub(crate) struct Run {
     overdue: AtomicUsize,
     stop: CancellationToken,
     wraps_terms: bool,
-    is_verbatim: AtomicBool,
+    verbatim: AtomicU8,
     fault: OnceLock<RunFault>,
     rows: AtomicU64,
     pub(crate) keys: [RandomState; 2],
@@ -39,6 +39,16 @@ pub(crate) struct Run {
 pub(crate) enum RunFault {
     NumberRange(String),
     Pattern(String),
+}
+
+/// Which terms are handed out as they are in the graph.
+#[derive(Clone, Copy)]
+pub(crate) enum Verbatim {
+    No,
+    /// One.
+    Next,
+    /// All, until further notice.
+    All,
 }
 
 #[derive(Debug, Error)]
@@ -89,7 +99,7 @@ impl Run {
             overdue: AtomicUsize::new(0),
             stop,
             wraps_terms,
-            is_verbatim: AtomicBool::new(false),
+            verbatim: AtomicU8::new(Verbatim::No as u8),
             fault: OnceLock::new(),
             rows: AtomicU64::new(0),
             keys: [RandomState::new(), RandomState::new()],
@@ -164,9 +174,11 @@ impl Run {
 
     /// Counts a triple that a CONSTRUCT or DESCRIBE makes: once in the graph, and once where the evaluator keeps what it made.
     pub(crate) fn triple(&self, triple: &Triple) {
-        let text = triple.subject.to_string().len()
-            + triple.predicate.as_str().len()
-            + term_length(&triple.object);
+        let subject = match &triple.subject {
+            NamedOrBlankNode::NamedNode(node) => node.as_str(),
+            NamedOrBlankNode::BlankNode(node) => node.as_str(),
+        };
+        let text = subject.len() + triple.predicate.as_str().len() + term_length(&triple.object);
         self.text.spend(text);
         self.row_bytes
             .spend(2 * (text + size_of::<Triple>() + 3 * ALLOCATION));
@@ -219,17 +231,18 @@ impl Run {
         &self.stop
     }
 
-    /// Has the dataset hand out the next term with the text that it has in the graph, not as a value.
-    pub(crate) fn set_verbatim(&self, is_verbatim: bool) {
-        self.is_verbatim.store(is_verbatim, Ordering::Relaxed);
+    /// Which terms the dataset hands out with the text that they have in the graph, not as values.
+    pub(crate) fn set_verbatim(&self, verbatim: Verbatim) {
+        self.verbatim.store(verbatim as u8, Ordering::Relaxed);
     }
 
+    /// Whether the term that is handed out now is one.
     pub(crate) fn take_verbatim(&self) -> bool {
-        let is_verbatim = self.is_verbatim.load(Ordering::Relaxed);
-        if is_verbatim {
-            self.set_verbatim(false);
+        let verbatim = self.verbatim.load(Ordering::Relaxed);
+        if verbatim == Verbatim::Next as u8 {
+            self.set_verbatim(Verbatim::No);
         }
-        is_verbatim
+        verbatim != Verbatim::No as u8
     }
 
     pub(crate) fn wraps_terms(&self) -> bool {

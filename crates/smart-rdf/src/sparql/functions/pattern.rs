@@ -43,6 +43,9 @@ pub(crate) struct Pattern {
 /// How large a pattern may be with its repetitions written out, in single characters and classes.
 const LARGEST: usize = 20_000;
 
+/// What compiling the constant patterns of a query may cost together, in steps.
+pub(crate) const MOST_CONSTANTS: usize = 20 * LARGEST;
+
 /// Bytes that a compiled pattern and its lazy automaton may take.
 const COMPILED: usize = 4 << 20;
 
@@ -80,7 +83,7 @@ impl Pattern {
 
     /// Steps that compiling it took.
     pub(crate) fn compile_cost(&self) -> usize {
-        1 + self.size
+        1 + 4 * self.size
     }
 
     /// Steps that it takes to look through a text.

@@ -100,8 +100,8 @@ impl Pass<'_> {
         let end = self.calls.call(Function::VerbatimEnd, Vec::new());
         Expression::If(
             Box::new(begin),
-            Box::new(Expression::Coalesce(vec![variable, end.clone()])),
-            Box::new(end),
+            Box::new(Expression::Coalesce(vec![variable, end])),
+            Box::new(Expression::Coalesce(Vec::new())),
         )
     }
 }

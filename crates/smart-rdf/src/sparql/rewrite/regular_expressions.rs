@@ -8,7 +8,9 @@ use oxrdf::vocab::xsd;
 use spargebra::algebra::{Expression, Function as SparqlFunction, GraphPattern};
 
 use crate::sparql::error::QueryError;
-use crate::sparql::functions::{Function, Pattern, PatternError, check_replacement};
+use crate::sparql::functions::{
+    Function, MOST_CONSTANTS, Pattern, PatternError, check_replacement,
+};
 use crate::sparql::rewrite::visitor::{Visitor, walk_expression};
 use crate::sparql::rewrite::{Calls, wrap};
 
@@ -21,6 +23,7 @@ pub(crate) fn replace(pattern: &mut GraphPattern, calls: &mut Calls) -> Result<(
     let mut pass = Pass {
         calls,
         constants: 0,
+        compile_cost: 0,
         error: None,
     };
     pass.pattern(pattern);
@@ -34,6 +37,7 @@ pub(crate) fn replace(pattern: &mut GraphPattern, calls: &mut Calls) -> Result<(
 struct Pass<'c> {
     calls: &'c mut Calls,
     constants: usize,
+    compile_cost: usize,
     error: Option<PatternError>,
 }
 
@@ -57,7 +61,7 @@ impl Visitor for Pass<'_> {
 impl Pass<'_> {
     fn regex(&mut self, mut arguments: Vec<Expression>) -> Expression {
         let compiled = match arguments.as_slice() {
-            [_, pattern, flags @ ..] => compile(pattern, flags),
+            [_, pattern, flags @ ..] => self.compile(pattern, flags),
             _ => None,
         };
         match compiled {
@@ -84,7 +88,7 @@ impl Pass<'_> {
         {
             return self.fail(error);
         }
-        let compiled = compile(pattern, flags).map(|compiled| {
+        let compiled = self.compile(pattern, flags).map(|compiled| {
             compiled.and_then(|pattern| pattern.check_replaces().map(|()| pattern))
         });
         match compiled {
@@ -99,6 +103,24 @@ impl Pass<'_> {
         }
     }
 
+    /// The pattern, if it and its flags are constants.
+    fn compile(
+        &mut self,
+        pattern: &Expression,
+        flags: &[Expression],
+    ) -> Option<Result<Pattern, PatternError>> {
+        let flags = flags.first().map_or(Some(""), constant)?;
+        let pattern = constant(pattern)?;
+        if self.compile_cost > MOST_CONSTANTS {
+            return Some(Err(PatternError::TooLarge));
+        }
+        let compiled = Pattern::new(pattern, flags);
+        if let Ok(pattern) = &compiled {
+            self.compile_cost += pattern.compile_cost();
+        }
+        Some(compiled)
+    }
+
     fn next_constant(&mut self) -> usize {
         self.constants += 1;
         self.constants
@@ -108,12 +130,6 @@ impl Pass<'_> {
         self.error.get_or_insert(error);
         Expression::Coalesce(Vec::new())
     }
-}
-
-/// The pattern, if it and its flags are constants.
-fn compile(pattern: &Expression, flags: &[Expression]) -> Option<Result<Pattern, PatternError>> {
-    let flags = flags.first().map_or(Some(""), constant)?;
-    Some(Pattern::new(constant(pattern)?, flags))
 }
 
 fn constant(expression: &Expression) -> Option<&str> {

@@ -5,7 +5,7 @@
 //! The evaluator sorts by keys of ours, which are texts, and by the terms of the row where those are equal. A key is made once for a
 //! row, and the others only where they decide.
 
-use oxrdf::Variable;
+use oxrdf::{NamedNode, Variable};
 use spargebra::algebra::{Expression, GraphPattern, OrderExpression};
 
 use crate::sparql::functions::Function;
@@ -29,9 +29,8 @@ impl Visitor for Pass<'_> {
             GraphPattern::OrderBy { inner, expression } => self.replace_keys(inner, expression),
             GraphPattern::Project { inner, .. } => {
                 if let GraphPattern::OrderBy { expression, .. } = &mut **inner {
-                    for variable in others {
-                        let key = self.calls.call(Function::OrderKey, vec![variable.into()]);
-                        expression.push(OrderExpression::Asc(key));
+                    if !others.is_empty() {
+                        expression.push(OrderExpression::Asc(self.row_key(others)));
                     }
                 }
             }
@@ -69,6 +68,18 @@ fn variable_of(key: &OrderExpression) -> Option<&Variable> {
 }
 
 impl Pass<'_> {
+    /// One key of all these: it decides rarely, and is built for each run.
+    fn row_key(&mut self, variables: Vec<Variable>) -> Expression {
+        let unbound = NamedNode::new_unchecked("urn:x-smart-rdf:unbound");
+        let term_or_unbound = |variable: Variable| {
+            Expression::Coalesce(vec![variable.into(), unbound.clone().into()])
+        };
+        let mut arguments = vec![self.calls.call(Function::VerbatimAll, Vec::new())];
+        arguments.extend(variables.into_iter().map(term_or_unbound));
+        arguments.push(self.calls.call(Function::VerbatimOff, Vec::new()));
+        self.calls.call(Function::RowKey, arguments)
+    }
+
     fn replace_keys(&mut self, inner: &mut GraphPattern, keys: &mut [OrderExpression]) {
         for (number, key) in keys.iter_mut().enumerate() {
             let (OrderExpression::Asc(key) | OrderExpression::Desc(key)) = key;
