@@ -148,6 +148,12 @@ pub enum ResponseError {
         /// Where the parser stopped.
         source: smart_rdf::ParseError,
     },
+    /// The parts of the answer are shared so often that the statements would be far larger than the answer. Its graph can be
+    /// read all the same.
+    #[error(
+        "the answer shares its parts so often that the statements would be far larger than itself; read its graph instead"
+    )]
+    TooMuchSharing,
 }
 
 fn kind(content_type: &Option<String>) -> &str {

@@ -14,7 +14,7 @@ use crate::body::Body;
 use crate::call::{ItemCall, ListCall};
 use crate::check::check;
 use crate::error::ResponseError;
-use crate::model::{Model as _, Reading};
+use crate::model::{Expected, Finding, Model as _, Reading};
 use crate::objects::objects;
 use crate::summary::ResponseSummary;
 
@@ -178,10 +178,11 @@ impl<C: ListCall> CallResponse<C> {
     ///
     /// # Errors
     ///
-    /// As for [`graph`](Self::graph). A value that breaks the ontology is no error but a finding of the reading.
+    /// As for [`graph`](Self::graph), or the parts of the answer are shared too often. A value that breaks the ontology is no error
+    /// but a finding of the reading.
     pub fn items(&self) -> Result<Reading<Vec<C::Model>>, ResponseError> {
         let graph = self.graph()?;
-        let mut items = C::Model::all_in(&graph);
+        let mut items = whole(C::Model::all_in(&graph))?;
         if let Some(summary) = ResponseSummary::of(&graph) {
             let place: HashMap<&str, usize> = summary
                 .result_order
@@ -203,11 +204,21 @@ impl<C: ItemCall> CallResponse<C> {
     ///
     /// # Errors
     ///
-    /// As for [`graph`](Self::graph). A value that breaks the ontology is no error but a finding of the reading.
+    /// As for [`graph`](Self::graph), or the parts of the answer are shared too often. A value that breaks the ontology is no error
+    /// but a finding of the reading.
     pub fn item(&self) -> Result<Reading<Option<C::Model>>, ResponseError> {
         let graph = self.graph()?;
-        Ok(Reading::first_in(&graph))
+        whole(Reading::first_in(&graph))
     }
+}
+
+/// The reading, unless it stopped before its end: what was not read would pass for what is not there.
+fn whole<T>(reading: Reading<T>) -> Result<Reading<T>, ResponseError> {
+    let is_stop = |finding: &Finding| finding.expected == Expected::LessSharing;
+    if reading.findings().iter().any(is_stop) {
+        return Err(ResponseError::TooMuchSharing);
+    }
+    Ok(reading)
 }
 
 /// `application/json`, or one of the kinds that end in `+json` after
@@ -294,6 +305,28 @@ mod tests {
         assert!(error.chars().count() < 150, "{error}");
         let error = answer("", RDF).graph().unwrap_err().to_string();
         assert_eq!(error, "expected RDF, but the answer is of no stated type");
+    }
+
+    #[test]
+    fn statements_that_were_not_read_to_their_end_are_an_error() {
+        use std::fmt::Write as _;
+
+        let mut document = String::from("@prefix sp: <http://smartplatforms.org/terms#> .\n");
+        for number in 0..1000 {
+            let _ = writeln!(
+                document,
+                "<http://e.org/{number}> a sp:Medication ; sp:drugName _:n . _:n sp:provenance <http://e.org/code/{number}> ."
+            );
+        }
+        let mut response = Response::new(document.into());
+        let turtle = "text/turtle".parse().unwrap();
+        response.headers_mut().insert(CONTENT_TYPE, turtle);
+        let response = CallResponse::<crate::calls::GetMedications>::from_http(response);
+        assert!(matches!(
+            response.items(),
+            Err(ResponseError::TooMuchSharing)
+        ));
+        assert_eq!(response.graph().unwrap().len(), 3000);
     }
 
     #[test]

@@ -39,9 +39,11 @@ impl Solutions {
     }
 }
 
+/// An empty text has its quotes: an empty cell is one without a value.
 fn cell(value: &Option<Term>) -> Cow<'_, str> {
     match value {
         None => Cow::Borrowed(""),
+        Some(Term::Literal(literal)) if literal.value().is_empty() => Cow::Borrowed("\"\""),
         Some(Term::Literal(literal)) => Cow::Borrowed(literal.value()),
         Some(other) => Cow::Owned(other.to_string()),
     }

@@ -494,3 +494,14 @@ fn a_value_can_take_the_place_of_a_variable() {
         Err(QueryError::BlankValue { .. })
     ));
 }
+
+#[test]
+fn an_empty_text_does_not_look_like_a_missing_value() {
+    let graph = Syntax::Turtle
+        .parse(b"<a:m> <a:name> '' . <a:n> <a:dose> 1 .")
+        .unwrap();
+    let query = "SELECT ?s ?name { ?s ?p ?o OPTIONAL { ?s <a:name> ?name } } ORDER BY ?s";
+    let rows = Query::prepare(query).unwrap().select(&graph).unwrap();
+    let lines: Vec<String> = rows.to_string().lines().map(str::to_owned).collect();
+    assert_eq!(lines[2..], ["<a:m>  \"\"", "<a:n>"]);
+}
