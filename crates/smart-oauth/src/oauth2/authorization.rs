@@ -17,7 +17,7 @@ use super::credentials::{AuthorizationCode, AuthorizationState, CodeVerifier, Id
 use super::error::{AuthorizeError, CallbackError, RequestError, TokenError};
 use super::scope::{Scope, Scopes};
 use super::server::Server;
-use super::token::{TokenSet, Wanted};
+use super::token::{LaunchContext, TokenSet, Wanted};
 use super::url::{RedirectUri, ServerUrl};
 use crate::credentials::Timestamp;
 
@@ -432,6 +432,7 @@ impl Authorization<Authorized> {
         let wanted = Wanted {
             scopes: self.scopes,
             nonce: self.state.nonce,
+            context: LaunchContext::default(),
         };
         TokenSet::read(response, wanted, received_at)
     }

@@ -140,14 +140,14 @@ impl IdToken {
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
     }
 
-    /// Whether both tokens can be read and name different users. Both came straight from the token endpoint; their signatures
-    /// are checked when they are validated.
-    pub(super) fn is_of_other_user(&self, other: &Self) -> bool {
-        let name = |token: &Self| {
+    /// Whether both tokens name the same user (`iss` and `sub`); `None` if one of them cannot be read. Both came straight from the
+    /// token endpoint; their signatures are checked when they are validated, and neither name is given out before.
+    pub fn names_same_user(&self, other: &Self) -> Option<bool> {
+        let user = |token: &Self| {
             let claims = token.unverified(1)?;
             Some((claims.get("iss").cloned()?, claims.get("sub").cloned()?))
         };
-        matches!((name(self), name(other)), (Some(this), Some(that)) if this != that)
+        Some(user(self)? == user(other)?)
     }
 
     /// The nonce that was sent, if one was.
@@ -187,6 +187,8 @@ pub enum TokenNote {
 pub(super) struct Wanted {
     pub(super) scopes: Scopes,
     pub(super) nonce: Option<IdNonce>,
+    /// What is known of the launch, until the answer replaces it.
+    pub(super) context: LaunchContext,
 }
 
 impl TokenSet {
@@ -211,7 +213,7 @@ impl TokenSet {
             refresh_token: refresh_token(&answer)?,
             scopes: ScopeReport::new(wanted.scopes, granted(&answer)),
             patient: PatientContext::read(&answer)?,
-            context: LaunchContext::read(&answer),
+            context: wanted.context.updated(&answer, MAX_ANSWER_BYTES),
             id_token,
             notes,
         })

@@ -148,7 +148,24 @@ impl LaunchContext {
         Self::read(members)
     }
 
-    pub(super) fn read(answer: &Map<String, Value>) -> Self {
+    /// This context with what an answer replaces, as `client-js` merges them: a member that is there counts, also if it is `null` or
+    /// empty. Members that are not known here are let go before the whole becomes longer than an answer may be.
+    pub(super) fn updated(&self, answer: &Map<String, Value>, limit: usize) -> Self {
+        let mut members = self.to_json();
+        members.extend(answer.clone());
+        let updated = Self::read(&members);
+        let is_within = Value::Object(updated.to_json()).to_string().len() <= limit;
+        if is_within || self.extra.is_empty() {
+            return updated;
+        }
+        let known = Self {
+            extra: Map::new(),
+            ..self.clone()
+        };
+        known.updated(answer, limit)
+    }
+
+    fn read(answer: &Map<String, Value>) -> Self {
         let owned = |name| scalar(answer, name);
         let items = answer.get("fhirContext").and_then(Value::as_array);
         let context = Self {

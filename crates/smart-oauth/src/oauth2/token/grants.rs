@@ -2,7 +2,7 @@
 
 use http::{Request, Response};
 
-use super::{TokenSet, Wanted};
+use super::{LaunchContext, TokenSet, Wanted};
 use crate::credentials::Timestamp;
 use crate::oauth2::client::{Authentication, Client, Unused, flow, record};
 use crate::oauth2::credentials::RefreshToken;
@@ -85,8 +85,9 @@ impl Refresh {
         })
     }
 
-    /// Takes the new tokens, and the time at which they came. What the answer does not replace is kept: the refresh token, and
-    /// the patient.
+    /// Takes the new tokens, and the time at which they came. What the answer does not replace is kept: the refresh token, the
+    /// patient, the rest of the launch context with members that are not known here, the id token, and the scopes that the user
+    /// was asked for.
     ///
     /// # Errors
     ///
@@ -105,19 +106,26 @@ impl Refresh {
         let wanted = Wanted {
             scopes,
             nonce: None,
+            context: before.context.clone(),
         };
         let mut after = TokenSet::read(response, wanted, received_at)?;
+        after.scopes.asked = before.scopes.asked.clone();
+        // silence means "as before", and what was stated then still is
+        after.scopes.stated |= before.scopes.stated && self.narrowed.is_none();
         after.patient = after
             .patient
             .after(&before.patient)
             .ok_or(TokenError::OtherPatient)?;
         if let (Some(old), Some(new)) = (&before.id_token, &after.id_token)
-            && old.is_of_other_user(new)
+            && old.names_same_user(new) == Some(false)
         {
             return Err(TokenError::OtherUser);
         }
         if after.refresh_token.is_none() {
             after.refresh_token = Some(self.refresh_token.clone());
+        }
+        if after.id_token.is_none() {
+            after.id_token = before.id_token.clone();
         }
         Ok(after)
     }
@@ -167,6 +175,7 @@ impl ClientCredentials {
         let wanted = Wanted {
             scopes: self.scopes.clone(),
             nonce: None,
+            context: LaunchContext::default(),
         };
         TokenSet::read(response, wanted, received_at)
     }

@@ -1,7 +1,7 @@
 //! Answers of the token endpoint, one test for each row of what clients have to bear.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::header::AUTHORIZATION;
 use http::{Method, Request};
 
@@ -548,6 +548,109 @@ fn row_refresh_keeps_or_replaces_the_token() {
             PatientContext::Carried("smart-1288992".to_owned())
         );
         assert_eq!(kept.expires_at, None);
+    }
+}
+
+/// A first answer with all that a launch can tell, and what a refresh makes of it.
+fn after_refresh(answer_to_refresh: &str) -> TokenSet {
+    let first = client().client_credentials("launch patient/*.rs patient/*.write".parse().unwrap());
+    let first = first.receive(
+        &answer(
+            200,
+            "application/json",
+            r#"{"access_token": "a1", "refresh_token": "r1", "token_type": "Bearer", "scope": "launch patient/*.rs", "patient": "p",
+                "encounter": "e", "fhirContext": [{"reference": "ImagingStudy/1"}], "intent": "order", "tenant": "t",
+                "need_patient_banner": true, "smart_style_url": "https://ehr.example/style.json", "vendor": {"x": [1]},
+                "id_token": "h.eyJpc3MiOiJpIiwic3ViIjoiMSJ9.s"}"#,
+        ),
+        NOW,
+    );
+    let refresh = client().refresh(first.unwrap()).unwrap();
+    let answer = answer(200, "application/json", answer_to_refresh);
+    refresh.receive(&answer, NOW).unwrap()
+}
+
+#[test]
+fn what_a_refresh_does_not_replace_is_kept() {
+    let kept = after_refresh(r#"{"access_token": "a2"}"#);
+    let context = Value::Object(kept.context.to_json());
+    assert_eq!(
+        context,
+        serde_json::json!({
+            "encounter": "e", "fhirContext": [{"reference": "ImagingStudy/1"}], "intent": "order", "tenant": "t",
+            "need_patient_banner": true, "smart_style_url": "https://ehr.example/style.json", "vendor": {"x": [1]},
+        })
+    );
+    assert!(kept.id_token.unwrap().expose().starts_with("h."));
+    // what was asked and not granted is still missing
+    assert_eq!(kept.scopes.missing().to_string(), "patient/*.write");
+    assert!(kept.scopes.stated);
+    assert_eq!(kept.scopes.granted.to_string(), "launch patient/*.rs");
+}
+
+#[test]
+fn what_a_refresh_replaces_is_replaced() {
+    let new = after_refresh(
+        r#"{"access_token": "a2", "encounter": "e2", "fhirContext": [], "intent": null, "vendor": 2, "other": true,
+            "id_token": "h.e30.s", "scope": "launch"}"#,
+    );
+    let context = Value::Object(new.context.to_json());
+    assert_eq!(
+        context,
+        serde_json::json!({
+            "encounter": "e2", "fhirContext": [], "intent": null, "tenant": "t", "need_patient_banner": true,
+            "smart_style_url": "https://ehr.example/style.json", "vendor": 2, "other": true,
+        })
+    );
+    assert_eq!(new.context.intent, None);
+    assert_eq!(new.id_token.unwrap().expose(), "h.e30.s");
+    assert_eq!(new.scopes.granted.to_string(), "launch");
+    assert_eq!(
+        new.scopes.missing().to_string(),
+        "patient/*.rs patient/*.write"
+    );
+}
+
+#[test]
+fn what_is_kept_does_not_grow_without_bound() {
+    let mut tokens = after_refresh(r#"{"access_token": "a2"}"#);
+    for round in 0..10 {
+        let refresh = client().refresh(tokens).unwrap();
+        let long = format!(
+            r#"{{"access_token": "a", "vendor{round}": "{}"}}"#,
+            "x".repeat(200_000)
+        );
+        tokens = refresh
+            .receive(&answer(200, "application/json", &long), NOW)
+            .unwrap();
+        assert_eq!(tokens.context.encounter.as_deref(), Some("e"));
+        let kept = Value::Object(tokens.context.to_json()).to_string().len();
+        assert!(kept <= MAX_ANSWER_BYTES, "{kept}");
+    }
+}
+
+#[test]
+fn id_tokens_tell_whether_they_name_one_user() {
+    let token =
+        |claims: &str| IdToken::new(format!("h.{}.s", URL_SAFE_NO_PAD.encode(claims)), None);
+    let one = token(r#"{"iss": "https://a.example", "sub": "1", "iat": 1}"#);
+    for (other, expected) in [
+        (
+            token(r#"{"iss": "https://a.example", "sub": "1", "iat": 2}"#),
+            Some(true),
+        ),
+        (
+            token(r#"{"iss": "https://a.example", "sub": "2"}"#),
+            Some(false),
+        ),
+        (
+            token(r#"{"iss": "https://b.example", "sub": "1"}"#),
+            Some(false),
+        ),
+        (token(r#"{"sub": "1"}"#), None),
+        (IdToken::new("opaque", None), None),
+    ] {
+        assert_eq!(one.names_same_user(&other), expected);
     }
 }
 
