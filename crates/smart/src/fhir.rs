@@ -40,6 +40,7 @@ mod discovery;
 mod ending;
 #[cfg(feature = "jwt")]
 mod identity;
+mod lifecycle;
 mod means;
 mod renewal;
 mod stored;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::{Value, json};
 use smart::Error;
 use smart::fhir::{App, AppBuilder, FhirError, Session};
@@ -37,6 +37,14 @@ impl ServerArgs {
         Ok(match &self.vault {
             Some(folder) => FileVault::open(folder)?,
             None => FileVault::of_app("smart-cli")?,
+        })
+    }
+
+    /// The same for those who only look: neither folder nor key is created.
+    fn existing_vault(&self) -> Result<Option<FileVault>> {
+        Ok(match &self.vault {
+            Some(folder) => FileVault::open_existing(folder)?,
+            None => FileVault::existing_of_app("smart-cli")?,
         })
     }
 
@@ -86,13 +94,14 @@ impl ServerArgs {
 
     /// The session of the last login at this server.
     pub(crate) async fn session(&self, trace: Option<&Path>) -> Result<Session> {
-        let vault = self.open_vault()?;
-        let Some(registered) = self.registered(&vault).await? else {
-            bail!(
+        let nobody = || {
+            anyhow!(
                 "nobody has logged in at {0}; run smart login --fhir {0}",
                 self.fhir
             )
         };
+        let vault = self.existing_vault()?.ok_or_else(nobody)?;
+        let registered = self.registered(&vault).await?.ok_or_else(nobody)?;
         let app = self.app(vault, &registered, trace)?;
         match Session::open(&app, self.session_key()?).await {
             Err(Error::Fhir(FhirError::NoSession)) => {

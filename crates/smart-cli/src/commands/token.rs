@@ -1,11 +1,14 @@
-//! `smart token show|refresh|revoke`: what a login gave. No secret is printed unless it is asked for.
+//! `smart token show|refresh|revoke|forget`: what a login gave. No secret is printed unless it is asked for.
 
 use std::path::Path;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use smart::fhir::{Session, TokenSet};
+use smart::Error;
+use smart::fhir::{FhirError, Session, TokenSet};
+use smart::oauth::Timestamp;
+use smart::oauth::oauth2::RequestError;
 
 use super::fhir_app::ServerArgs;
 use crate::output::{line, note};
@@ -18,17 +21,23 @@ pub(crate) struct TokenArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Forget the tokens without telling the server, where they live on until they end
+    Forget {
+        #[command(flatten)]
+        server: ServerArgs,
+    },
     /// Get new tokens now
+    #[command(visible_alias = "renew")]
     Refresh {
         #[command(flatten)]
         server: ServerArgs,
     },
-    /// End the tokens at the server, and forget them
+    /// End the tokens at the server, and forget them; where the server cannot end tokens, only forget them
     Revoke {
         #[command(flatten)]
         server: ServerArgs,
-        /// Forget the tokens without telling the server, where they then live on until they end
-        #[arg(long)]
+        /// The same as smart token forget
+        #[arg(long, hide = true)]
         forget: bool,
     },
     /// Say whose record is open, for what, and until when
@@ -48,7 +57,19 @@ pub(crate) async fn run(args: TokenArgs, trace: Option<&Path>) -> Result<()> {
             session.refresh().await?;
             describe(&session)
         }
-        Action::Revoke { server, forget } => revoke(&server, forget, trace).await,
+        Action::Revoke {
+            server,
+            forget: false,
+        } => revoke(&server, trace).await,
+        Action::Forget { server }
+        | Action::Revoke {
+            server,
+            forget: true,
+        } => {
+            server.session(trace).await?.forget().await?;
+            line("forgotten; the server was not told, and knows the tokens until they end")?;
+            Ok(())
+        }
         Action::Show { server, secrets } => {
             let session = server.session(trace).await?;
             describe(&session)?;
@@ -60,24 +81,36 @@ pub(crate) async fn run(args: TokenArgs, trace: Option<&Path>) -> Result<()> {
     }
 }
 
-async fn revoke(server: &ServerArgs, forget: bool, trace: Option<&Path>) -> Result<()> {
+async fn revoke(server: &ServerArgs, trace: Option<&Path>) -> Result<()> {
     let session = server.session(trace).await?;
-    if forget {
+    let Err(error) = session.revoke().await else {
+        line("revoked")?;
+        return Ok(());
+    };
+    let described = session.app().server().await.ok();
+    let manage = described.and_then(|server| server.manage.clone());
+    if has_no_revocation(&error) {
         session.forget().await?;
-        line("forgotten; the server was not told")?;
+        line("forgotten; the server has no revocation, and knows the tokens until they end")?;
+        if let Some(manage) = manage {
+            note(format_args!("the user can end them at {manage}"));
+        }
         return Ok(());
     }
-    if let Err(error) = session.revoke().await {
-        let manage = session.app().server().await.ok();
-        if let Some(manage) = manage.as_ref().and_then(|server| server.manage.as_ref()) {
-            note(format_args!(
-                "the user can end it at {manage}; then run smart token revoke --forget"
-            ));
-        }
-        return Err(error).context("the tokens are still there");
+    if let Some(manage) = manage {
+        note(format_args!(
+            "the user can end it at {manage}; then run smart token forget --fhir {}",
+            server.fhir
+        ));
     }
-    line("revoked")?;
-    Ok(())
+    Err(error).context("the tokens are still there")
+}
+
+fn has_no_revocation(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Fhir(FhirError::Request(RequestError::NoEndpoint { .. }))
+    )
 }
 
 /// What may be seen by anybody who sees the screen.
@@ -99,13 +132,22 @@ pub(crate) fn describe(session: &Session) -> Result<()> {
         line(format_args!("missing    {}", scopes.missing()))?;
     }
     line(format_args!("until      {}", until(&tokens)))?;
-    let renewable = if tokens.refresh_token.is_some() {
+    let renewable = if session.ended_at().is_some() {
+        "no, the grant has ended; log in again"
+    } else if session.is_renewable() {
         "yes, without the user"
+    } else if is_over(&tokens) {
+        "no, log in again"
     } else {
         "no, log in again then"
     };
     line(format_args!("renewable  {renewable}"))?;
     Ok(())
+}
+
+fn is_over(tokens: &TokenSet) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.is_ok_and(|now| tokens.is_expired(Timestamp::from_unix_seconds(now.as_secs())))
 }
 
 /// The year 9999 is the last one that a date in this form can have.

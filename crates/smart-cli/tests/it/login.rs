@@ -6,7 +6,10 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
+use smart::fhir::{App, Session, TokenSet};
+use smart::vault::{Entry, FileVault, Vault as _, VaultKey};
 use smart_sandbox::Sandbox;
+use smart_test_support::{Answer, Received, Server};
 use smart_tests::{Decision, Participant};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -178,8 +181,112 @@ fn tokens_are_shown_renewed_and_revoked() {
     // the registration stays, and the next login needs none
     let printed = bench.log_in();
     assert!(printed.contains("smart-1288992"));
-    let forgotten = succeed(bench.arguments(&["token", "revoke", "--forget"]));
+    let forgotten = succeed(bench.arguments(&["token", "forget"]));
     assert!(forgotten.contains("the server was not told"), "{forgotten}");
+    let error = fail(1, bench.arguments(&["token", "forget"]));
+    assert!(error.contains("nobody is logged in"), "{error}");
+}
+
+/// A server with neither revocation nor patience, and a vault that has tokens for it.
+struct Unhelpful {
+    runtime: Runtime,
+    server: Server,
+    folder: TempDir,
+}
+
+impl Unhelpful {
+    fn new() -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let server = runtime.block_on(Server::answering(|request: &Received| {
+            let json = |status, body: String| {
+                let answer = Answer::new(status);
+                answer.header("content-type", "application/json").body(body)
+            };
+            let host = request.header("host").expect("it is there");
+            match request.target() {
+                "/fhir/.well-known/smart-configuration" => json(
+                    200,
+                    format!(
+                        r#"{{"token_endpoint": "http://{host}/token", "management_endpoint": "http://{host}/manage"}}"#
+                    ),
+                ),
+                _ => json(400, r#"{"error": "invalid_grant"}"#.to_owned()),
+            }
+        }));
+        let unhelpful = Self {
+            runtime,
+            server: server.expect("a free port"),
+            folder: tempfile::tempdir().expect("a folder"),
+        };
+        unhelpful.runtime.block_on(unhelpful.log_in());
+        unhelpful
+    }
+
+    fn base(&self) -> String {
+        self.server.url("/fhir")
+    }
+
+    fn vault(&self) -> PathBuf {
+        self.folder.path().join("vault")
+    }
+
+    async fn log_in(&self) {
+        let vault = FileVault::open(self.vault()).expect("a new vault");
+        let key = |what: &str| VaultKey::new(format!("{what} {}", self.base())).expect("a name");
+        let registration = r#"{"client_id": "c", "redirect_uri": "http://localhost:1/"}"#;
+        let mut held = vault.lock(&key("registration")).await.expect("it is free");
+        let entry = Entry::new(registration.as_bytes().to_vec());
+        held.write(entry).await.expect("it is written");
+        let app = App::builder(self.base()).client_id("c").vault(vault);
+        let app = app.build().expect("an app");
+        let mut tokens = TokenSet::new("canary-access");
+        tokens.refresh_token = Some("canary-refresh".into());
+        let session = Session::with_tokens(&app, key("session"), tokens).await;
+        session.expect("it is kept");
+    }
+
+    fn arguments(&self, command: &[&str]) -> Vec<OsString> {
+        let base = self.base();
+        let server = ["--fhir", &base, "--vault"];
+        let words = command.iter().chain(&server).map(OsString::from);
+        words.chain([self.vault().into_os_string()]).collect()
+    }
+}
+
+#[test]
+fn tokens_are_forgotten_where_the_server_cannot_end_them() {
+    let unhelpful = Unhelpful::new();
+    let printed = succeed(unhelpful.arguments(&["token", "revoke"]));
+    assert_eq!(
+        printed,
+        "forgotten; the server has no revocation, and knows the tokens until they end\n"
+    );
+    let error = fail(1, unhelpful.arguments(&["token", "show"]));
+    assert!(error.contains("nobody is logged in"), "{error}");
+}
+
+#[test]
+fn a_grant_that_has_ended_is_shown_as_such() {
+    let unhelpful = Unhelpful::new();
+    let renewable = |expected: &str| {
+        let shown = succeed(unhelpful.arguments(&["token", "show"]));
+        let line = format!("renewable  {expected}");
+        assert!(shown.lines().any(|shown| shown == line), "{shown}");
+    };
+    renewable("yes, without the user");
+    let error = fail(1, unhelpful.arguments(&["token", "renew"]));
+    assert!(error.contains("invalid_grant"), "{error}");
+    renewable("no, the grant has ended; log in again");
+}
+
+#[test]
+fn looking_at_tokens_creates_nothing() {
+    let bench = Bench::new();
+    for command in ["show", "refresh", "revoke", "forget"] {
+        let error = fail(1, bench.arguments(&["token", command]));
+        assert!(error.contains("nobody has logged in"), "{error}");
+        assert!(!bench.vault().exists(), "{command}");
+    }
 }
 
 #[test]

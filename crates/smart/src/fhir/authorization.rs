@@ -239,7 +239,7 @@ async fn redeem(
             return Err(error.into());
         }
     };
-    let stored = Stored::new(&app, tokens, now, Renewal::Refresh);
+    let stored = Stored::new(&app, tokens, now, Renewal::Refresh)?;
     Session::begin(app.clone(), key, &mut *entry, stored).await
 }
 

@@ -141,7 +141,7 @@ impl Session {
     /// As [`read`](Self::read).
     pub async fn write(&self, interaction: &Interaction) -> Result<Written, Error> {
         let response = self.interact(interaction).await?;
-        Ok(written_from_http(&response, self.limits())?)
+        self.explained(written_from_http(&response, self.limits()))
     }
 
     /// Sends a batch or a transaction, and gives the bundle of what became of it; in a batch each entry has a status of its own
@@ -154,7 +154,7 @@ impl Session {
         self.check_scopes_of_batch(bundle)?;
         let limits = self.limits();
         let response = self.interact(&Interaction::batch(bundle)?).await?;
-        let resource = resource_from_http(&response, limits)?;
+        let resource = self.explained(resource_from_http(&response, limits))?;
         Ok(Bundle::from_resource(resource, limits)?)
     }
 
@@ -195,7 +195,7 @@ impl Session {
     /// When there is no answer, or it is no capability statement.
     pub async fn capabilities(&self) -> Result<Capabilities, Error> {
         let response = self.interact(&Interaction::capabilities()).await?;
-        let resource = resource_from_http(&response, self.limits())?;
+        let resource = self.explained(resource_from_http(&response, self.limits()))?;
         Ok(Capabilities::from_resource(resource)?)
     }
 
@@ -212,7 +212,7 @@ impl Session {
 
     async fn view<T: DeserializeOwned>(&self, interaction: &Interaction) -> Result<T, Error> {
         let response = self.interact(interaction).await?;
-        Ok(view_from_http(&response, self.limits())?)
+        self.explained(view_from_http(&response, self.limits()))
     }
 
     pub(super) fn limits(&self) -> &Limits {

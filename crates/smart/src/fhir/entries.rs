@@ -131,8 +131,8 @@ impl Walk {
                 };
             };
             let response = self.session.send(request).await?;
-            self.waiting
-                .extend(self.pages.receive(&response)?.into_entries());
+            let page = self.session.explained(self.pages.receive(&response))?;
+            self.waiting.extend(page.into_entries());
         }
     }
 }

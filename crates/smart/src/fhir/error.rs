@@ -85,6 +85,15 @@ pub enum FhirError {
     /// The runtime ended while a session was being renewed.
     #[error("the runtime ended while the session was being renewed; open the session again")]
     Abandoned,
+    /// The app's own session was ended by this app.
+    #[error("the app's own session was revoked or forgotten; begin a new one")]
+    Closed,
+    /// The server refused to renew the session at an earlier time, or the access token is over and there is no refresh token. The server was not asked again.
+    #[error("the grant has ended; log in again")]
+    Ended {
+        /// When, in seconds since 1970.
+        since: u64,
+    },
     /// The entry belongs to another server or app.
     #[error(
         "the stored session belongs to another server or another registration of the app; nothing was sent"
@@ -103,9 +112,9 @@ pub enum FhirError {
         /// What the server says now.
         source: TokenError,
     },
-    /// The entry is another patient's by now.
+    /// The entry is another patient's or another user's by now, or nothing tells that it is not.
     #[error(
-        "the stored session was replaced by one for another patient; open it again, and do not mix what was read before and after"
+        "the stored session was replaced by one for another patient or user; open it again, and do not mix what was read before and after"
     )]
     Replaced,
     /// The session cannot be renewed, for one of the other reasons. All tasks that waited for the same renewal get it.
@@ -155,6 +164,18 @@ pub enum FhirError {
     /// The app is not registered.
     #[error(transparent)]
     Registration(#[from] RegistrationError),
+    /// The server does not give the app a token of its own. No user can change that.
+    #[error("the server refuses the app itself")]
+    AppRefused {
+        /// What the server says.
+        source: TokenError,
+    },
+    /// The server refuses the access token of a session that has no refresh token.
+    #[error("the server refuses the access token, and there is no refresh token; log in again")]
+    TokenRefused {
+        /// What the server says.
+        source: Box<crate::Error>,
+    },
     /// The token endpoint, or one of its neighbors, gave nothing of use.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -188,12 +209,14 @@ impl FhirError {
         }
         match self {
             Self::Renewal { source } => source.stage(),
+            Self::TokenRefused { source } => source.stage(),
             Self::Export(_) | Self::Line(_) | Self::Link(_) | Self::Page(_) | Self::Read(_) => {
                 Stage::Unreadable
             }
             Self::Registration(RegistrationError::Refused { .. })
             | Self::Discovery(DiscoveryError::Refused { .. })
             | Self::RefreshLost { .. }
+            | Self::AppRefused { .. }
             | Self::Token(
                 TokenError::Refused { .. }
                 | TokenError::RefusedSilently { .. }
@@ -223,7 +246,10 @@ impl FhirError {
         }
         match self {
             Self::Renewal { source } => source.status(),
-            Self::RefreshLost { source, .. } | Self::Token(source) => match source {
+            Self::TokenRefused { source } => source.status(),
+            Self::AppRefused { source }
+            | Self::RefreshLost { source, .. }
+            | Self::Token(source) => match source {
                 TokenError::Refused { status, .. }
                 | TokenError::RefusedSilently { status }
                 | TokenError::GrantUnusable { status }
@@ -260,6 +286,10 @@ impl FhirError {
             Self::Answer(answer)
             | Self::Page(PageError::Answer(answer))
             | Self::Export(ExportError::Answer(answer)) => Some(answer),
+            Self::TokenRefused { source } => match &**source {
+                crate::Error::Fhir(error) => error.answer(),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -272,10 +302,23 @@ impl FhirError {
             Self::AuthorizationOver
             | Self::CallbackUsed
             | Self::Denied(_)
+            | Self::Ended { .. }
             | Self::NoSession
             | Self::RefreshLost { .. }
+            | Self::TokenRefused { .. }
             | Self::Request(RequestError::NoRefreshToken) => true,
             _ => false,
+        }
+    }
+}
+
+impl FhirError {
+    /// The refusal of a token of the app's own: what would send a user to log in again is no user's affair there.
+    pub(super) fn of_app(error: TokenError) -> Self {
+        if error.remedy() == Remedy::Reauthorize {
+            Self::AppRefused { source: error }
+        } else {
+            Self::Token(error)
         }
     }
 }
@@ -367,6 +410,15 @@ mod tests {
                 (Stage::NotSent, None, false, false),
             ),
             (FhirError::Replaced, (Stage::NotSent, None, false, false)),
+            (FhirError::Closed, (Stage::NotSent, None, false, false)),
+            (
+                FhirError::Ended { since: 1 },
+                (Stage::NotSent, None, false, true),
+            ),
+            (
+                FhirError::of_app(unusable()),
+                (Stage::Refused, Some(500), false, false),
+            ),
             (
                 FhirError::Request(RequestError::NoRefreshToken),
                 (Stage::NotSent, None, false, true),

@@ -86,7 +86,7 @@ impl Session {
     pub async fn export(&self, export: &Export) -> Result<ExportJob, Error> {
         let base = self.fhir()?;
         let response = self.send(export.to_http(&base)?).await?;
-        let polling = export.receive(&base, &response, self.limits())?;
+        let polling = self.explained(export.receive(&base, &response, self.limits()))?;
         Ok(ExportJob {
             session: self.clone(),
             polling,
@@ -257,7 +257,8 @@ impl ExportJob {
     async fn look(&self, polling: &Polling) -> Result<(Polled, Option<Duration>), Error> {
         let response = self.session.send(polling.request()).await?;
         let wanted = retry::retry_after(&response);
-        Ok((polling.receive(&response)?, wanted))
+        let received = polling.receive(&response);
+        Ok((self.session.explained(received)?, wanted))
     }
 }
 

@@ -17,7 +17,8 @@ use smart_transport::{Body, LongBody};
 use super::App;
 use super::app::{origin, purpose, spelled_for};
 use super::error::FhirError;
-use super::renewal::{Flights, detached};
+use super::lifecycle::{Cause, is_within};
+use super::renewal::{RenewalQueue, detached};
 use super::stored::{Renewal, Stored};
 use crate::exchange::{Exchanger as _, Purpose, Timed};
 use crate::retry::Repeat;
@@ -43,12 +44,12 @@ pub(super) struct Inner {
     pub(super) app: App,
     pub(super) key: VaultKey,
     current: Mutex<Arc<Stored>>,
-    pub(super) flights: Flights,
-    /// Until when no renewal ahead of time is tried after one has failed, in seconds since 1970.
-    not_before: AtomicU64,
+    pub(super) queue: RenewalQueue,
+    /// When a renewal ahead of time failed last, in seconds since 1970.
+    failed_ahead: AtomicU64,
 }
 
-/// How long that is, in seconds.
+/// How long no other one is tried then, in seconds.
 const PAUSE: u64 = 15;
 
 impl App {
@@ -64,8 +65,8 @@ impl App {
         let key = VaultKey::from_random(self.means().random()?);
         let app = self.clone();
         detached(async move {
-            let mut entry = app.settings().vault.lock(&key).await?;
             let client = app.inner().client().await?;
+            let mut entry = app.settings().vault.lock(&key).await?;
             let scopes = spelled_for(client.server(), &scopes);
             let grant = client.client_credentials(scopes);
             let origin = origin(&client.server().token)?;
@@ -73,8 +74,8 @@ impl App {
             let make = |authentication: &_| grant.request(authentication);
             let response = app.inner().ask(purpose, &client, make).await?;
             let now = app.means().now()?;
-            let tokens = grant.receive(&response, now)?;
-            let stored = Stored::new(&app, tokens, now, Renewal::Own);
+            let tokens = grant.receive(&response, now).map_err(FhirError::of_app)?;
+            let stored = Stored::new(&app, tokens, now, Renewal::Own)?;
             Session::begin(app, key, &mut *entry, stored).await
         })
         .await
@@ -101,7 +102,7 @@ impl Session {
     ///
     /// When the vault fails.
     pub async fn with_tokens(app: &App, key: VaultKey, tokens: TokenSet) -> Result<Self, Error> {
-        let stored = Stored::new(app, tokens, app.means().now()?, Renewal::Refresh);
+        let stored = Stored::new(app, tokens, app.means().now()?, Renewal::Refresh)?;
         let mut entry = app.settings().vault.lock(&key).await?;
         Self::begin(app.clone(), key.clone(), &mut *entry, stored).await
     }
@@ -110,7 +111,7 @@ impl Session {
     pub(super) fn without_login(app: App) -> Result<Self, Error> {
         let key = VaultKey::from_random(app.means().random()?);
         let now = app.means().now()?;
-        let stored = Stored::new(&app, TokenSet::new(""), now, Renewal::NoLogin);
+        let stored = Stored::new(&app, TokenSet::new(""), now, Renewal::NoLogin)?;
         Ok(Self::new(app, key, stored))
     }
 
@@ -130,8 +131,8 @@ impl Session {
                 app,
                 key,
                 current: Mutex::new(Arc::new(stored)),
-                flights: Flights::default(),
-                not_before: AtomicU64::new(0),
+                queue: RenewalQueue::default(),
+                failed_ahead: AtomicU64::new(0),
             }),
         }
     }
@@ -178,7 +179,8 @@ impl Session {
     /// The address is absolute and in the origin of [`base`](Self::base); anything else is refused before it is sent, since a
     /// token shown to another server is lost. Redirects are answers and are not followed.
     ///
-    /// After a 401 the token is renewed, and a request that can be made twice is made once more. Others (`POST`, but not a
+    /// After a 401 the token is renewed, and a request that can be made twice is made once more. Where the new token is refused as
+    /// well, it is not the token that the server minds, and no 401 leads to a renewal for the next seconds. Others (`POST`, but not a
     /// search) are made once more only where the server said that it was the token that it refused
     /// ([RFC 6750, section 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)); else the 401 comes back, and the session has new
     /// tokens for whoever decides to send again.
@@ -191,9 +193,11 @@ impl Session {
         self.check_address(&request)?;
         let used = self.ready().await?;
         let response = self.attempt(&request, &used).await?;
-        match self.renewed_after(response.status(), &used).await? {
+        match self.others_than(&used, &request, response.status()).await? {
             Some(renewed) if may_repeat(&request, &response) => {
-                self.attempt(&request, &renewed).await
+                let response = self.attempt(&request, &renewed).await?;
+                self.hear(response.status(), &request, &renewed)?;
+                Ok(response)
             }
             _ => Ok(response),
         }
@@ -210,9 +214,11 @@ impl Session {
         self.check_address(&request)?;
         let used = self.ready().await?;
         let response = self.open_stream(&request, &used).await?;
-        match self.renewed_after(response.status(), &used).await? {
+        match self.others_than(&used, &request, response.status()).await? {
             Some(renewed) if may_repeat(&request, &response) => {
-                self.open_stream(&request, &renewed).await
+                let response = self.open_stream(&request, &renewed).await?;
+                self.hear(response.status(), &request, &renewed)?;
+                Ok(response)
             }
             _ => Ok(response),
         }
@@ -224,9 +230,8 @@ impl Session {
     ///
     /// When there is nothing to renew them with, the server refuses, or the vault fails.
     pub async fn refresh(&self) -> Result<(), Error> {
-        self.inner.flights.forget_failure().await;
         let used = self.inner.current();
-        self.inner.renew(&used.tokens.access_token).await?;
+        self.inner.renew(&used, Cause::Asked).await?;
         Ok(())
     }
 
@@ -248,43 +253,97 @@ impl Session {
         Ok(question.receive(&response)?)
     }
 
-    pub(super) fn inner(&self) -> &Inner {
+    /// Whether the server has refused to renew the session, as far as this handle knows: since when. The access token may be good
+    /// for a while after that; then the user has to log in again.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        self.inner.current().ended
+    }
+
+    /// Whether new tokens can be asked for without the user.
+    pub fn is_renewable(&self) -> bool {
+        let current = self.inner.current();
+        current.is_renewable() && current.ended.is_none()
+    }
+
+    pub(super) fn inner(&self) -> &Arc<Inner> {
         &self.inner
     }
 
-    /// Tokens that are good for a while. A renewal ahead of time that fails does no harm as long as the old token lives; it is
+    /// What was read out of an answer, a 401 being the end of a session that nothing can renew.
+    pub(super) fn explained<T>(&self, read: Result<T, impl Into<Error>>) -> Result<T, Error> {
+        let current = self.inner.current();
+        let cannot_go_on = current.renewal == Renewal::Refresh && !current.is_renewable();
+        match read.map_err(Into::into) {
+            Err(error) if cannot_go_on && error.status() == Some(StatusCode::UNAUTHORIZED) => {
+                let source = Box::new(error);
+                Err(FhirError::TokenRefused { source }.into())
+            }
+            read => read,
+        }
+    }
+
+    /// Tokens that are good for a while. A renewal ahead of time that fails does no harm if the old token still lives; it is
     /// tried again, but not by every call.
     async fn ready(&self) -> Result<Arc<Stored>, Error> {
         let current = self.inner.current();
         let now = self.app().means().now()?;
-        if !current.is_due(now) || !current.is_renewable() {
+        if !current.is_due(now) {
             return Ok(current);
         }
-        let lives = !current.tokens.is_expired(now);
-        if lives && now.as_unix_seconds() < self.inner.not_before.load(Ordering::Relaxed) {
+        let lives = current.lives(now);
+        if lives && (!current.is_renewable() || self.inner.has_failed_ahead(now)) {
             return Ok(current);
         }
-        match self.inner.renew(&current.tokens.access_token).await {
-            Err(_) if lives => {
-                let pause = now.as_unix_seconds().saturating_add(PAUSE);
-                self.inner.not_before.store(pause, Ordering::Relaxed);
+        match self.inner.renew(&current, Cause::Due).await {
+            Err(error) if lives && !is_replaced(&error) => {
+                self.inner
+                    .failed_ahead
+                    .store(now.as_unix_seconds(), Ordering::Relaxed);
                 tracing::warn!(target: "smart", "the session could not be renewed ahead of time; its token is still good");
                 Ok(current)
             }
+            // taken over from the vault, where they may have lain for long
+            Ok(taken) if !taken.lives(now) => self.inner.renew(&taken, Cause::Due).await,
             renewed => renewed,
         }
     }
 
-    /// Other tokens, if those that were used were refused and can be renewed.
-    async fn renewed_after(
+    /// Other tokens after a 401, if there are any: renewed, or found in the vault where renewing is not possible or does not help.
+    async fn others_than(
         &self,
+        used: &Arc<Stored>,
+        request: &Request<Bytes>,
         status: StatusCode,
-        used: &Stored,
     ) -> Result<Option<Arc<Stored>>, Error> {
-        if status != StatusCode::UNAUTHORIZED || !used.is_renewable() {
+        self.hear(status, request, used)?;
+        if status != StatusCode::UNAUTHORIZED {
             return Ok(None);
         }
-        self.inner.renew(&used.tokens.access_token).await.map(Some)
+        let now = self.app().means().now()?;
+        let is_in_vain = self.inner.queue.trial().is_in_vain(now);
+        if is_in_vain || !used.is_renewable() {
+            return self.inner.look_for_newer(used).await;
+        }
+        let renewed = self.inner.renew(used, Cause::Refused).await?;
+        if renewed.tokens.access_token.expose() == used.tokens.access_token.expose() {
+            self.inner.queue.trial().fail(now);
+            return Ok(None);
+        }
+        let path = request.uri().path();
+        self.inner.queue.trial().blame(path, &renewed);
+        Ok(Some(renewed))
+    }
+
+    fn hear(
+        &self,
+        status: StatusCode,
+        request: &Request<Bytes>,
+        used: &Stored,
+    ) -> Result<(), Error> {
+        let now = self.app().means().now()?;
+        let path = request.uri().path();
+        self.inner.queue.trial().hear(status, path, used, now);
+        Ok(())
     }
 
     fn check_address(&self, request: &Request<Bytes>) -> Result<(), Error> {
@@ -362,6 +421,20 @@ impl Inner {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         *current = Arc::clone(&stored);
         stored
+    }
+
+    fn has_failed_ahead(&self, now: Timestamp) -> bool {
+        let failed = Timestamp::from_unix_seconds(self.failed_ahead.load(Ordering::Relaxed));
+        is_within(failed, now, PAUSE)
+    }
+}
+
+/// Whether the session is somebody else's by now: then the old token is not used to its end either.
+fn is_replaced(error: &Error) -> bool {
+    match error {
+        Error::Fhir(FhirError::Renewal { source }) => is_replaced(source),
+        Error::Fhir(error) => matches!(error, FhirError::Replaced),
+        _ => false,
     }
 }
 

@@ -9,6 +9,8 @@ use smart_oauth::oauth2::{
 
 use super::App;
 use super::error::FhirError;
+use super::lifecycle::is_within;
+use crate::Error;
 use crate::vault::{Entry, VaultError};
 
 /// The form that this version writes, and the only one that it reads.
@@ -17,6 +19,11 @@ const VERSION: u64 = 1;
 /// Tokens, whose they are, and how they are renewed.
 #[derive(Clone, Debug)]
 pub(super) struct Stored {
+    /// Drawn at random by each login, and kept by renewals: what tells a renewed session from another one under the same name.
+    /// Entries of older versions have none.
+    login: Option<String>,
+    /// How often the tokens were renewed since the login.
+    renewals: u64,
     fhir_base: String,
     client_id: String,
     pub(super) tokens: TokenSet,
@@ -25,9 +32,14 @@ pub(super) struct Stored {
     /// Set before a refresh is sent, and gone when its answer is stored: if it is there and nobody holds the entry, the answer
     /// may have been lost.
     pub(super) refreshing_since: Option<Timestamp>,
+    /// When the server refused the grant.
+    pub(super) ended: Option<Timestamp>,
 }
 
-/// How new tokens are had.
+/// How old tokens are before they are renewed ahead of their end, in seconds, whatever a server says of that.
+const YOUNGEST: u64 = 5;
+
+/// How tokens are renewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Renewal {
     /// Not at all: the server requires no token, and gets none.
@@ -39,28 +51,52 @@ pub(super) enum Renewal {
 }
 
 impl Stored {
+    /// The session that a login begins.
     pub(super) fn new(
         app: &App,
         tokens: TokenSet,
         received_at: Timestamp,
         renewal: Renewal,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, Error> {
+        let login: [u8; 16] = app.means().random()?;
+        Ok(Self {
+            login: Some(login.iter().map(|byte| format!("{byte:02x}")).collect()),
+            renewals: 0,
             fhir_base: app.fhir_base().as_str().to_owned(),
             client_id: app.client_id().as_str().to_owned(),
             tokens,
             received_at,
             renewal,
             refreshing_since: None,
-        }
+            ended: None,
+        })
     }
 
     /// The same session with new tokens.
     pub(super) fn renewed(&self, tokens: TokenSet, received_at: Timestamp) -> Self {
         Self {
+            renewals: self.renewals.saturating_add(1),
             tokens,
             received_at,
             refreshing_since: None,
+            ended: None,
+            ..self.clone()
+        }
+    }
+
+    /// With the note that a refresh begins.
+    pub(super) fn noted(&self, now: Timestamp) -> Self {
+        Self {
+            refreshing_since: self.refreshing_since.or(Some(now)),
+            ..self.clone()
+        }
+    }
+
+    /// After the server has refused the grant. The access token may still be good for a while.
+    pub(super) fn ended(&self, now: Timestamp) -> Self {
+        Self {
+            refreshing_since: None,
+            ended: Some(now),
             ..self.clone()
         }
     }
@@ -70,26 +106,64 @@ impl Stored {
     }
 
     /// Whether the token is over soon enough to be renewed before it is used: within a minute, or a tenth of its life where that
-    /// is shorter.
+    /// is shorter. Never in its first seconds, since a server may give tokens no life at all.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         let Some(end) = self.tokens.expires_at else {
             return false;
         };
         let end = end.as_unix_seconds();
         let life = end.saturating_sub(self.received_at.as_unix_seconds());
-        now.as_unix_seconds() >= end.saturating_sub(60.min(life / 10))
+        now.as_unix_seconds() >= end.saturating_sub(60.min(life / 10)) && !self.is_young(now)
     }
 
-    /// Whether these are other tokens than the one that is given.
-    pub(super) fn is_newer_than(&self, token: &AccessToken) -> bool {
-        self.tokens.access_token.expose() != token.expose()
+    /// Whether the token is worth a try.
+    pub(super) fn lives(&self, now: Timestamp) -> bool {
+        !self.tokens.is_expired(now) || self.is_young(now)
     }
 
-    /// Whether both open the same record, as far as anybody said.
-    pub(super) fn is_of_same_patient(&self, other: &Self) -> bool {
-        match (self.tokens.patient.id(), other.tokens.patient.id()) {
-            (Some(this), Some(that)) => this == that,
-            _ => true,
+    /// Not when the token was over already as it came, from somewhere else.
+    fn is_young(&self, now: Timestamp) -> bool {
+        let came_alive = self.tokens.expires_at >= Some(self.received_at);
+        came_alive && is_within(self.received_at, now, YOUNGEST)
+    }
+
+    /// Whether these are the same tokens as the others, after as many renewals.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        self.login == other.login
+            && self.renewals == other.renewals
+            && self.tokens.access_token.expose() == other.tokens.access_token.expose()
+    }
+
+    /// Whether these came after the others: by a renewal, or by another login.
+    pub(super) fn is_newer_than(&self, other: &Self) -> bool {
+        !self.is_same_as(other) && (self.login != other.login || self.renewals >= other.renewals)
+    }
+
+    /// Whether these came out of the others by renewals.
+    pub(super) fn is_successor_of(&self, other: &Self) -> bool {
+        self.login == other.login && self.renewals > other.renewals
+    }
+
+    /// Whether a handle of the other session may go on with this one: it is the same login, or a later one of the same user for
+    /// the same patient. Where a server names neither, nobody can tell, and it may not.
+    pub(super) fn continues(&self, other: &Self) -> bool {
+        if self.login.is_some() && self.login == other.login {
+            return true;
+        }
+        if self.renewal == Renewal::Own || other.renewal == Renewal::Own {
+            return self.renewal == other.renewal;
+        }
+        let (patient, theirs) = (self.tokens.patient.id(), other.tokens.patient.id());
+        match (&self.tokens.id_token, &other.tokens.id_token) {
+            (Some(user), Some(their)) => {
+                user.names_same_user(their) == Some(true) && patient == theirs
+            }
+            (None, None) if self.login.is_none() && other.login.is_none() => {
+                // entries of older versions, which nothing else tells apart
+                patient == theirs || patient.is_none() || theirs.is_none()
+            }
+            (None, None) => patient.is_some() && patient == theirs,
+            _ => false,
         }
     }
 
@@ -110,6 +184,8 @@ impl Stored {
         let id_token = tokens.id_token.as_ref();
         let value = json!({
             "version": VERSION,
+            "login": self.login,
+            "renewals": self.renewals,
             "fhir_base": self.fhir_base,
             "client_id": self.client_id,
             "access_token": tokens.access_token.expose(),
@@ -127,6 +203,7 @@ impl Stored {
             "received_at": self.received_at.as_unix_seconds(),
             "own": self.renewal == Renewal::Own,
             "refreshing_since": self.refreshing_since.map(Timestamp::as_unix_seconds),
+            "ended": self.ended.map(Timestamp::as_unix_seconds),
         });
         Entry::new(value.to_string().into_bytes())
     }
@@ -168,6 +245,8 @@ impl Stored {
         tokens.id_token = text("id_token")
             .map(|token| IdToken::new(token, nonce).with_at_hash_match(at_hash_matches));
         Some(Self {
+            login: text("login"),
+            renewals: value.get("renewals").and_then(Value::as_u64).unwrap_or(0),
             fhir_base: text("fhir_base")?,
             client_id: text("client_id")?,
             tokens,
@@ -178,6 +257,7 @@ impl Stored {
                 Renewal::Refresh
             },
             refreshing_since: time("refreshing_since"),
+            ended: time("ended"),
         })
     }
 }
@@ -215,6 +295,7 @@ mod tests {
             at(1000),
             Renewal::Refresh,
         )
+        .unwrap()
     }
 
     #[test]
@@ -225,12 +306,14 @@ mod tests {
                 "patient": "p", "id_token": "x.y.z", "encounter": "e", "fhirContext": [{"reference": "X/1"}], "vendor": {"a": 1}}"#,
         ] {
             let mut before = stored(answer);
-            for refreshing_since in [None, Some(at(2000))] {
-                before.refreshing_since = refreshing_since;
+            let renewed = before.renewed(before.tokens.clone(), at(3000));
+            for state in [before.noted(at(2000)), before.ended(at(2000)), renewed] {
+                before = state;
                 let after = Stored::from_entry(&before.to_entry()).unwrap();
                 assert_eq!(after.to_entry().expose(), before.to_entry().expose());
                 assert_eq!(after.tokens.patient, before.tokens.patient);
                 assert_eq!(after.tokens.context, before.tokens.context);
+                assert!(after.is_same_as(&before));
                 assert_eq!(after.tokens.scopes, before.tokens.scopes);
             }
         }
@@ -258,15 +341,55 @@ mod tests {
 
     #[test]
     fn tokens_are_due_shortly_before_their_end() {
-        for (life, due) in [("3600", 3540), ("100", 90), ("9", 9), ("0", 0)] {
+        for (life, due) in [("3600", 3540), ("100", 90), ("9", 9), ("0", 5)] {
             let answer =
                 format!(r#"{{"access_token": "a", "token_type": "Bearer", "expires_in": {life}}}"#);
             let stored = stored(&answer);
-            assert!(due == 0 || !stored.is_due(at(1000 + due - 1)), "{life}");
+            assert!(!stored.is_due(at(1000 + due - 1)), "{life}");
             assert!(stored.is_due(at(1000 + due)), "{life}");
         }
         let endless = stored(r#"{"access_token": "a", "token_type": "Bearer"}"#);
         assert!(!endless.is_due(at(u64::MAX)));
+    }
+
+    #[test]
+    fn a_handle_goes_on_with_the_same_user_and_patient_only() {
+        let with = |more: &str| {
+            stored(&format!(
+                r#"{{"access_token": "a", "token_type": "Bearer"{more}}}"#
+            ))
+        };
+        let patient = r#", "patient": "p""#;
+        // {"iss":"i","sub":"1"} and {"iss":"i","sub":"2"}
+        let first = r#", "id_token": "h.eyJpc3MiOiJpIiwic3ViIjoiMSJ9.s""#;
+        let second = r#", "id_token": "h.eyJpc3MiOiJpIiwic3ViIjoiMiJ9.s""#;
+        for (before, after, expected) in [
+            ("", "", false),
+            (patient, patient, true),
+            (patient, r#", "patient": "q""#, false),
+            (patient, "", false),
+            (first, first, true),
+            (first, second, false),
+            (first, "", false),
+            (
+                &format!("{first}{patient}"),
+                &format!("{first}{patient}"),
+                true,
+            ),
+            (
+                &format!("{first}{patient}"),
+                &format!("{second}{patient}"),
+                false,
+            ),
+            (&format!("{first}{patient}"), first, false),
+            (&format!("{first}{patient}"), patient, false),
+        ] {
+            let (before, after) = (with(before), with(after));
+            assert_eq!(after.continues(&before), expected, "{before:?} {after:?}");
+            // a renewal is the same login, whatever it says
+            let renewed = before.renewed(after.tokens.clone(), at(2000));
+            assert!(renewed.continues(&before) && renewed.is_successor_of(&before));
+        }
     }
 
     #[test]

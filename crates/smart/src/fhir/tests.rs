@@ -1,6 +1,8 @@
 //! What needs more than one process, or one that dies: the server, the vault on disk, and this test binary once more as the app.
+//! And what needs every order of many tasks: [`model`].
 
 mod crash;
+pub(super) mod model;
 mod processes;
 
 use std::path::Path;

@@ -4,8 +4,9 @@ mod authorizations;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod ehr;
-mod repeats;
 mod exports;
+mod lifecycle;
+mod repeats;
 mod secrets;
 mod sessions;
 mod storm;

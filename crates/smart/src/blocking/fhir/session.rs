@@ -48,6 +48,16 @@ impl Session {
         self.session.expires_at()
     }
 
+    /// Since when the grant is over, if the server has refused to renew the session.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        self.session.ended_at()
+    }
+
+    /// Whether new tokens can be asked for without the user.
+    pub fn is_renewable(&self) -> bool {
+        self.session.is_renewable()
+    }
+
     /// The tokens as they are now.
     pub fn tokens(&self) -> TokenSet {
         self.session.tokens()

@@ -84,6 +84,15 @@ impl Ehr {
         });
     }
 
+    /// All access tokens of before are over.
+    pub(crate) fn rotate(&self) {
+        let mut is_new = false;
+        self.instead(move |seen| {
+            is_new |= seen.line.ends_with("/token");
+            (!is_new && seen.line.contains("/Patient/")).then(|| html(401))
+        });
+    }
+
     pub(crate) fn all(&self) -> Vec<Seen> {
         self.0.lock().unwrap().log.clone()
     }
@@ -95,6 +104,13 @@ impl Ehr {
 
     pub(crate) fn count(&self, line: &str) -> usize {
         self.lines().iter().filter(|seen| *seen == line).count()
+    }
+
+    /// The forms that came to the revocation endpoint.
+    pub(crate) fn revoked(&self) -> Vec<String> {
+        let all = self.all().into_iter();
+        let revoked = all.filter(|seen| seen.line.ends_with("/revoke"));
+        revoked.map(|seen| seen.body).collect()
     }
 
     pub(crate) fn refreshes(&self) -> usize {

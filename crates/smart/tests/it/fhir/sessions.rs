@@ -353,13 +353,15 @@ async fn sessions_are_revoked_and_forgotten() {
     let app = builder.build().unwrap();
     let session = session(&app).await;
     session.revoke().await.unwrap();
-    let seen = ehr.all().pop().unwrap();
-    assert_eq!(seen.line, "POST https://ehr.example/revoke");
-    assert!(
-        seen.body
-            .starts_with("token=canary-r0&token_type_hint=refresh_token")
+    let revoked = ehr.revoked();
+    assert_eq!(
+        revoked,
+        [
+            "token=canary-r0&token_type_hint=refresh_token",
+            "token=canary-a0&token_type_hint=access_token"
+        ]
     );
-    assert!(seen.authorization.starts_with("Basic "));
+    assert!(ehr.all().pop().unwrap().authorization.starts_with("Basic "));
     assert!(Session::open(&app, key("user")).await.is_err());
 
     let session = super::ehr::session(&app).await;

@@ -1,7 +1,7 @@
 //! A store of an app's own, and one that fails at the worst moment.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::future::BoxFuture;
 use http::StatusCode;
@@ -13,14 +13,15 @@ use super::ehr::{Ehr, builder, cause, html, json, key, read, session};
 
 /// Takes entries as long as it is told to.
 #[derive(Clone, Default)]
-struct Full {
+pub(super) struct Full {
     inner: MemoryVault,
-    writes_left: Arc<AtomicUsize>,
+    pub(super) writes_left: Arc<AtomicUsize>,
+    pub(super) removals_fail: Arc<AtomicBool>,
 }
 
 struct Held {
     inner: Box<dyn LockedEntry>,
-    writes_left: Arc<AtomicUsize>,
+    vault: Full,
 }
 
 impl Vault for Full {
@@ -35,7 +36,7 @@ impl Vault for Full {
         Box::pin(async move {
             let held: Box<dyn LockedEntry> = Box::new(Held {
                 inner: self.inner.lock(key).await?,
-                writes_left: Arc::clone(&self.writes_left),
+                vault: self.clone(),
             });
             Ok(held)
         })
@@ -48,15 +49,18 @@ impl LockedEntry for Held {
     }
 
     fn write(&mut self, entry: Entry) -> BoxFuture<'_, Result<(), VaultError>> {
-        let left = self.writes_left.load(Ordering::SeqCst);
+        let left = self.vault.writes_left.load(Ordering::SeqCst);
         if left == 0 {
             return Box::pin(async { Err(VaultError::store("the disk is full")) });
         }
-        self.writes_left.store(left - 1, Ordering::SeqCst);
+        self.vault.writes_left.store(left - 1, Ordering::SeqCst);
         self.inner.write(entry)
     }
 
     fn remove(&mut self) -> BoxFuture<'_, Result<(), VaultError>> {
+        if self.vault.removals_fail.load(Ordering::SeqCst) {
+            return Box::pin(async { Err(VaultError::store("the disk is gone")) });
+        }
         self.inner.remove()
     }
 }
@@ -107,8 +111,9 @@ async fn tokens_that_could_not_be_stored_can_be_revoked() {
     assert!(session.revoke().await.unwrap_err().is_retryable());
     ehr.instead(|_| None);
     session.revoke().await.unwrap();
-    let seen = ehr.all().pop().unwrap();
-    assert!(seen.body.starts_with("token=canary-r1&"), "{seen:?}");
+    let revoked = ehr.revoked();
+    assert!(revoked[1].starts_with("token=canary-r1&"), "{revoked:?}");
+    assert!(revoked[2].starts_with("token=canary-a1&"), "{revoked:?}");
     assert!(Session::open(&app, key("user")).await.is_err());
 }
 
