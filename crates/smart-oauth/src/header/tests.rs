@@ -99,6 +99,16 @@ fn refuses_the_rest() {
 }
 
 #[test]
+fn what_is_just_within_a_limit_is_read() {
+    let longest = format!("OAuth a={}", "b".repeat(MAX_BYTES - "OAuth a=".len()));
+    assert_eq!(longest.len(), MAX_BYTES);
+    assert!(AuthorizationHeader::parse(&longest).is_ok());
+    let most: Vec<_> = (0..MAX_COUNT).map(|at| format!("a{at}=1")).collect();
+    let most = AuthorizationHeader::parse(&format!("OAuth {}", most.join(","))).unwrap();
+    assert_eq!(most.iter().count(), MAX_COUNT);
+}
+
+#[test]
 fn empty_token_is_no_token() {
     let header = AuthorizationHeader::parse("OAuth oauth_token=\"\"").unwrap();
     assert_eq!(
