@@ -25,16 +25,29 @@ pub struct ResponseSummary {
 }
 
 impl ResponseSummary {
-    /// The summary in a graph; of several the one that goes on to another page or tells an order.
+    /// The summary in a graph; of several the one that goes on to another page or tells an order, or else their sum.
     pub fn of(graph: &Graph) -> Option<Self> {
-        let mut summaries = graph.nodes_of(api::class::RESPONSE_SUMMARY).map(Self::read);
-        let first = summaries.next()?;
+        let mut summaries: Vec<Self> = graph
+            .nodes_of(api::class::RESPONSE_SUMMARY)
+            .map(Self::read)
+            .collect();
         let is_paged =
             |summary: &Self| summary.next_page_url.is_some() || !summary.result_order.is_empty();
-        if is_paged(&first) {
-            return Some(first);
+        match summaries.iter().position(is_paged) {
+            Some(place) => Some(summaries.swap_remove(place)),
+            None => summaries.into_iter().reduce(Self::plus),
         }
-        Some(summaries.find(is_paged).unwrap_or(first))
+    }
+
+    /// Of two answers that were merged. A number that one of them leaves out is not known of both.
+    fn plus(self, other: Self) -> Self {
+        let sum = |left: Option<u64>, right: Option<u64>| left?.checked_add(right?);
+        Self {
+            total_result_count: sum(self.total_result_count, other.total_result_count),
+            results_returned: sum(self.results_returned, other.results_returned),
+            processing_time_ms: sum(self.processing_time_ms, other.processing_time_ms),
+            ..Self::default()
+        }
     }
 
     fn read(node: Node<'_>) -> Self {
@@ -113,6 +126,24 @@ mod tests {
         assert_eq!(summary.result_order, ["http://e.org/1", "http://e.org/2"]);
         assert!(summary.next_page_url.unwrap().ends_with("offset=10"));
         assert_eq!(ResponseSummary::of(&Graph::default()), None);
+    }
+
+    #[test]
+    fn parts_that_were_merged_are_counted_together() {
+        let of = |text: &str| {
+            let text = format!("@prefix api: <http://smartplatforms.org/terms/api#> . {text}");
+            let graph = Syntax::Turtle.parse(text.as_bytes()).unwrap();
+            let summary = ResponseSummary::of(&graph).unwrap();
+            (summary.total_result_count, summary.results_returned)
+        };
+        let allergies =
+            "[] a api:ResponseSummary ; api:totalResultCount 2 ; api:resultsReturned 2 .";
+        let exclusions =
+            "[] a api:ResponseSummary ; api:totalResultCount 1 ; api:resultsReturned 1 .";
+        let uncounted = "[] a api:ResponseSummary ; api:resultsReturned 1 .";
+        assert_eq!(of(allergies), (Some(2), Some(2)));
+        assert_eq!(of(&format!("{allergies} {exclusions}")), (Some(3), Some(3)));
+        assert_eq!(of(&format!("{allergies} {uncounted}")), (None, Some(3)));
     }
 
     #[test]
