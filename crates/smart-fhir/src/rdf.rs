@@ -46,8 +46,7 @@
 //! | a coding of SNOMED CT or LOINC | the class `http://snomed.info/id/{code}` or `http://loinc.org/rdf#{code}` besides its elements |
 //! | a contained resource | a blank node, without `fhir:nodeRole` |
 //!
-//! Decimals are written as `serde_json` holds them: 1.50 as 1.5, unless the app switches on that crate's feature
-//! `arbitrary_precision`. What a decimal writes with an exponent becomes an `xsd:double`.
+//! Decimals keep their text, 1.50 as 1.50. What a decimal writes with an exponent becomes an `xsd:double`.
 
 mod schema;
 mod values;

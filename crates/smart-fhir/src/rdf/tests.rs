@@ -216,6 +216,34 @@ fn whole_numbers_have_the_datatypes_of_hl7() {
     }
 }
 
+#[test]
+fn decimals_keep_their_text() {
+    for (number, literal) in [
+        (
+            "1.50",
+            "\"1.50\"^^<http://www.w3.org/2001/XMLSchema#decimal>",
+        ),
+        (
+            "0.0010",
+            "\"0.0010\"^^<http://www.w3.org/2001/XMLSchema#decimal>",
+        ),
+        (
+            "123456789012345678901234567890",
+            "\"123456789012345678901234567890\"^^<http://www.w3.org/2001/XMLSchema#decimal>",
+        ),
+    ] {
+        let json =
+            format!(r#"{{"resourceType": "Observation", "valueQuantity": {{"value": {number}}}}}"#);
+        let resource = Resource::from_json(json.as_bytes()).unwrap();
+        let graph = bridge().to_graph([&resource]).unwrap();
+        let objects: Vec<String> = graph.iter().map(|t| t.object.to_string()).collect();
+        assert!(
+            objects.iter().any(|object| object == literal),
+            "{objects:?}"
+        );
+    }
+}
+
 /// What the bridge writes, the reader of RDF reads within its default limits.
 #[test]
 fn a_scanned_letter_reads_back_from_turtle() {
