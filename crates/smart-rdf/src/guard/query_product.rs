@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 
-use oxrdf::Variable;
 use spargebra::Query;
 use spargebra::algebra::{Expression, GraphPattern};
 use spargebra::term::{NamedNodePattern, TermPattern, TriplePattern};
@@ -173,18 +172,21 @@ fn names_of(triple: &TriplePattern) -> Names<'_> {
 }
 
 fn variables(triple: &TriplePattern) -> impl Iterator<Item = &str> {
-    let name = |term| match term {
-        &TermPattern::Variable(ref variable) => Some(variable.as_str()),
-        TermPattern::BlankNode(node) => Some(node.as_str()),
-        TermPattern::Literal(_) | TermPattern::NamedNode(_) => None,
-    };
     let predicate = match &triple.predicate {
-        NamedNodePattern::Variable(variable) => Some(Variable::as_str(variable)),
+        NamedNodePattern::Variable(variable) => Some(variable.as_str()),
         NamedNodePattern::NamedNode(_) => None,
     };
-    [name(&triple.subject), predicate, name(&triple.object)]
+    [end(&triple.subject), predicate, end(&triple.object)]
         .into_iter()
         .flatten()
+}
+
+fn end(term: &TermPattern) -> Option<&str> {
+    match term {
+        TermPattern::Variable(variable) => Some(variable.as_str()),
+        TermPattern::BlankNode(node) => Some(node.as_str()),
+        TermPattern::Literal(_) | TermPattern::NamedNode(_) => None,
+    }
 }
 
 /// False if there may be more variables than were found.

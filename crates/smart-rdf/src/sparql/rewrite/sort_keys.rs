@@ -28,10 +28,10 @@ impl Visitor for Pass<'_> {
         match pattern {
             GraphPattern::OrderBy { inner, expression } => self.replace_keys(inner, expression),
             GraphPattern::Project { inner, .. } => {
-                if let GraphPattern::OrderBy { expression, .. } = &mut **inner {
-                    if !others.is_empty() {
-                        expression.push(OrderExpression::Asc(self.row_key(others)));
-                    }
+                if let GraphPattern::OrderBy { expression, .. } = &mut **inner
+                    && !others.is_empty()
+                {
+                    expression.push(OrderExpression::Asc(self.row_key(others)));
                 }
             }
             _ => {}
