@@ -36,14 +36,12 @@ pub(crate) struct Purpose<'p> {
 /// What in a request carries the time, and may be refused for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timed {
+    #[cfg_attr(not(feature = "fhir"), expect(dead_code, reason = "FHIR requests"))]
     Nothing,
     /// A signature of OAuth 1.0a, which the time is part of.
     Signature,
     /// A statement that the app signed (`private_key_jwt`).
-    #[cfg_attr(
-        not(feature = "jwt"),
-        expect(dead_code, reason = "made by signing statements")
-    )]
+    #[cfg_attr(not(feature = "fhir"), expect(dead_code, reason = "FHIR apps"))]
     Statement,
 }
 
