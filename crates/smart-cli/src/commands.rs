@@ -19,4 +19,5 @@ mod batch;
 mod callback;
 mod data;
 pub(crate) mod fhir_app;
+mod fhir_export;
 mod signing;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use smart::fhir::interactions::{LineError, ReadError};
 use smart::rdf::{ParseError, visible};
 use smart::transport::CertificateProblem;
 
@@ -74,6 +75,12 @@ fn option(error: &anyhow::Error) -> &'static str {
 fn option_for(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     if let Some(ParseError::Doctype { .. }) = error.downcast_ref() {
         return Some(" (here: --allow-entities)");
+    }
+    if let Some(ReadError::TooLong { .. }) = error.downcast_ref() {
+        return Some(" (here: --body-limit BYTES)");
+    }
+    if let Some(LineError::TooLong { .. }) = error.downcast_ref() {
+        return Some(" (here: --body-limit BYTES)");
     }
     let Some(smart::Error::Transport(unanswered)) = error.downcast_ref() else {
         return None;

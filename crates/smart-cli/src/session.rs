@@ -120,12 +120,7 @@ impl AppSettings {
     }
 }
 
-/// The transport that the options ask for.
-pub(crate) fn transport(args: &NetworkArgs) -> Result<HyperTransport> {
-    Ok(transport_builder(args)?.build())
-}
-
-/// The same, for more settings.
+/// The transport that the options ask for, for more settings.
 pub(crate) fn transport_builder(args: &NetworkArgs) -> Result<HyperTransportBuilder> {
     let mut builder = HyperTransport::builder()
         .total_timeout(Duration::from_secs(args.timeout))

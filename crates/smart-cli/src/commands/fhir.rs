@@ -1,22 +1,18 @@
 //! `smart fhir read|search|export|capabilities`: data of a SMART on FHIR server, with what a login gave.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Subcommand;
 use smart::fhir::interactions::rdf::{Bridge, NAMESPACE};
-use smart::fhir::interactions::{Base, Limits, resource_from_http};
-use smart::fhir::{Capabilities, Export, ExportJob, Interaction, Manifest, Resource, Search};
+use smart::fhir::interactions::{Base, resource_from_http};
+use smart::fhir::{Capabilities, Interaction, Resource, Search, Session};
 use smart::rdf::TurtleWriter;
-use smart::transport::Transport as _;
 
 use super::fhir_app::ServerArgs;
+use super::fhir_export::ExportOptions;
 use crate::failure::UsageError;
-use crate::output::{line, note, table};
-use crate::session::transport;
+use crate::output::{line, table};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct FhirArgs {
@@ -29,7 +25,7 @@ enum Action {
     /// Say what the server can do; needs no login
     Capabilities {
         #[command(flatten)]
-        server: ServerArgs,
+        access: OpenArgs,
         /// Print the statement itself
         #[arg(long)]
         json: bool,
@@ -41,7 +37,7 @@ enum Action {
         /// Type and id, such as Patient/smart-1288992, or a version: Patient/smart-1288992/_history/1
         reference: String,
         #[command(flatten)]
-        server: ServerArgs,
+        access: OpenArgs,
         #[command(flatten)]
         form: Form,
     },
@@ -53,7 +49,7 @@ enum Action {
         #[arg(value_name = "NAME=VALUE")]
         parameters: Vec<String>,
         #[command(flatten)]
-        server: ServerArgs,
+        access: OpenArgs,
         #[command(flatten)]
         form: Form,
     },
@@ -61,23 +57,29 @@ enum Action {
 
 #[derive(Debug, clap::Args)]
 struct ExportArgs {
-    /// Only these types, separated by commas
-    #[arg(long = "type", value_name = "TYPES", value_delimiter = ',')]
-    types: Vec<String>,
-    /// Only what changed since an instant, such as 2026-01-01T00:00:00Z
-    #[arg(long, value_name = "INSTANT")]
-    since: Option<String>,
-    /// The patients of a group
-    #[arg(long, value_name = "ID", conflicts_with = "system")]
-    group: Option<String>,
-    /// Everything, not only what is about patients
+    #[command(flatten)]
+    options: ExportOptions,
+    #[command(flatten)]
+    access: OpenArgs,
+}
+
+/// Which server, and whether with what a login gave.
+#[derive(Debug, clap::Args)]
+struct OpenArgs {
+    /// Send no token: for a server that requires no login
     #[arg(long)]
-    system: bool,
-    /// Write a file for each type into this folder
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    no_login: bool,
     #[command(flatten)]
     server: ServerArgs,
+}
+
+impl OpenArgs {
+    async fn session(&self, trace: Option<&Path>) -> Result<Session> {
+        match self.no_login {
+            true => self.server.session_without_login(trace),
+            false => self.server.session(trace).await,
+        }
+    }
 }
 
 /// How resources are printed.
@@ -90,28 +92,36 @@ struct Form {
 
 pub(crate) async fn run(args: FhirArgs, trace: Option<&Path>) -> Result<()> {
     match args.action {
-        Action::Capabilities { server, json } => capabilities(&server, json).await,
-        Action::Export(args) => export(&args, trace).await,
+        Action::Capabilities { access, json } => capabilities(&access.server, json, trace).await,
+        Action::Export(args) => {
+            let session = args.access.session(trace).await?;
+            let server = &args.access.server.fhir;
+            let words = match args.access.no_login {
+                true => format!("--no-login --fhir {server}"),
+                false => format!("--fhir {server}"),
+            };
+            super::fhir_export::run(&args.options, &session, &words).await
+        }
         Action::Read {
             reference,
-            server,
+            access,
             form,
         } => {
-            let session = server.session(trace).await?;
+            let session = access.session(trace).await?;
             let resource: Resource = session.read(&reference).await?;
             if form.turtle {
-                return turtle(&server, &[resource]);
+                return turtle(&access.server, &[resource]);
             }
             Ok(line(format_args!("{:#}", resource.as_value()))?)
         }
         Action::Search {
             resource_type,
             parameters,
-            server,
+            access,
             form,
         } => {
             let search = search(&resource_type, &parameters)?;
-            let session = server.session(trace).await?;
+            let session = access.session(trace).await?;
             let mut entries = session.search(&search)?;
             let mut kept = Vec::new();
             while let Some(entry) = entries.try_next().await? {
@@ -122,7 +132,7 @@ pub(crate) async fn run(args: FhirArgs, trace: Option<&Path>) -> Result<()> {
                 }
             }
             if form.turtle {
-                turtle(&server, &kept)?;
+                turtle(&access.server, &kept)?;
             }
             Ok(())
         }
@@ -160,11 +170,12 @@ fn turtle(server: &ServerArgs, resources: &[Resource]) -> Result<()> {
     Ok(line(writer.write(&graph)?.trim_end())?)
 }
 
-async fn capabilities(server: &ServerArgs, json: bool) -> Result<()> {
-    let base = Base::parse(&server.fhir)?;
-    let request = Interaction::capabilities().to_http(&base)?;
-    let response = transport(&server.network)?.fetch(request).await?;
-    let statement = resource_from_http(&response, &Limits::default())?;
+/// No server requires a token here.
+async fn capabilities(server: &ServerArgs, json: bool, trace: Option<&Path>) -> Result<()> {
+    let session = server.session_without_login(trace)?;
+    let response = session.interact(&Interaction::capabilities()).await?;
+    let limits = server.limits();
+    let statement = resource_from_http(&response, &limits)?;
     if json {
         return Ok(line(format_args!("{:#}", statement.as_value()))?);
     }
@@ -190,86 +201,4 @@ async fn capabilities(server: &ServerArgs, json: bool) -> Result<()> {
         })
         .collect();
     Ok(line(table(&headings, &rows).trim_end())?)
-}
-
-async fn export(args: &ExportArgs, trace: Option<&Path>) -> Result<()> {
-    let mut export = match &args.group {
-        Some(group) => Export::group(group)?,
-        None if args.system => Export::system(),
-        None => Export::patients(),
-    };
-    if !args.types.is_empty() {
-        export = export.types(args.types.iter().map(String::as_str))?;
-    }
-    if let Some(since) = &args.since {
-        export = export.since(since);
-    }
-    let session = args.server.session(trace).await?;
-    let job = session.export(&export).await?;
-    note(format_args!(
-        "the server works on it: {}",
-        job.status_address()
-    ));
-    let manifest = job
-        .wait(|waiting| {
-            if let Some(progress) = &waiting.progress {
-                note(progress);
-            }
-        })
-        .await?;
-    write_files(&job, &manifest, args.out.as_deref()).await?;
-    for file in &manifest.errors {
-        note(format_args!(
-            "the server could not export all: see {}",
-            file.url
-        ));
-    }
-    if let Some(time) = &manifest.transaction_time {
-        note(format_args!("next time, --since {time}"));
-    }
-    job.delete().await?;
-    Ok(())
-}
-
-async fn write_files(job: &ExportJob, manifest: &Manifest, out: Option<&Path>) -> Result<()> {
-    let mut counts: BTreeMap<String, (File, u64)> = BTreeMap::new();
-    for file in &manifest.output {
-        let mut resources = job.read(manifest, file).await?;
-        while let Some(resource) = resources.try_next().await? {
-            let Some(folder) = out else {
-                line(resource.as_value())?;
-                continue;
-            };
-            // What a server calls the file could be any path; what a resource calls itself is a word.
-            let name = resource.resource_type();
-            if !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                anyhow::bail!("the server sent a resource whose type is no word");
-            }
-            if !counts.contains_key(name) {
-                counts.insert(name.to_owned(), (create(folder, name)?, 0));
-            }
-            if let Some((file, count)) = counts.get_mut(name) {
-                writeln!(file, "{}", resource.as_value())?;
-                *count += 1;
-            }
-        }
-    }
-    for (name, (_, count)) in &counts {
-        line(format_args!("{count:>7}  {name}"))?;
-    }
-    Ok(())
-}
-
-/// A file that this user alone can read.
-fn create(folder: &Path, name: &str) -> Result<File> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-    let path = folder.join(format!("{name}.ndjson"));
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(&path)
-        .with_context(|| format!("{} cannot be written", path.display()))
 }

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::{Value, json};
 use smart::Error;
-use smart::fhir::{App, AppBuilder, FhirError, Session};
+use smart::fhir::{App, AppBuilder, FhirError, Limits, Session};
 use smart::vault::{Entry, FileVault, Vault as _, VaultKey};
 
 use crate::args::NetworkArgs;
-use crate::session::{sink, transport};
+use crate::session::{sink, transport_builder};
 
 /// Which server, and where this command keeps what it knows of it.
 #[derive(Debug, clap::Args)]
@@ -20,6 +20,9 @@ pub(crate) struct ServerArgs {
     /// Where registrations and tokens are kept, sealed; without it, in this user's own folder for app data
     #[arg(long, value_name = "DIR", env = "SMART_VAULT")]
     pub(crate) vault: Option<PathBuf>,
+    /// The longest answer, page or line of an export that is read, in bytes; files of an export may be of any length
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) body_limit: Option<u64>,
     #[command(flatten)]
     pub(crate) network: NetworkArgs,
 }
@@ -50,9 +53,31 @@ impl ServerArgs {
 
     /// The settings that all apps of this command have in common.
     pub(crate) fn builder(&self, vault: FileVault, trace: Option<&Path>) -> Result<AppBuilder> {
-        let mut builder = App::builder(&*self.fhir)
-            .vault(vault)
-            .transport(transport(&self.network)?);
+        let builder = self.settings_without_vault(trace)?;
+        Ok(builder.vault(vault))
+    }
+
+    /// How much of an answer is read.
+    pub(crate) fn limits(&self) -> Limits {
+        let Some(bytes) = self.body_limit else {
+            return Limits::default();
+        };
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        Limits::default().with_bytes(bytes).with_line(bytes)
+    }
+
+    /// A session without a login, and without a token.
+    pub(crate) fn session_without_login(&self, trace: Option<&Path>) -> Result<Session> {
+        Ok(self.settings_without_vault(trace)?.without_login()?)
+    }
+
+    fn settings_without_vault(&self, trace: Option<&Path>) -> Result<AppBuilder> {
+        let mut transport = transport_builder(&self.network)?;
+        let mut builder = App::builder(&*self.fhir);
+        if let Some(bytes) = self.body_limit {
+            transport = transport.body_limit(usize::try_from(bytes).unwrap_or(usize::MAX));
+        }
+        builder = builder.limits(self.limits()).transport(transport.build());
         if !self.network.allow_http.is_empty() {
             builder = builder.allow_plain_http();
         }

@@ -41,7 +41,7 @@ fn a_patient_is_read_searched_and_exported() {
     let out = folder.path().join("export");
     let out = out.to_str().expect("it is text");
     let summary = run(&["fhir", "export", "--type", "Patient", "--out", out]);
-    assert_eq!(summary.trim(), "1  Patient");
+    assert_eq!(summary.trim(), "1  Patient.ndjson");
     let written = std::fs::read_to_string(format!("{out}/Patient.ndjson")).expect("it is there");
     assert_eq!(lines(&written), [patient]);
 }

@@ -6,6 +6,7 @@ mod convert;
 mod demo;
 mod failures;
 mod fhir_data;
+mod fhir_exports;
 mod login;
 mod network;
 mod query;
