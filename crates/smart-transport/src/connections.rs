@@ -76,8 +76,8 @@ impl Connections {
         let client = client.clone();
         let sending = async move {
             if !fresh {
-                // The runtime gets a turn, so that a connection whose exchange is over comes back, and one that the server
-                // has closed goes.
+                // The runtime gets a turn, so that a connection whose exchange is over comes back,
+                // and one that the server has closed goes.
                 tokio::task::yield_now().await;
             }
             client.request(request).await
@@ -86,7 +86,8 @@ impl Connections {
     }
 }
 
-/// A request that has no answer yet. If it is dropped so, a connection that it had for itself is closed.
+/// A request that has no answer yet. If it is dropped so, a connection that it had for itself is
+/// closed.
 pub(crate) struct Underway {
     captured: CaptureConnection,
     sent: Option<Arc<Sent>>,
@@ -131,8 +132,9 @@ impl Drop for Underway {
     }
 }
 
-/// What is left of a request whose answer has begun. A server may answer before it has read the request, and never read the
-/// rest: if that is so when the answer is over, the connection is closed.
+/// What is left of a request whose answer has begun. A server may answer before it has read the
+/// request, and never read the rest: if that is so when the answer is over, the connection is
+/// closed.
 pub(crate) struct Remainder(Option<Arc<Sent>>);
 
 impl Drop for Remainder {

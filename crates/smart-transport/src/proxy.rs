@@ -19,8 +19,8 @@ use exceptions::Exceptions;
 /// | `socks5://proxy:1080` | in a tunnel to an address that is looked up here | the same |
 /// | `socks5h://proxy:1080` | in a tunnel to a name that the proxy looks up | the same |
 ///
-/// Other schemes are refused by name before anything is sent, proxies that are themselves reached over TLS (`https://`)
-/// among them. Requests to this machine never go through a proxy.
+/// Other schemes are refused by name before anything is sent, proxies that are themselves reached
+/// over TLS (`https://`) among them. Requests to this machine never go through a proxy.
 #[derive(Clone, Default)]
 pub struct Proxy {
     rules: Option<Arc<Rules>>,
@@ -32,8 +32,8 @@ struct Rules {
     exceptions: Exceptions,
 }
 
-/// A proxy, or why what was given cannot be used as one. Requests that would need it are refused then: to go around it in
-/// silence is not what was asked for.
+/// A proxy, or why what was given cannot be used as one. Requests that would need it are refused
+/// then: to go around it in silence is not what was asked for.
 type Setting = Result<Hop, ProxyError>;
 
 impl Proxy {
@@ -42,10 +42,12 @@ impl Proxy {
         Self::default()
     }
 
-    /// What `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` (or the same in lower case) say now. An address
-    /// without a scheme is that of an HTTP proxy. This is the one place in the crate that reads the environment.
+    /// What `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` (or the same in lower case) say
+    /// now. An address without a scheme is that of an HTTP proxy. This is the one place in the
+    /// crate that reads the environment.
     ///
-    /// In a CGI program (`REQUEST_METHOD` is set) `HTTP_PROXY` is not read: there, the client of the web server sets it.
+    /// In a CGI program (`REQUEST_METHOD` is set) `HTTP_PROXY` is not read: there, the client of
+    /// the web server sets it.
     ///
     /// What cannot be used is reported by the requests that would need it.
     pub fn from_environment() -> Self {
@@ -73,8 +75,8 @@ impl Proxy {
         }
     }
 
-    /// One proxy for everything, such as `http://proxy.clinic.example:3128`, with `user:password@` before the host if it
-    /// asks for that.
+    /// One proxy for everything, such as `http://proxy.clinic.example:3128`, with `user:password@`
+    /// before the host if it asks for that.
     ///
     /// # Errors
     ///
@@ -83,11 +85,12 @@ impl Proxy {
         Self::all_but(address, "")
     }
 
-    /// The same with exceptions, in the form of `NO_PROXY`: `emr.example,.internal.example,10.0.0.0/8,lab.example:8443`.
+    /// The same with exceptions, in the form of `NO_PROXY`:
+    /// `emr.example,.internal.example,10.0.0.0/8,lab.example:8443`.
     ///
-    /// An entry is a name, which stands for its subdomains as well (with or without a leading `.` or `*.`), an IP address,
-    /// a range of them, or `*` for everything. Entries but `*` and ranges can end with a port, and hold only for that port
-    /// then.
+    /// An entry is a name, which stands for its subdomains as well (with or without a leading `.`
+    /// or `*.`), an IP address, a range of them, or `*` for everything. Entries but `*` and ranges
+    /// can end with a port, and hold only for that port then.
     ///
     /// # Errors
     ///
@@ -229,7 +232,8 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// The address is not that of a proxy that can be used. The address itself is not shown, since it may carry a password.
+/// The address is not that of a proxy that can be used. The address itself is not shown, since it
+/// may carry a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProxyError {

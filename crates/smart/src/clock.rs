@@ -22,8 +22,9 @@ impl Ahead {
 
 /// This machine's clock, and what is known of a server's.
 ///
-/// A server that refuses a signature for its time says what its own time is. That is tried for the one request, and kept
-/// only if the server then takes it: the header is not signed, so anybody on the way could have written it.
+/// A server that refuses a signature for its time says what its own time is. That is tried for the
+/// one request, and kept only if the server then takes it: the header is not signed, so anybody on
+/// the way could have written it.
 pub(crate) struct ServerClock {
     own: Clock,
     ahead: AtomicI64,
@@ -57,11 +58,12 @@ impl ServerClock {
         Ahead(self.ahead.load(Ordering::Relaxed))
     }
 
-    /// How far ahead the server is by the date of its answer, if it may have refused a request for the time that this one
-    /// carried: a difference of less than a minute cannot have been the reason.
+    /// How far ahead the server is by the date of its answer, if it may have refused a request for
+    /// the time that this one carried: a difference of less than a minute cannot have been the
+    /// reason.
     ///
-    /// A clock that is off by more than a day is not followed. Whoever collects signatures with the times of later days could
-    /// use them then.
+    /// A clock that is off by more than a day is not followed. An attacker who collects signatures
+    /// dated later could use them then.
     pub(crate) fn correction(&self, date: SystemTime, used: Ahead) -> Option<Ahead> {
         let theirs = date.duration_since(UNIX_EPOCH).ok()?.as_secs();
         let own = self.own_time().ok()?.as_unix_seconds();

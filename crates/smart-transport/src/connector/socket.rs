@@ -31,8 +31,9 @@ impl Socket {
 
     /// Reads what the operating system has, whether or not the runtime has heard of it yet.
     ///
-    /// A runtime that was kept busy learns late that a socket has become readable. hyper looks for stray bytes and for the
-    /// end of a kept connection before it puts a request on it, and has to see what is really there.
+    /// A runtime that was kept busy learns late that a socket has become readable. hyper looks for
+    /// stray bytes and for the end of a kept connection before it puts a request on it, and has to
+    /// see what is really there.
     fn read_at_once(&self, mut buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         let mut bytes = [0; READ_AT_ONCE];
         let length = bytes.len().min(buffer.remaining());
@@ -129,8 +130,8 @@ impl Write for Socket {
 
 /// Gives a connection up from outside of the task that drives it.
 ///
-/// hyper writes a request to its end even if nobody waits for the answer any more. To a server that has stopped reading,
-/// that takes for ever, and keeps the socket and the whole request in memory.
+/// hyper writes a request to its end even if nobody waits for the answer any more. To a server that
+/// has stopped reading, that takes for ever, and keeps the socket and the whole request in memory.
 #[derive(Clone, Default)]
 pub(crate) struct Switch(Arc<State>);
 
@@ -206,7 +207,8 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Ends the connection if the other side does not take what this exchange has to write. A later one is left alone.
+    /// Ends the connection if the other side does not take what this exchange has to write. A later
+    /// one is left alone.
     pub(crate) fn close_if_stuck(&self) {
         let state = &self.switch.0;
         let is_last = state.exchanges.load(Ordering::SeqCst) == self.number;

@@ -29,7 +29,8 @@ enum Hosts {
 }
 
 impl Exceptions {
-    /// Entries are separated by commas or spaces, as curl reads them. What is neither an address nor a range is a name.
+    /// Entries are separated by commas or spaces, as curl reads them. What is neither an address
+    /// nor a range is a name.
     pub(super) fn parse(list: &str) -> Self {
         let entries = list.split(|c: char| c == ',' || c.is_whitespace());
         let entries = entries.filter(|entry| !entry.is_empty());
@@ -59,7 +60,8 @@ impl Exception {
     }
 }
 
-/// An entry without its port. An IPv6 address has colons of its own, and brackets if a port follows it.
+/// An entry without its port. An IPv6 address has colons of its own, and brackets if a port follows
+/// it.
 fn split_port(entry: &str) -> (&str, Option<u16>) {
     if entry.parse::<IpAddr>().is_ok() {
         return (entry, None);
@@ -110,7 +112,8 @@ impl Hosts {
     }
 }
 
-/// Whether two addresses of the same kind begin with the same bits. A number of bits that the kind does not have fits none.
+/// Whether two addresses of the same kind begin with the same bits. A number of bits that the kind
+/// does not have fits none.
 fn share_bits(one: IpAddr, other: IpAddr, bits: u32) -> bool {
     let (one, other, length) = match (one, other) {
         (IpAddr::V4(one), IpAddr::V4(other)) => {
