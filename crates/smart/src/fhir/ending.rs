@@ -15,8 +15,9 @@ use crate::Error;
 use crate::retry::Repeat;
 
 impl Session {
-    /// Ends the session: at the server ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)), first the refresh token and then the
-    /// access token, and after that in the vault. It runs to its end when the call is given up.
+    /// Ends the session: at the server ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)), first
+    /// the refresh token and then the access token, and after that in the vault. It runs to its end
+    /// when the call is given up.
     ///
     /// # Errors
     ///
@@ -33,8 +34,8 @@ impl Session {
         .await
     }
 
-    /// Takes the session out of the vault. The server is not told, and the tokens are good until they end. It runs to its end
-    /// when the call is given up.
+    /// Takes the session out of the vault. The server is not told, and the tokens are good until
+    /// they end. It runs to its end when the call is given up.
     ///
     /// # Errors
     ///
@@ -46,8 +47,8 @@ impl Session {
 }
 
 impl Inner {
-    /// Ends the last tokens that there are: those that could not be stored, or those of whichever process renewed them last.
-    /// Nothing is let go before it is done.
+    /// Ends the last tokens that there are: those that could not be stored, or those of whichever
+    /// process renewed them last. Nothing is let go before it is done.
     async fn end(&self, at: Option<&Client>) -> Result<(), Error> {
         let mut last = self.queue.last.lock().await;
         let mut entry = self.app.settings().vault.lock(&self.key).await?;
@@ -61,8 +62,9 @@ impl Inner {
         Ok(())
     }
 
-    /// Both tokens: a server that ends a refresh token should end the access tokens that came from it, but need not
-    /// ([RFC 7009, section 2.1](https://www.rfc-editor.org/rfc/rfc7009#section-2.1)).
+    /// Both tokens: a server that ends a refresh token should end the access tokens that came from
+    /// it, but need not ([RFC 7009, section
+    /// 2.1](https://www.rfc-editor.org/rfc/rfc7009#section-2.1)).
     async fn revoke_at_server(&self, client: &Client, stored: &Stored) -> Result<(), Error> {
         let tokens = &stored.tokens;
         let access_token = tokens.access_token.clone();

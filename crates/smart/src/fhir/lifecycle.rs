@@ -1,4 +1,5 @@
-//! The life of a session, as decisions without I/O: what a handle does next, from what it knows and what the vault has.
+//! The life of a session, as decisions without I/O: what a handle does next, from what it knows and
+//! what the vault has.
 //!
 //! ```text
 //!             login                        refresh answered, tokens stored
@@ -12,8 +13,9 @@
 //!                     └── revoked, forgotten ► (nothing)     Ended ─────┘ (a new login)
 //! ```
 //!
-//! Two locks guard it, taken in this order and never in the other: first the handle's own renewal queue, then the vault's entry.
-//! Neither is held while a handle is idle. Whoever needs the server's addresses asks for them before the entry is held.
+//! Two locks guard it, taken in this order and never in the other: first the handle's own renewal
+//! queue, then the vault's entry. Neither is held while a handle is idle. Whoever needs the
+//! server's addresses asks for them before the entry is held.
 
 use http::StatusCode;
 use smart_oauth::Timestamp;
@@ -108,8 +110,9 @@ pub(super) enum Conclusion {
     TakeBack(Stored),
 }
 
-/// Reads the failure of a refresh. What a gateway says of a server that did not answer in time does not tell whether the old
-/// refresh token is still good, and neither does an answer that cannot be read.
+/// Reads the failure of a refresh. What a gateway says of a server that did not answer in time does
+/// not tell whether the old refresh token is still good, and neither does an answer that cannot be
+/// read.
 pub(super) fn failed(found: &Stored, error: &Error, now: Timestamp) -> Conclusion {
     let Error::Fhir(FhirError::Token(refusal)) = error else {
         return if error.stage() == Stage::NotSent {
@@ -150,8 +153,9 @@ pub(super) fn ending(
     }
 }
 
-/// Whether renewing helps against a 401. Tokens that came after one are on trial: if they are refused as well, it is not the
-/// token that the server minds, and for a while no 401 leads to a renewal.
+/// Whether renewing helps against a 401. Tokens that came after one are on trial: if they are
+/// refused as well, it is not the token that the server minds, and for a while no 401 leads to a
+/// renewal.
 #[derive(Debug, Default)]
 pub(super) struct Trial {
     on_trial: Option<Renewed>,

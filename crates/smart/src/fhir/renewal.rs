@@ -1,4 +1,5 @@
-//! New tokens for old ones: one renewal at a time, stored before anything is done with it. What is done, [`lifecycle`] decides.
+//! New tokens for old ones: one renewal at a time, stored before anything is done with it. What is
+//! done, [`lifecycle`] decides.
 //!
 //! [`lifecycle`]: super::lifecycle
 
@@ -31,8 +32,8 @@ pub(super) struct RenewalQueue {
 #[derive(Default)]
 pub(super) struct Last {
     failure: Option<Failure>,
-    /// New tokens that the vault did not take. The old refresh token may be no good any more, so they are kept here. The entry is
-    /// not held meanwhile: its note says that a refresh began.
+    /// New tokens that the vault did not take. The old refresh token may be no good any more, so
+    /// they are kept here. The entry is not held meanwhile: its note says that a refresh began.
     pub(super) unsaved: Option<Stored>,
 }
 
@@ -78,8 +79,8 @@ impl Inner {
         }
     }
 
-    /// Waits for whoever renews now, and does it only if it is still to be done: who waited for a renewal that failed has the
-    /// same failure.
+    /// Waits for whoever renews now, and does it only if it is still to be done: who waited for a
+    /// renewal that failed has the same failure.
     async fn take_turn(
         &self,
         used: &Arc<Stored>,
@@ -207,8 +208,9 @@ impl Inner {
         Ok(tokens.map_err(FhirError::of_app)?)
     }
 
-    /// Writes down that a refresh begins, so that whoever finds this knows that an answer may be lost. From sending it to having
-    /// stored the answer the tokens hang by a thread: a server that replaces refresh tokens has done so when its answer sets out.
+    /// Writes down that a refresh begins, so that whoever finds this knows that an answer may be
+    /// lost. From sending it to having stored the answer the tokens hang by a thread: a server that
+    /// replaces refresh tokens has done so when its answer sets out.
     async fn refreshed(
         &self,
         client: &Client,
@@ -276,7 +278,8 @@ async fn save(
     Ok(stored)
 }
 
-/// Lets work run to its end although the call that began it is given up, where there is a runtime to run it.
+/// Lets work run to its end although the call that began it is given up, where there is a runtime
+/// to run it.
 pub(super) async fn detached<T: Send + 'static>(
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {

@@ -19,8 +19,8 @@ const VERSION: u64 = 1;
 /// Tokens, whose they are, and how they are renewed.
 #[derive(Clone, Debug)]
 pub(super) struct Stored {
-    /// Drawn at random by each login, and kept by renewals: what tells a renewed session from another one under the same name.
-    /// Entries of older versions have none.
+    /// Drawn at random by each login, and kept by renewals: what tells a renewed session from
+    /// another one under the same name. Entries of older versions have none.
     login: Option<String>,
     /// How often the tokens were renewed since the login.
     renewals: u64,
@@ -29,14 +29,15 @@ pub(super) struct Stored {
     pub(super) tokens: TokenSet,
     pub(super) received_at: Timestamp,
     pub(super) renewal: Renewal,
-    /// Set before a refresh is sent, and gone when its answer is stored: if it is there and nobody holds the entry, the answer
-    /// may have been lost.
+    /// Set before a refresh is sent, and gone when its answer is stored: if it is there and nobody
+    /// holds the entry, the answer may have been lost.
     pub(super) refreshing_since: Option<Timestamp>,
     /// When the server refused the grant.
     pub(super) ended: Option<Timestamp>,
 }
 
-/// How old tokens are before they are renewed ahead of their end, in seconds, whatever a server says of that.
+/// How old tokens are before they are renewed ahead of their end, in seconds, whatever a server
+/// says of that.
 const YOUNGEST: u64 = 5;
 
 /// How tokens are renewed.
@@ -105,8 +106,9 @@ impl Stored {
         self.renewal == Renewal::Own || self.tokens.refresh_token.is_some()
     }
 
-    /// Whether the token is over soon enough to be renewed before it is used: within a minute, or a tenth of its life where that
-    /// is shorter. Never in its first seconds, since a server may give tokens no life at all.
+    /// Whether the token is over soon enough to be renewed before it is used: within a minute, or a
+    /// tenth of its life where that is shorter. Never in its first seconds, since a server may give
+    /// tokens no life at all.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         let Some(end) = self.tokens.expires_at else {
             return false;
@@ -144,8 +146,9 @@ impl Stored {
         self.login == other.login && self.renewals > other.renewals
     }
 
-    /// Whether a handle of the other session may go on with this one: it is the same login, or a later one of the same user for
-    /// the same patient. Where a server names neither, nobody can tell, and it may not.
+    /// Whether a handle of the other session may go on with this one: it is the same login, or a
+    /// later one of the same user for the same patient. Where a server names neither, nobody can
+    /// tell, and it may not.
     pub(super) fn continues(&self, other: &Self) -> bool {
         if self.login.is_some() && self.login == other.login {
             return true;

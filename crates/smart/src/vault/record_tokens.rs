@@ -12,10 +12,11 @@ use crate::{AccessToken, Client, RecordId};
 /// The form that this version writes, and the only one that it reads.
 const VERSION: u64 = 1;
 
-/// Keeps the access tokens of [records](crate::Record) in a vault, so that a later run needs no new consent. A clone is cheap.
+/// Keeps the access tokens of [records](crate::Record) in a vault, so that a later run needs no new
+/// consent. A clone is cheap.
 ///
-/// An entry belongs to one container, one app and one record. These tokens neither end by the clock nor are renewed: an entry
-/// stays until it is replaced or [forgotten](Self::forget).
+/// An entry belongs to one container, one app and one record. These tokens neither end by the clock
+/// nor are renewed: an entry stays until it is replaced or [forgotten](Self::forget).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -83,7 +84,8 @@ impl RecordTokens {
         entry.map(token).transpose()
     }
 
-    /// Removes the token for this record. The container is not told, and the token stays good there.
+    /// Removes the token for this record. The container is not told, and the token stays good
+    /// there.
     ///
     /// # Errors
     ///

@@ -1,8 +1,9 @@
-//! The real sessions under a model checker: renewals, logins, revocations, failures and calls that are given up, in many orders.
+//! The real sessions under a model checker: renewals, logins, revocations, failures and calls that
+//! are given up, in many orders.
 //!
-//! Shuttle runs all tasks on one thread and picks the next one at every point where a task waits: at the server before and after
-//! it acts, at the vault before and after each access, and at the locks. A deadlock fails the test by itself. A failure prints a
-//! schedule that repeats it.
+//! Shuttle runs all tasks on one thread and picks the next one at every point where a task waits:
+//! at the server before and after it acts, at the vault before and after each access, and at the
+//! locks. A deadlock fails the test by itself. A failure prints a schedule that repeats it.
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -42,7 +43,8 @@ pub(in crate::fhir) async fn detached<T: Send + 'static>(
     spawn(work).await.unwrap()
 }
 
-/// The server: one grant for each login, tokens `<login>/a<n>` and `<login>/r<n>`, of which the last pair is good.
+/// The server: one grant for each login, tokens `<login>/a<n>` and `<login>/r<n>`, of which the
+/// last pair is good.
 #[derive(Clone, Default)]
 struct World(Arc<Mutex<State>>);
 

@@ -127,9 +127,10 @@ impl Folder {
         Ok(Some(bytes))
     }
 
-    /// The new file is on the disk before it has the old one's name, and the name is on the disk before this comes back. Only the
-    /// holder of the lock may write, so that the draft's name can be a fixed one. A write that fails leaves no draft, which the
-    /// next holder would take for one that a crash has left.
+    /// The new file is on the disk before it has the old one's name, and the name is on the disk
+    /// before this comes back. Only the holder of the lock may write, so that the draft's name can
+    /// be a fixed one. A write that fails leaves no draft, which the next holder would take for one
+    /// that a crash has left.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), VaultError> {
         if bytes.len() as u64 > MAX_FILE_BYTES {
             return Err(VaultError::TooLong {
@@ -189,7 +190,8 @@ impl Folder {
         }
     }
 
-    /// A file to lock. It is empty and stays: whoever removed it could leave two processes with a lock each.
+    /// A file to lock. It is empty and stays: whoever removed it could leave two processes with a
+    /// lock each.
     pub(super) fn lock_file(&self, name: &str) -> Result<(File, PathBuf), VaultError> {
         let path = self.path.join(name);
         // a FIFO would not open before somebody else opens its other end
@@ -202,7 +204,8 @@ impl Folder {
 
     /// Forces the folder's own content, the names in it, to the disk.
     fn settle(&self) -> Result<(), VaultError> {
-        // elsewhere folders cannot be opened, and a rename is on the disk in the order of the journal
+        // elsewhere folders cannot be opened, and a rename is on the disk in the order of the
+        // journal
         #[cfg(unix)]
         {
             let folder = File::open(&self.path).map_err(at("open", &self.path))?;
@@ -277,7 +280,8 @@ fn make(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
-/// Opens a file for reading, unless there is none. A symbolic link, FIFO, device or folder is refused before it is opened.
+/// Opens a file for reading, unless there is none. A symbolic link, FIFO, device or folder is
+/// refused before it is opened.
 fn open_regular(path: &Path) -> Result<Option<File>, VaultError> {
     let is_regular = |metadata: &fs::Metadata| {
         if metadata.is_file() {
@@ -301,8 +305,9 @@ fn open_regular(path: &Path) -> Result<Option<File>, VaultError> {
     Ok(Some(file))
 }
 
-/// Refuses what belongs to another user, and what other users can read or change. On systems without such rights the folder
-/// inherits those of its parent, which are not looked at: Windows gives the folder for an app's data to its user alone.
+/// Refuses what belongs to another user, and what other users can read or change. On systems
+/// without such rights the folder inherits those of its parent, which are not looked at: Windows
+/// gives the folder for an app's data to its user alone.
 #[cfg_attr(
     not(unix),
     expect(clippy::unnecessary_wraps, reason = "it can fail on unix")

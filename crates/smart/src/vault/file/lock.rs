@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use super::disk::Folder;
 use crate::vault::VaultError;
 
-/// How long a lock is waited for. A holder exchanges one or two requests with the token endpoint under it, and asks for the server's
-/// addresses before. Where a server is slower than that, [`VaultError::Busy`] can be tried again, and nothing is lost.
+/// How long a lock is waited for. A holder exchanges one or two requests with the token endpoint
+/// under it, and asks for the server's addresses before. Where a server is slower than that,
+/// [`VaultError::Busy`] can be tried again, and nothing is lost.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
@@ -20,7 +21,8 @@ pub(super) struct HeldFile {
 }
 
 impl HeldFile {
-    /// Waits its turn. The operating system would wait too, but not let go of it when the waiting is given up.
+    /// Waits its turn. The operating system would wait too, but not let go of it when the waiting
+    /// is given up.
     pub(super) async fn wait_for((file, path): (File, PathBuf)) -> Result<Self, VaultError> {
         let began = Instant::now();
         let mut pause = FIRST_PAUSE;

@@ -217,22 +217,23 @@ async fn only_regular_files_are_opened() {
     let entry = vault.shared.file(&key("a"));
     let lock = entry.replace(".entry", ".lock");
     let draft = format!("{entry}.new");
-    let stuff: [(&str, &dyn Fn(&Path)); 4] = [
-        ("fifo", &|place| {
+    type PutInPlace = fn(&Path);
+    let stuff: [(&str, PutInPlace); 4] = [
+        ("fifo", |place| {
             let made = std::process::Command::new("mkfifo")
                 .args(["-m", "600"])
                 .arg(place)
                 .status();
             assert!(made.unwrap().success());
         }),
-        ("device", &|place| symlink("/dev/zero", place).unwrap()),
-        ("folder", &|place| {
+        ("device", |place| symlink("/dev/zero", place).unwrap()),
+        ("folder", |place| {
             std::fs::DirBuilder::new()
                 .mode(0o700)
                 .create(place)
-                .unwrap()
+                .unwrap();
         }),
-        ("link", &|place| {
+        ("link", |place| {
             let elsewhere = place.parent().unwrap().parent().unwrap().join("elsewhere");
             std::fs::write(&elsewhere, "x").unwrap();
             symlink(elsewhere, place).unwrap();
