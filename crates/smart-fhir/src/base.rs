@@ -237,6 +237,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_base_with_a_user_is_told_from_one_that_is_not_absolute() {
+        assert!(matches!(
+            Base::parse("https://u:p@ehr.example/fhir"),
+            Err(BaseError::BadPart)
+        ));
+        assert!(matches!(
+            Base::parse("ehr.example/fhir"),
+            Err(BaseError::NotAbsolute)
+        ));
+    }
+
+    #[test]
     fn bases_have_one_spelling() {
         for (text, normal) in [
             ("https://ehr.example/fhir", "https://ehr.example/fhir"),

@@ -75,17 +75,21 @@ fn url_is_normalized() {
 }
 
 #[test]
-fn empty_port_is_the_default_port() {
-    let request = Request::get("/a")
-        .header("host", "Example.com:")
-        .body(String::new())
-        .unwrap();
-    let view = SignableRequest::from_received("http", &request).unwrap();
-    let none = Arranged::new(&[], &view, Reading::RFC5849);
-    assert_eq!(
-        *base_string(&view, &none, Reading::RFC5849),
-        *b"GET&http%3A%2F%2Fexample.com%2Fa&"
-    );
+fn empty_port_is_the_default_port_and_one_with_a_sign_is_none() {
+    for (host, expected) in [
+        ("Example.com:", "GET&http%3A%2F%2Fexample.com%2Fa&"),
+        ("h:80", "GET&http%3A%2F%2Fh%2Fa&"),
+        ("h:+80", "GET&http%3A%2F%2Fh%3A%2B80%2Fa&"),
+    ] {
+        let request = Request::get("/a")
+            .header("host", host)
+            .body(String::new())
+            .unwrap();
+        let view = SignableRequest::from_received("http", &request).unwrap();
+        let none = Arranged::new(&[], &view, Reading::RFC5849);
+        let base_string = base_string(&view, &none, Reading::RFC5849);
+        assert_eq!(*base_string, *expected.as_bytes(), "{host}");
+    }
 }
 
 #[test]
