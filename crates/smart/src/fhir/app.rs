@@ -279,7 +279,11 @@ impl Inner {
 
     #[cfg_attr(
         not(feature = "jwt"),
-        expect(clippy::unnecessary_wraps, reason = "signing can fail")
+        expect(
+            clippy::unnecessary_wraps,
+            unused_variables,
+            reason = "signing takes the time, and can fail"
+        )
     )]
     fn authentication(&self, client: &Client, ahead: Ahead) -> Result<Authentication, Error> {
         Ok(match &self.settings.credential {
