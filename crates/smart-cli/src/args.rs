@@ -167,7 +167,7 @@ pub(crate) struct ContainerArgs {
 }
 
 /// How to get there.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct NetworkArgs {
     /// Allow plain http to this host, for a test network or a tunnel: whoever is on the way can read along
     #[arg(long = "allow-http", value_name = "HOST")]
@@ -312,7 +312,7 @@ pub(crate) struct SecretArgs {
 const DIALECTS: [&str; 4] = ["container", "portable", "rfc", "rfc5849"];
 const SIGNATURE_METHODS: [&str; 3] = ["HMAC-SHA1", "HMAC-SHA256", "PLAINTEXT"];
 
-fn parse_parameter(text: &str) -> Result<(String, String), String> {
+pub(crate) fn parse_parameter(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("a parameter is written NAME=VALUE".to_owned()),

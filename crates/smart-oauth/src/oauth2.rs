@@ -140,6 +140,7 @@ pub use jwt::{
     assertion::AssertionKey,
     id_token::{FhirUser, IdClaims},
     jwks::Jwks,
+    keys::AssertionKeys,
 };
 pub use registration::{AuthMethod, RegisteredClient, Registration, RegistrationNote};
 pub use revocation::{Revocation, Token};

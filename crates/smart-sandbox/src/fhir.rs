@@ -52,7 +52,7 @@ pub use users::{FHIR_PASSWORD, FHIR_USER};
 /// built-in clients, dynamic registration, a login and a consent that work as plain forms, opaque tokens of the same lives, and
 /// the debug endpoints. It is stricter where that server was weak: a code is good once, a PKCE challenge is verified and so is
 /// `aud` when they are sent, a user shares only his own patients, a token reads only its own patient and only what its scopes
-/// say. Beyond that it has `.well-known/smart-configuration`, revocation
+/// say, and a refusal brings the `state` back. Beyond that it has `.well-known/smart-configuration`, revocation
 /// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)) and introspection ([RFC 7662](https://www.rfc-editor.org/rfc/rfc7662)).
 /// Clients that register without a secret (`token_endpoint_auth_method` `none`) have to use PKCE. It issues no `id_token`.
 ///

@@ -71,4 +71,4 @@ pub use smart_oauth::oauth2::{
     Remedy, ScopeReport, Scopes, Server, ServerUrl, TokenDialect, TokenSet, s4s,
 };
 #[cfg(feature = "jwt")]
-pub use smart_oauth::oauth2::{AssertionKey, FhirUser, IdClaims};
+pub use smart_oauth::oauth2::{AssertionKey, AssertionKeys, FhirUser, IdClaims};

@@ -9,7 +9,7 @@ use smart::fhir::interactions::{Base, resource_from_http};
 use smart::fhir::{Capabilities, Interaction, Resource, Search, Session};
 use smart::rdf::TurtleWriter;
 
-use super::fhir_app::ServerArgs;
+use super::fhir_app::{BackendArgs, ServerArgs};
 use super::fhir_export::ExportOptions;
 use crate::failure::UsageError;
 use crate::output::{line, table};
@@ -67,17 +67,22 @@ struct ExportArgs {
 #[derive(Debug, clap::Args)]
 struct OpenArgs {
     /// Send no token: for a server that requires no login
-    #[arg(long)]
+    #[arg(long, conflicts_with = "client_id")]
     no_login: bool,
     #[command(flatten)]
     server: ServerArgs,
+    #[command(flatten)]
+    backend: BackendArgs,
 }
 
 impl OpenArgs {
     async fn session(&self, trace: Option<&Path>) -> Result<Session> {
-        match self.no_login {
-            true => self.server.session_without_login(trace),
-            false => self.server.session(trace).await,
+        if self.no_login {
+            return self.server.session_without_login(trace);
+        }
+        match self.backend.session(&self.server, trace).await? {
+            Some(session) => Ok(session),
+            None => self.server.session(trace).await,
         }
     }
 }
@@ -98,7 +103,7 @@ pub(crate) async fn run(args: FhirArgs, trace: Option<&Path>) -> Result<()> {
             let server = &args.access.server.fhir;
             let words = match args.access.no_login {
                 true => format!("--no-login --fhir {server}"),
-                false => format!("--fhir {server}"),
+                false => format!("--fhir {server}{}", args.access.backend.words()),
             };
             super::fhir_export::run(&args.options, &session, &words).await
         }

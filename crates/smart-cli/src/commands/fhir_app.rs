@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::{Value, json};
 use smart::Error;
-use smart::fhir::{App, AppBuilder, FhirError, Limits, Session};
+use smart::fhir::{App, AppBuilder, AssertionKey, FhirError, Limits, Session};
 use smart::vault::{Entry, FileVault, Vault as _, VaultKey};
+
+use zeroize::Zeroizing;
 
 use crate::args::NetworkArgs;
 use crate::session::{sink, transport_builder};
@@ -25,6 +27,58 @@ pub(crate) struct ServerArgs {
     pub(crate) body_limit: Option<u64>,
     #[command(flatten)]
     pub(crate) network: NetworkArgs,
+}
+
+/// A backend service, which signs statements in place of a login.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BackendArgs {
+    /// Act as the backend service that the server knows by this id, with the key of --key; needs no login
+    #[arg(long, value_name = "ID", requires = "key")]
+    client_id: Option<String>,
+    /// The private key of the backend service: a PEM or JWK file
+    #[arg(long, value_name = "FILE", requires = "client_id")]
+    key: Option<PathBuf>,
+    /// The id that the key is registered by; without it, that of the JWK, or the thumbprint of the key
+    #[arg(long, value_name = "KID", requires = "key")]
+    kid: Option<String>,
+    /// What the backend service asks for, separated by spaces
+    #[arg(
+        long,
+        value_name = "SCOPES",
+        requires = "key",
+        default_value = "system/*.rs"
+    )]
+    scope: String,
+}
+
+impl BackendArgs {
+    /// A new session of the backend service, which is kept nowhere; `None` if there is none on the command line.
+    pub(crate) async fn session(
+        &self,
+        server: &ServerArgs,
+        trace: Option<&Path>,
+    ) -> Result<Option<Session>> {
+        let (Some(client_id), Some(file)) = (&self.client_id, &self.key) else {
+            return Ok(None);
+        };
+        let text = std::fs::read_to_string(file).map(Zeroizing::new);
+        let text = text.with_context(|| format!("{} cannot be read", file.display()))?;
+        let key = AssertionKey::read(&text, self.kid.as_deref());
+        let key = key.with_context(|| format!("{} cannot be used", file.display()))?;
+        let app = server.settings_without_vault(trace)?;
+        let app = app.client_id(&**client_id).signing_key(key).build()?;
+        Ok(Some(app.client_credentials(&self.scope).await?))
+    }
+
+    /// The options as they are typed, after a space.
+    pub(crate) fn words(&self) -> String {
+        let (Some(client_id), Some(file)) = (&self.client_id, &self.key) else {
+            return String::new();
+        };
+        let kid = self.kid.as_ref();
+        let kid = kid.map_or_else(String::new, |kid| format!(" --kid {kid}"));
+        format!(" --client-id {client_id} --key {}{kid}", file.display())
+    }
 }
 
 /// What is kept of a registration.

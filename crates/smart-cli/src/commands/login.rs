@@ -1,12 +1,13 @@
-//! `smart login --fhir URL`: a user allows this command to read, in a browser.
+//! `smart login --fhir URL`, or `--launch URL`: a user allows this command to read, in a browser.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use smart::Error;
-use smart::fhir::{Authorization, FhirError, Session};
+use smart::fhir::{Authorization, EhrLaunch, FhirError, Session};
+use smart::oauth::oauth2::AuthorizeError;
 use smart::vault::VaultKey;
 use tokio::sync::mpsc;
 
@@ -14,12 +15,32 @@ use super::callback::CallbackListener;
 use super::fhir_app::{SCOPES, ServerArgs};
 use super::register::{free_redirect_uri, register};
 use super::token::describe;
+use crate::args::{NetworkArgs, parse_parameter};
+use crate::failure::UsageError;
 use crate::output::{line, note};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoginArgs {
+    /// The base of the server's FHIR resources, such as http://localhost:9000/api/fhir
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SMART_FHIR_BASE",
+        required_unless_present = "launch"
+    )]
+    fhir: Option<String>,
+    /// Answer a launch from within an EHR: the address that the EHR opened, with iss and launch. Without --fhir, its server
+    /// has to be one where this command is registered
+    #[arg(long, value_name = "URL")]
+    launch: Option<String>,
+    /// A further parameter of the authorization request: --param prompt=consent
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_parameter)]
+    parameters: Vec<(String, String)>,
+    /// Where registrations and tokens are kept, sealed; without it, in this user's own folder for app data
+    #[arg(long, value_name = "DIR", env = "SMART_VAULT")]
+    vault: Option<PathBuf>,
     #[command(flatten)]
-    server: ServerArgs,
+    network: NetworkArgs,
     /// What to ask for, separated by spaces
     #[arg(long, value_name = "SCOPES", default_value = SCOPES)]
     scope: String,
@@ -32,21 +53,39 @@ pub(crate) struct LoginArgs {
 }
 
 pub(crate) async fn run(args: LoginArgs, trace: Option<&Path>) -> Result<()> {
-    let server = &args.server;
+    let launch = args.launch.as_deref().map(EhrLaunch::parse).transpose()?;
+    let server = &server(&args, launch.as_ref())?;
     let vault = server.open_vault()?;
     let registered = match server.registered(&vault).await? {
         Some(registered) => registered,
+        // anybody can make up a launch, so that the server that it names is not trusted for it
+        None if args.fhir.is_none() => bail!(
+            "the launch names {0}, where this command is not registered; if you trust that server, give it as --fhir {0} too",
+            server.fhir
+        ),
         None => {
             note(format_args!("registering at {}", server.fhir));
             let redirect_uri = free_redirect_uri().await?;
             let name = "smart command line";
-            let registered = register(server, &redirect_uri, name, &args.scope, trace).await?;
+            let scopes = match &launch {
+                Some(_) => format!("launch {}", args.scope),
+                None => args.scope.clone(),
+            };
+            let registered = register(server, &redirect_uri, name, &scopes, trace).await?;
             server.keep(&vault, &registered).await?;
             registered
         }
     };
     let app = server.app(vault, &registered, trace)?;
-    let authorization = app.authorize(&args.scope).await?;
+    let parameters = args.parameters.iter();
+    let parameters: Vec<(&str, &str)> = parameters
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    let begun = match &launch {
+        Some(launch) => launch.authorize_with(&app, &args.scope, &parameters).await,
+        None => app.authorize_with(&args.scope, &parameters).await,
+    };
+    let authorization = begun.map_err(usage)?;
     let unannounced = authorization.unannounced();
     if !unannounced.is_empty() {
         note(format_args!(
@@ -78,6 +117,34 @@ pub(crate) async fn run(args: LoginArgs, trace: Option<&Path>) -> Result<()> {
     let session = session?;
     line(format_args!("logged in at {}", server.fhir))?;
     describe(&session)
+}
+
+/// The server that was given, or the one that the launch names.
+fn server(args: &LoginArgs, launch: Option<&EhrLaunch>) -> Result<ServerArgs> {
+    let fhir = match (&args.fhir, launch) {
+        (Some(fhir), _) => fhir.clone(),
+        (None, Some(launch)) => launch.iss().as_str().to_owned(),
+        (None, None) => bail!(UsageError("give the server by --fhir URL".to_owned())),
+    };
+    Ok(ServerArgs {
+        fhir,
+        vault: args.vault.clone(),
+        body_limit: None,
+        network: args.network.clone(),
+    })
+}
+
+/// A parameter that cannot be given is a mistake on the command line.
+fn usage(error: Error) -> anyhow::Error {
+    match error {
+        Error::Fhir(FhirError::Authorize(AuthorizeError::ReservedParameter { name })) => {
+            UsageError(format!(
+                "--param {name}: the request sets this parameter itself, or it was given twice"
+            ))
+            .into()
+        }
+        other => other.into(),
+    }
 }
 
 /// Takes the first callback that is this authorization's, from the browser or from the terminal. Others are sent away and change

@@ -1,16 +1,18 @@
-//! `smart token show|refresh|revoke|forget`: what a login gave. No secret is printed unless it is asked for.
+//! `smart token show|refresh|revoke|forget|introspect|debug`: what a login gave. No secret is printed unless it is asked for.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use smart::Error;
-use smart::fhir::{FhirError, Session, TokenSet};
+use smart::fhir::s4s::{DebugFacts, DebugToken};
+use smart::fhir::{FhirError, Introspected, Session, TokenSet};
 use smart::oauth::Timestamp;
-use smart::oauth::oauth2::RequestError;
+use smart::oauth::oauth2::{RequestError, Source, Token, TokenFacts};
 
-use super::fhir_app::ServerArgs;
+use super::fhir_app::{SCOPES, ServerArgs};
+use super::register::{free_redirect_uri, register};
 use crate::output::{line, note};
 
 #[derive(Debug, clap::Args)]
@@ -21,6 +23,19 @@ pub(crate) struct TokenArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Let a development server of Sync for Science make tokens without asking anybody, and keep them as a login's
+    Debug(DebugArgs),
+    /// Ask the server about the access token
+    Introspect {
+        #[command(flatten)]
+        server: ServerArgs,
+        /// Ask about the refresh token instead
+        #[arg(long)]
+        refresh_token: bool,
+        /// Ask at the debug address of a development server of Sync for Science, which also tells user and approval
+        #[arg(long)]
+        debug: bool,
+    },
     /// Forget the tokens without telling the server, where they live on until they end
     Forget {
         #[command(flatten)]
@@ -50,8 +65,38 @@ enum Action {
     },
 }
 
+#[derive(Debug, clap::Args)]
+struct DebugArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// The user in whose name the tokens are made
+    #[arg(long, value_name = "NAME", default_value = "daniel-adams")]
+    user: String,
+    /// The patient, one of that user's, whose record the tokens open
+    #[arg(long, value_name = "ID", default_value = "smart-1288992")]
+    patient: String,
+    /// How long the access token lives, in seconds; below zero it is over already. Without it, an hour
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    access_lifetime: Option<i64>,
+    /// When the approval ends, in seconds since 1970; without it, in a year
+    #[arg(long, value_name = "TIME")]
+    approval_expires: Option<u64>,
+    /// Print the tokens too
+    #[arg(long)]
+    secrets: bool,
+}
+
 pub(crate) async fn run(args: TokenArgs, trace: Option<&Path>) -> Result<()> {
     match args.action {
+        Action::Debug(args) => debug(&args, trace).await,
+        Action::Introspect {
+            server,
+            refresh_token,
+            debug,
+        } => {
+            let session = server.session(trace).await?;
+            introspect(&session, refresh_token, debug).await
+        }
         Action::Refresh { server } => {
             let session = server.session(trace).await?;
             session.refresh().await?;
@@ -79,6 +124,108 @@ pub(crate) async fn run(args: TokenArgs, trace: Option<&Path>) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// Registers first where that is still to be done, as a login does.
+async fn debug(args: &DebugArgs, trace: Option<&Path>) -> Result<()> {
+    let server = &args.server;
+    let vault = server.open_vault()?;
+    let registered = match server.registered(&vault).await? {
+        Some(registered) => registered,
+        None => {
+            note(format_args!("registering at {}", server.fhir));
+            let redirect_uri = free_redirect_uri().await?;
+            let name = "smart command line";
+            let registered = register(server, &redirect_uri, name, SCOPES, trace).await?;
+            server.keep(&vault, &registered).await?;
+            registered
+        }
+    };
+    let app = server.app(vault, &registered, trace)?;
+    let mut wanted = DebugToken::new(&*registered.client_id, &*args.user, &*args.patient);
+    if let Some(seconds) = args.access_lifetime {
+        wanted = wanted.with_access_lifetime(seconds);
+    }
+    if let Some(time) = args.approval_expires {
+        wanted = wanted.with_approval_expires(Timestamp::from_unix_seconds(time));
+    }
+    let key = server.session_key()?;
+    let session = app.debug_session_as(&wanted, key).await?;
+    note("these tokens carry no security labels: reads by id work, and every search is empty");
+    describe(&session)?;
+    if args.secrets {
+        show_secrets(&session.tokens())?;
+    }
+    Ok(())
+}
+
+/// Asks the way of the standard or, if told to or at a server that has nothing else, at the debug address.
+async fn introspect(session: &Session, refresh_token: bool, debug: bool) -> Result<()> {
+    let tokens = session.tokens();
+    let token: Token = match tokens.refresh_token {
+        Some(token) if refresh_token => token.into(),
+        None if refresh_token => bail!("there is no refresh token"),
+        _ => tokens.access_token.into(),
+    };
+    let server = session.app().server().await?;
+    let has_standard = server.introspect.is_some() || server.source != Source::Statement;
+    if has_standard && !debug {
+        return match session.introspect_token(token).await? {
+            Introspected::Active(facts) => standard_facts(&facts),
+            Introspected::Inactive => Ok(line("active     no")?),
+        };
+    }
+    if !debug {
+        note("the server has no introspection; asking at the debug address of Sync for Science");
+    }
+    match session.app().debug_introspect(token).await? {
+        Some(facts) => debug_facts(&facts),
+        None => Ok(line("active     no; the server does not know this token")?),
+    }
+}
+
+fn standard_facts(facts: &TokenFacts) -> Result<()> {
+    let scopes = facts.scopes.as_ref().map(ToString::to_string);
+    line("active     yes")?;
+    for (name, value) in [
+        ("granted", &scopes),
+        ("client", &facts.client_id),
+        ("patient", &facts.patient),
+        ("encounter", &facts.encounter),
+        ("fhirUser", &facts.fhir_user),
+        ("subject", &facts.subject),
+        ("issuer", &facts.issuer),
+    ] {
+        if let Some(value) = value {
+            line(format_args!("{name:<10} {value}"))?;
+        }
+    }
+    Ok(line(format_args!(
+        "until      {}",
+        until(facts.expires_at)
+    ))?)
+}
+
+fn debug_facts(facts: &DebugFacts) -> Result<()> {
+    let active = if facts.is_active { "yes" } else { "no" };
+    let scopes = facts.scopes.as_ref().map(ToString::to_string);
+    let client = facts.client_id.as_ref().map(|id| id.as_str().to_owned());
+    line(format_args!("active     {active}"))?;
+    for (name, value) in [
+        ("granted", &scopes),
+        ("client", &client),
+        ("user", &facts.username),
+    ] {
+        if let Some(value) = value {
+            line(format_args!("{name:<10} {value}"))?;
+        }
+    }
+    let labels = facts.security_labels.join(" ");
+    let labels = if labels.is_empty() { "none" } else { &labels };
+    line(format_args!("labels     {labels}"))?;
+    line(format_args!("until      {}", until(facts.access_expires)))?;
+    let approval = until(facts.approval_expires);
+    Ok(line(format_args!("approval   until {approval}"))?)
 }
 
 async fn revoke(server: &ServerArgs, trace: Option<&Path>) -> Result<()> {
@@ -131,7 +278,7 @@ pub(crate) fn describe(session: &Session) -> Result<()> {
     if !scopes.is_complete() {
         line(format_args!("missing    {}", scopes.missing()))?;
     }
-    line(format_args!("until      {}", until(&tokens)))?;
+    line(format_args!("until      {}", until(tokens.expires_at)))?;
     let renewable = if session.ended_at().is_some() {
         "no, the grant has ended; log in again"
     } else if session.is_renewable() {
@@ -153,8 +300,8 @@ fn is_over(tokens: &TokenSet) -> bool {
 /// The year 9999 is the last one that a date in this form can have.
 const LAST: Duration = Duration::from_secs(253_402_300_800);
 
-fn until(tokens: &TokenSet) -> String {
-    let Some(end) = tokens.expires_at else {
+fn until(end: Option<Timestamp>) -> String {
+    let Some(end) = end else {
         return "not stated by the server".to_owned();
     };
     let end = Duration::from_secs(end.as_unix_seconds());

@@ -48,7 +48,11 @@ impl Bench {
 
     /// Begins a login; gives the command and the address that it prints.
     fn begin(&self) -> (Child, String) {
-        let mut command = smart(self.arguments(&["login", "--no-browser"]));
+        Self::begun(self.arguments(&["login", "--no-browser"]))
+    }
+
+    fn begun(arguments: Vec<OsString>) -> (Child, String) {
+        let mut command = smart(arguments);
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -123,6 +127,116 @@ fn the_browser_comes_back_by_itself() {
     );
     let printed = end(child, true);
     assert!(printed.contains("patient    smart-1288992"), "{printed}");
+}
+
+#[test]
+fn a_launch_from_within_an_ehr_is_answered() {
+    let bench = Bench::new();
+    let base = bench.sandbox.fhir_base().to_owned();
+    let encoded = base.replace(':', "%3A").replace('/', "%2F");
+    let launch = format!("https://app.example/launch?iss={encoded}&launch=xyz");
+    let vault = bench.vault();
+    let vault = vault.to_str().expect("the path is text");
+    // a launch alone does not make its server one to trust
+    let error = fail(1, ["login", "--launch", &launch, "--vault", vault]);
+    assert!(
+        error.contains(&format!(
+            "if you trust that server, give it as --fhir {base}"
+        )),
+        "{error}"
+    );
+    let other = [
+        "login",
+        "--fhir",
+        "http://localhost:1/fhir",
+        "--launch",
+        &launch,
+    ];
+    let error = fail(1, other.iter().copied().chain(["--vault", vault]));
+    assert!(!error.is_empty());
+
+    let asked = [
+        "login",
+        "--launch",
+        &launch,
+        "--no-browser",
+        "--param",
+        "prompt=consent",
+    ];
+    let arguments = bench.arguments(&asked);
+    let (mut child, url) = Bench::begun(arguments);
+    for part in ["&launch=xyz", "&prompt=consent", "launch%2Fpatient"] {
+        assert!(url.contains(part), "{url}");
+    }
+    let callback = bench.visit(&url, Decision::Allows);
+    let mut stdin = child.stdin.take().expect("it is piped");
+    writeln!(stdin, "{callback}").expect("the command reads");
+    let printed = end(child, true);
+    assert!(printed.contains("patient    smart-1288992"), "{printed}");
+}
+
+#[test]
+fn parameters_cannot_replace_the_request() {
+    let bench = Bench::new();
+    for bad in ["state=x", "redirect_uri=https://evil.example", "scope=*"] {
+        let error = fail(
+            2,
+            bench.arguments(&["login", "--no-browser", "--param", bad]),
+        );
+        assert!(
+            error.contains("the request sets this parameter itself"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_development_server_makes_tokens_and_describes_them() {
+    let bench = Bench::new();
+    let printed = succeed(bench.arguments(&["token", "debug", "--secrets"]));
+    for expected in ["patient    smart-1288992", "access     ", "refresh    "] {
+        assert!(printed.contains(expected), "{printed}");
+    }
+    let introspect = |more: &[&str]| {
+        let words = ["token", "introspect"].into_iter();
+        let words: Vec<_> = words.chain(more.iter().copied()).collect();
+        succeed(bench.arguments(&words))
+    };
+    for expected in ["active     yes", "patient    smart-1288992", "until      "] {
+        let described = introspect(&[]);
+        assert!(described.contains(expected), "{described}");
+    }
+    for expected in [
+        "active     yes",
+        "user       daniel-adams",
+        "labels     none",
+        "approval   until ",
+    ] {
+        let described = introspect(&["--debug"]);
+        assert!(described.contains(expected), "{described}");
+    }
+    let refresh = introspect(&["--debug", "--refresh-token"]);
+    assert!(refresh.starts_with("active     yes"), "{refresh}");
+    // over already
+    let over = [
+        "token",
+        "debug",
+        "--access-lifetime",
+        "-1",
+        "--approval-expires",
+        "4102444800",
+    ];
+    succeed(bench.arguments(&over));
+    assert_eq!(introspect(&[]), "active     no\n");
+    let described = introspect(&["--debug"]);
+    assert!(described.starts_with("active     no\n"), "{described}");
+    assert!(
+        described.contains("approval   until Fri, 01 Jan 2100"),
+        "{described}"
+    );
+    let foreign = ["token", "debug", "--patient", "smart-1081332"];
+    let error = fail(1, bench.arguments(&foreign));
+    assert!(error.contains("no_patient_for_user"), "{error}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The `smart` command as a person or a script meets it: what it prints, and how it ends.
 
+mod backend;
 mod calls;
 mod check;
 mod convert;

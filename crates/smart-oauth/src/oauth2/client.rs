@@ -193,11 +193,26 @@ pub(super) fn record<T>(
     authentication: &Authentication,
     run: impl FnOnce(&Recorder) -> T,
 ) -> Result<Request<Vec<u8>>, RequestError> {
-    let recorder = Recorder(RefCell::new(None));
-    run(&recorder);
-    let mut request = recorder.0.into_inner().ok_or(RequestError::BadUrl)?;
+    let mut request = recorded(run)?;
     authentication.apply(client, &mut request)?;
     Ok(request)
+}
+
+/// The same without authentication.
+pub(super) fn recorded<T>(
+    run: impl FnOnce(&Recorder) -> T,
+) -> Result<Request<Vec<u8>>, RequestError> {
+    let recorder = Recorder(RefCell::new(None));
+    run(&recorder);
+    recorder.0.into_inner().ok_or(RequestError::BadUrl)
+}
+
+/// [RFC 6750, section 2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1).
+pub(super) fn bearer_header(token: &str) -> Result<HeaderValue, RequestError> {
+    let text = Zeroizing::new(format!("Bearer {token}"));
+    let mut value = HeaderValue::from_str(&text).map_err(|_| RequestError::BadToken)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// An HTTP client that keeps the request and sends nothing.

@@ -208,6 +208,9 @@ pub enum CallbackError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RequestError {
+    /// A token that a header cannot contain.
+    #[error("the token contains characters that cannot be sent")]
+    BadToken,
     /// The address cannot be requested.
     #[error("the address does not make a url")]
     BadUrl,
@@ -341,12 +344,27 @@ impl TokenError {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AssertionError {
-    /// A text that is no key of the kind asked for, or one too small.
-    #[error("the key is not a pem key of that kind, or has fewer than 2048 bits")]
+    /// A text that is not a key of the kind asked for, or one too small.
+    #[error("the key is not a private key of that kind as pem or jwk, or has fewer than 2048 bits")]
     BadKey,
+    /// The key is the only one that signs.
+    #[error("the only key that signs cannot be removed; let another one sign first")]
+    LastKey,
+    /// There is a key with that id already.
+    #[error("there is a key with the id {key_id:?} already")]
+    SameKeyId {
+        /// The id.
+        key_id: String,
+    },
     /// The key cannot sign.
     #[error("the key cannot sign")]
     Signing,
+    /// There is no key with that id.
+    #[error("there is no key with the id {key_id:?}")]
+    UnknownKeyId {
+        /// The id.
+        key_id: String,
+    },
 }
 
 /// Why a server's keys cannot be used.

@@ -5,15 +5,17 @@ use std::fmt;
 
 use ::oauth2::IntrospectionUrl;
 use ::oauth2::basic::BasicTokenIntrospectionResponse;
+use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use serde_json::{Map, Value};
 
-use super::answer::{seconds, text, truth};
-use super::client::{Authentication, Client, flow, record};
+use super::answer::{scalar, seconds, text, truth};
+use super::client::{Authentication, Client, bearer_header, flow, recorded};
+use super::credentials::AccessToken;
 use super::error::{RequestError, TokenError};
 use super::revocation::Token;
 use super::scope::Scopes;
-use super::token::read_answer;
+use super::token::{granted, read_answer};
 use crate::credentials::Timestamp;
 
 /// A question about a token.
@@ -80,13 +82,13 @@ impl TokenFacts {
     fn read(answer: Map<String, Value>) -> Self {
         let owned = |name| text(&answer, name).map(str::to_owned);
         Self {
-            scopes: text(&answer, "scope").map(Scopes::read_leniently),
+            scopes: granted(&answer),
             client_id: owned("client_id"),
             expires_at: seconds(&answer, "exp").map(Timestamp::from_unix_seconds),
-            patient: owned("patient"),
-            encounter: owned("encounter"),
+            patient: scalar(&answer, "patient"),
+            encounter: scalar(&answer, "encounter"),
             fhir_user: owned("fhirUser"),
-            subject: owned("sub"),
+            subject: scalar(&answer, "sub"),
             issuer: owned("iss"),
             extra: answer,
         }
@@ -114,6 +116,35 @@ impl Introspection {
         &self,
         authentication: &Authentication,
     ) -> Result<Request<Vec<u8>>, RequestError> {
+        let fields = authentication.fields(&self.client);
+        self.write(fields, |request| {
+            authentication.apply(&self.client, request)
+        })
+    }
+
+    /// The same with an access token as the proof of who asks, for apps that are allowed to ask about tokens of others
+    /// ([SMART, introspection](https://hl7.org/fhir/smart-app-launch/token-introspection.html#authorization-to-perform-token-introspection)).
+    ///
+    /// # Errors
+    ///
+    /// If the server has no introspection, or no header can hold the token.
+    pub fn request_with_bearer(
+        &self,
+        bearer: &AccessToken,
+    ) -> Result<Request<Vec<u8>>, RequestError> {
+        self.write(Vec::new(), |request| {
+            request
+                .headers_mut()
+                .insert(AUTHORIZATION, bearer_header(bearer.expose())?);
+            Ok(())
+        })
+    }
+
+    fn write(
+        &self,
+        fields: Vec<(&'static str, String)>,
+        prove: impl FnOnce(&mut Request<Vec<u8>>) -> Result<(), RequestError>,
+    ) -> Result<Request<Vec<u8>>, RequestError> {
         let server = self.client.server();
         let endpoint = server.introspect.as_ref().ok_or(RequestError::NoEndpoint {
             name: "introspection",
@@ -124,14 +155,16 @@ impl Introspection {
         let mut question = flow
             .introspect(&token)
             .set_token_type_hint(self.token.hint());
-        for (name, value) in authentication.fields(&self.client) {
+        for (name, value) in fields {
             question = question.add_extra_param(name, value);
         }
-        record(&self.client, authentication, |recorder| {
+        let mut request = recorded(|recorder| {
             question
                 .request(recorder)
                 .map(|_: BasicTokenIntrospectionResponse| ())
-        })
+        })?;
+        prove(&mut request)?;
+        Ok(request)
     }
 
     /// Takes the answer. Only `"active": true` makes a token active.
@@ -155,7 +188,6 @@ impl Introspection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oauth2::credentials::AccessToken;
     use crate::oauth2::testing::{answer, fields, server, url};
     use crate::oauth2::{ClientAssertion, Server};
 
@@ -195,6 +227,37 @@ mod tests {
             without.request(&assertion),
             Err(RequestError::NoEndpoint { .. })
         ));
+    }
+
+    #[test]
+    fn an_access_token_can_prove_who_asks() {
+        let bearer = AccessToken::new("mine");
+        let request = introspection().request_with_bearer(&bearer).unwrap();
+        let header = &request.headers()["authorization"];
+        assert_eq!(header, "Bearer mine");
+        assert!(header.is_sensitive());
+        let expected = [("token", "a1"), ("token_type_hint", "access_token")];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(fields(request.body()), expected);
+        let bad = AccessToken::new("a\r\nb");
+        assert!(matches!(
+            introspection().request_with_bearer(&bad),
+            Err(RequestError::BadToken)
+        ));
+    }
+
+    #[test]
+    fn facts_of_other_types_are_read_as_a_grant_reads_them() {
+        let body =
+            r#"{"active": true, "scope": ["openid", "patient/*.rs"], "patient": 12, "sub": 7}"#;
+        let Ok(Introspected::Active(facts)) = receive(body) else {
+            panic!()
+        };
+        assert_eq!(facts.scopes.unwrap().to_string(), "openid patient/*.rs");
+        assert_eq!(
+            (facts.patient.as_deref(), facts.subject.as_deref()),
+            (Some("12"), Some("7"))
+        );
     }
 
     #[test]

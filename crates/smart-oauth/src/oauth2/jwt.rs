@@ -1,8 +1,10 @@
 //! Signed statements: the app's own, and id tokens. Feature `jwt`.
 
 pub(super) mod assertion;
+mod der;
 pub(super) mod id_token;
 pub(super) mod jwks;
+pub(super) mod keys;
 
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 

@@ -306,7 +306,7 @@ fn expiry(
 }
 
 /// The scopes, as text or as a list of texts; an empty text grants nothing, but nobody means that.
-fn granted(answer: &Map<String, Value>) -> Option<Scopes> {
+pub(super) fn granted(answer: &Map<String, Value>) -> Option<Scopes> {
     match answer.get("scope")? {
         Value::String(text) if !text.trim().is_empty() => Some(Scopes::read_leniently(text)),
         // a list of texts, of which one may hold several scopes

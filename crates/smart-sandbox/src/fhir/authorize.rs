@@ -358,6 +358,13 @@ fn consent_page(
     if asked.mode == Mode::Fragment {
         hidden.push(("response_mode", "fragment"));
     }
+    // RFC 6749, section 4.1.2.1: with the state, which the original leaves out
+    let declined = [("error", "access_denied")].into_iter();
+    let declined = encode_pairs(
+        &declined
+            .chain(state.map(|state| ("state", state)))
+            .collect::<Vec<_>>(),
+    );
     let today = Moment::from(visit.now);
     forms::consent(&Question {
         client: &asked.client.name,
@@ -368,8 +375,7 @@ fn consent_page(
         labels: asked.client.labels,
         expires: &today.plus(YEAR).date(),
         last_expires: &today.plus(3 * YEAR).date(),
-        // Without the state, as the original sends it.
-        decline: &join_query(redirect_uri, "error=access_denied"),
+        decline: &join_query(redirect_uri, &declined),
         hidden: &hidden,
     })
 }

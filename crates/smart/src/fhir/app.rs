@@ -8,7 +8,7 @@ use futures_util::lock::Mutex;
 use http::{Request, Response, Uri};
 use smart_fhir::Limits;
 #[cfg(feature = "jwt")]
-use smart_oauth::oauth2::{AssertionKey, Jwks};
+use smart_oauth::oauth2::{AssertionKeys, Jwks};
 use smart_oauth::oauth2::{
     AuthMethod, Authentication, Client, ClientId, ClientSecret, RedirectUri, RegisteredClient,
     Registration, RequestError, Scopes, Server, ServerUrl, TokenDialect,
@@ -102,7 +102,7 @@ pub(super) struct Settings {
 /// How an app proves who it is.
 pub(super) enum Credential {
     #[cfg(feature = "jwt")]
-    Key(Box<AssertionKey>),
+    Key(Box<AssertionKeys>),
     Public,
     Secret(ClientSecret),
     SecretInForm(ClientSecret),
@@ -288,7 +288,8 @@ impl Inner {
     fn authentication(&self, client: &Client, ahead: Ahead) -> Result<Authentication, Error> {
         Ok(match &self.settings.credential {
             #[cfg(feature = "jwt")]
-            Credential::Key(key) => {
+            Credential::Key(keys) => {
+                let key = keys.for_server(client.server());
                 let means = &self.settings.means;
                 let statement = key.assert(client, means.random()?, means.clock().time(ahead)?)?;
                 Authentication::Assertion(statement)
@@ -300,6 +301,11 @@ impl Inner {
             Credential::Secret(secret) => Authentication::SecretBasic(secret.clone()),
             Credential::SecretInForm(secret) => Authentication::SecretForm(secret.clone()),
         })
+    }
+
+    /// Whether the app cannot prove who it is.
+    pub(super) fn is_public(&self) -> bool {
+        matches!(self.settings.credential, Credential::Public)
     }
 
     fn signs_statements(&self) -> bool {

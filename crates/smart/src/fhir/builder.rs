@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use smart_fhir::Limits;
 #[cfg(feature = "jwt")]
-use smart_oauth::oauth2::AssertionKey;
+use smart_oauth::oauth2::AssertionKeys;
 use smart_oauth::oauth2::{
     AuthMethod, ClientId, ClientSecret, RedirectUri, Registration, Scopes, ServerUrl, TokenDialect,
 };
@@ -78,10 +78,11 @@ impl AppBuilder {
         self
     }
 
-    /// The key that the app signs statements with, in place of a secret (`private_key_jwt`).
+    /// The key that the app signs statements with, in place of a secret (`private_key_jwt`): an
+    /// [`AssertionKey`](smart_oauth::oauth2::AssertionKey), or several [`AssertionKeys`].
     #[cfg(feature = "jwt")]
-    pub fn signing_key(mut self, key: AssertionKey) -> Self {
-        self.credential = Credential::Key(Box::new(key));
+    pub fn signing_key(mut self, keys: impl Into<AssertionKeys>) -> Self {
+        self.credential = Credential::Key(Box::new(keys.into()));
         self
     }
 

@@ -21,6 +21,20 @@ impl App {
     ///
     /// When the server has no such address, as none but those of Sync for Science has, or refuses.
     pub async fn debug_session(&self, token: &DebugToken) -> Result<Session, Error> {
+        let key = VaultKey::from_random(self.means().random()?);
+        self.debug_session_as(token, key).await
+    }
+
+    /// The same, under a name of the app's choice. What the vault has under that name is replaced.
+    ///
+    /// # Errors
+    ///
+    /// As [`debug_session`](Self::debug_session).
+    pub async fn debug_session_as(
+        &self,
+        token: &DebugToken,
+        key: VaultKey,
+    ) -> Result<Session, Error> {
         let endpoint = self.debug_endpoint("debug/token").await?;
         let origin = origin(&endpoint)?;
         let make = |_ahead| Ok(sendable(token.request(&endpoint)?));
@@ -30,7 +44,6 @@ impl App {
         let mut tokens = TokenSet::new(made.access_token);
         tokens.refresh_token = Some(made.refresh_token);
         tokens.patient = PatientContext::Stated(token.patient().to_owned());
-        let key = VaultKey::from_random(self.means().random()?);
         Session::with_tokens(self, key, tokens).await
     }
 

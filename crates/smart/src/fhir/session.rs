@@ -11,11 +11,14 @@ use http::header::{
 };
 use http::{Method, Request, Response, StatusCode};
 use smart_oauth::Timestamp;
-use smart_oauth::oauth2::{AccessToken, Introspected, ScopeReport, Scopes, ServerUrl, TokenSet};
+use smart_oauth::oauth2::{
+    AccessToken, Introspected, ScopeReport, Scopes, ServerUrl, Token, TokenSet,
+};
 use smart_transport::{Body, LongBody};
 
 use super::App;
 use super::app::{origin, purpose, spelled_for};
+use super::builder::sendable;
 use super::error::FhirError;
 use super::lifecycle::{Cause, is_within};
 use super::renewal::{RenewalQueue, detached};
@@ -241,9 +244,25 @@ impl Session {
     ///
     /// When the server has no introspection, or refuses.
     pub async fn introspect(&self) -> Result<Introspected, Error> {
-        let inner = self.app().inner();
-        let client = inner.client().await?;
         let token = self.inner.current().tokens.access_token.clone();
+        self.introspect_token(token).await
+    }
+
+    /// Asks the server about any token. An app that cannot prove who it is shows the session's access token for it
+    /// ([SMART, introspection](https://hl7.org/fhir/smart-app-launch/token-introspection.html)).
+    ///
+    /// # Errors
+    ///
+    /// As [`introspect`](Self::introspect).
+    pub async fn introspect_token(
+        &self,
+        token: impl Into<Token> + Send,
+    ) -> Result<Introspected, Error> {
+        let inner = self.app().inner();
+        if inner.is_public() {
+            return self.introspect_with_bearer(token).await;
+        }
+        let client = inner.client().await?;
         let question = client.introspect(token);
         let server = client.server();
         let origin = origin(server.introspect.as_ref().unwrap_or(&server.token))?;
@@ -263,6 +282,28 @@ impl Session {
     pub fn is_renewable(&self) -> bool {
         let current = self.inner.current();
         current.is_renewable() && current.ended.is_none()
+    }
+
+    /// The same with the session's access token in place of the app's own credentials, for servers that ask for that.
+    ///
+    /// # Errors
+    ///
+    /// As [`introspect`](Self::introspect).
+    pub async fn introspect_with_bearer(
+        &self,
+        token: impl Into<Token> + Send,
+    ) -> Result<Introspected, Error> {
+        let inner = self.app().inner();
+        let client = inner.client().await?;
+        let question = client.introspect(token);
+        let server = client.server();
+        let origin = origin(server.introspect.as_ref().unwrap_or(&server.token))?;
+        let bearer = self.ready().await?;
+        let bearer = &bearer.tokens.access_token;
+        let make = |_ahead| Ok(sendable(question.request_with_bearer(bearer)?));
+        let purpose = purpose("introspect", Repeat::Always, &origin);
+        let response = inner.exchange(purpose, make).await?;
+        Ok(question.receive(&response)?)
     }
 
     pub(super) fn inner(&self) -> &Arc<Inner> {

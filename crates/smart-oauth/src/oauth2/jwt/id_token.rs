@@ -25,9 +25,12 @@ const LEEWAY: u64 = 60;
 const MAX_AGE: u64 = 24 * 60 * 60;
 
 /// The algorithms that are believed: signatures by a key that only the server has. Never `none`, never `HS…`.
-const ALLOWED: [(&str, Algorithm); 5] = [
+const ALLOWED: [(&str, Algorithm); 8] = [
     ("ES256", Algorithm::ES256),
     ("ES384", Algorithm::ES384),
+    ("PS256", Algorithm::PS256),
+    ("PS384", Algorithm::PS384),
+    ("PS512", Algorithm::PS512),
     ("RS256", Algorithm::RS256),
     ("RS384", Algorithm::RS384),
     ("RS512", Algorithm::RS512),
@@ -134,9 +137,24 @@ impl IdToken {
         client: &Client,
         now: Timestamp,
     ) -> Result<IdClaims, IdTokenError> {
+        let issuer = client.server().issuer.as_deref();
+        self.validate_from(issuer.ok_or(IdTokenError::NoIssuer)?, keys, client, now)
+    }
+
+    /// The same for a server that does not tell its name, with the name under which its keys were found
+    /// ([`claimed_issuer`](Self::claimed_issuer)).
+    ///
+    /// # Errors
+    ///
+    /// As [`validate`](Self::validate).
+    pub fn validate_from(
+        &self,
+        issuer: &str,
+        keys: &Jwks,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<IdClaims, IdTokenError> {
         let claims = verified_claims(self.expose(), keys)?;
-        let server = client.server();
-        let issuer = server.issuer.as_deref().ok_or(IdTokenError::NoIssuer)?;
         if text(&claims, "iss") != Some(issuer) {
             return Err(IdTokenError::ForeignIssuer);
         }
@@ -161,6 +179,25 @@ impl IdToken {
             expires_at,
             claims,
         })
+    }
+}
+
+impl IdToken {
+    /// Who the token says it is from, before anything is checked: good for finding the keys of a server that does not tell its
+    /// name elsewhere ([SMART, steps for using an id token](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#steps-for-using-an-id-token)),
+    /// and for nothing else.
+    pub fn claimed_issuer(&self) -> Option<String> {
+        let fits = self.expose().len() <= MAX_TOKEN_BYTES;
+        let claims = fits.then(|| self.unverified(1)).flatten()?;
+        text(&claims, "iss").map(str::to_owned)
+    }
+
+    /// Whether the token names the key that it is signed with. One that does not may fail by
+    /// [`BadSignature`](IdTokenError::BadSignature) when the server has changed its keys.
+    pub fn names_key(&self) -> bool {
+        let fits = self.expose().len() <= MAX_TOKEN_BYTES;
+        let header = fits.then(|| self.unverified(0)).flatten();
+        header.is_some_and(|header| header.contains_key("kid"))
     }
 }
 

@@ -296,7 +296,7 @@ fn the_code_joins_the_query_of_the_redirect_uri() {
 }
 
 #[test]
-fn declining_is_a_link_without_a_state() {
+fn declining_is_a_link_that_brings_the_state_back() {
     let bench = Bench::new();
     let app = bench.register(REDIRECT);
     let cookie = bench.log_in("daniel-adams");
@@ -304,7 +304,7 @@ fn declining_is_a_link_without_a_state() {
     let page = bench.get_with(&cookie, &path);
     let page = std::str::from_utf8(page.body()).unwrap();
     assert!(
-        page.contains("href=\"http://not-a-real-site?error=access_denied\""),
+        page.contains("href=\"http://not-a-real-site?error=access_denied&amp;state="),
         "{page}"
     );
     assert!(page.contains("<button type=\"submit\" id=\"authorize\">"));

@@ -129,6 +129,9 @@ fn honest_tokens_are_believed() {
         token(Algorithm::RS256, "free", &rsa),
         token(Algorithm::RS384, "free", &rsa),
         token(Algorithm::RS512, "free", &rsa),
+        token(Algorithm::PS256, "free", &rsa),
+        token(Algorithm::PS384, "free", &rsa),
+        token(Algorithm::PS512, "free", &rsa),
         token(Algorithm::ES256, "p256", &p256),
         token(Algorithm::ES384, "p384", &p384),
     ] {
@@ -256,13 +259,22 @@ fn forgeries() -> Vec<(&'static str, String, IdTokenError)> {
             UnsupportedAlgorithm,
         ),
         (
-            "PS256",
+            "PS256 with the key of RS256",
             by(
-                json!({"alg": "PS256", "kid": "free"}),
+                json!({"alg": "PS256", "kid": "bound"}),
                 &rsa(RSA),
                 Algorithm::PS256,
             ),
-            UnsupportedAlgorithm,
+            UnknownKey,
+        ),
+        (
+            "a signature by RS256 under the name of PS256",
+            by(
+                json!({"alg": "PS256", "kid": "free"}),
+                &rsa(RSA),
+                Algorithm::RS256,
+            ),
+            BadSignature,
         ),
         (
             "an alg in lower case",
@@ -619,6 +631,36 @@ fn forgeries() -> Vec<(&'static str, String, IdTokenError)> {
             BadSubject,
         ),
     ]
+}
+
+#[test]
+fn an_id_token_of_another_access_token_is_refused() {
+    let token = with_claims(&json!({"at_hash": "77QmUPtjPfzWtF2AnpK9RQ"}));
+    let token = IdToken::new(token, Some(IdNonce::new("n0nce")));
+    let validate = |access_token: &str| {
+        let token = token.clone().issued_with(&access_token.into());
+        token.validate(&keys(), &client(), NOW).map(drop)
+    };
+    assert_eq!(
+        validate("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"),
+        Ok(())
+    );
+    assert_eq!(validate("another"), Err(IdTokenError::ForeignAccessToken));
+}
+
+#[test]
+fn a_server_without_a_name_is_found_by_the_name_in_the_token() {
+    let token = IdToken::new(with_claims(&json!({})), Some(IdNonce::new("n0nce")));
+    let nameless = Client::new("app", server());
+    let issuer = token.claimed_issuer().unwrap();
+    assert_eq!(issuer, "https://ehr.example");
+    assert!(token.names_key());
+    let validate = |issuer| token.validate_from(issuer, &keys(), &nameless, NOW);
+    assert!(validate(&issuer).is_ok());
+    // letter by letter: a slash makes another issuer
+    let slash = validate("https://ehr.example/");
+    assert_eq!(slash, Err(IdTokenError::ForeignIssuer));
+    assert_eq!(IdToken::new("x.y.z", None).claimed_issuer(), None);
 }
 
 #[test]
