@@ -88,6 +88,7 @@
 // whom to talk to, and as whom
 mod credentials;
 mod discovery;
+mod issuer;
 mod registration;
 mod server;
 mod url;
@@ -131,10 +132,11 @@ pub use discovery::{AskingStatement, AskingWellKnown, Discovered, Discovery};
 #[cfg(feature = "jwt")]
 pub use error::{AssertionError, IdTokenError, JwksError};
 pub use error::{
-    AuthorizeError, CallbackError, DiscoveryError, RegistrationError, Remedy, RequestError,
-    ScopeError, TokenError, UrlError, VerifierError,
+    AuthorizeError, CallbackError, DiscoveryError, IssuerError, RegistrationError, Remedy,
+    RequestError, ScopeError, TokenError, UrlError, VerifierError,
 };
 pub use introspection::{Introspected, Introspection, TokenFacts};
+pub use issuer::IssuerMetadata;
 #[cfg(feature = "jwt")]
 pub use jwt::{
     assertion::AssertionKey,

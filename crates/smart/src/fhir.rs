@@ -57,6 +57,8 @@ pub use builder::AppBuilder;
 pub use entries::Entries;
 pub use error::FhirError;
 pub use export::{ExportJob, ExportedLine, ExportedResources};
+#[cfg(feature = "jwt")]
+pub use identity::User;
 pub use launch::EhrLaunch;
 pub use session::{Repeatable, Session};
 

@@ -85,6 +85,30 @@ pub enum DiscoveryError {
     Url(#[from] UrlError),
 }
 
+/// Why what an issuer says of itself cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum IssuerError {
+    /// The document is that of another issuer.
+    #[error("the document at the issuer's address names another issuer; check the issuer")]
+    OtherIssuer,
+    /// A status other than 200.
+    #[error("the issuer answered {status} for its description")]
+    Refused {
+        /// The answer's status.
+        status: StatusCode,
+    },
+    /// An answer longer than any description.
+    #[error("the issuer's description is longer than {limit} bytes")]
+    TooLong {
+        /// The most allowed, in bytes.
+        limit: usize,
+    },
+    /// Not a JSON object.
+    #[error("the answer is not a description of an issuer ({0}); check the issuer")]
+    Unreadable(Unreadable),
+}
+
 /// Why a text is no scope.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]

@@ -68,6 +68,14 @@ impl ServerUrl {
         trimmed(self) == trimmed(other)
     }
 
+    /// A well-known address that stands before the path.
+    pub(crate) fn well_known(&self, step: &str) -> Result<Uri, UrlError> {
+        let mut url = self.url.clone();
+        let path = format!("/{step}{}", url.path().trim_end_matches('/'));
+        url.set_path(&path);
+        to_uri(&url)
+    }
+
     /// An address that this server names, with this address's own policy. A relative one is resolved as
     /// [RFC 3986, section 5](https://www.rfc-editor.org/rfc/rfc3986#section-5) says, from this address or, for
     /// [`Reading::BelowBase`], from this address with a slash at its end. `true` when it had to be resolved.

@@ -8,7 +8,7 @@ use futures_util::lock::Mutex;
 use http::{Request, Response, Uri};
 use smart_fhir::Limits;
 #[cfg(feature = "jwt")]
-use smart_oauth::oauth2::{AssertionKeys, Jwks};
+use smart_oauth::oauth2::AssertionKeys;
 use smart_oauth::oauth2::{
     AuthMethod, Authentication, Client, ClientId, ClientSecret, RedirectUri, RegisteredClient,
     Registration, RequestError, Scopes, Server, ServerUrl, TokenDialect,
@@ -80,7 +80,7 @@ pub(super) struct Inner {
     settings: Settings,
     known: Mutex<Option<Known>>,
     #[cfg(feature = "jwt")]
-    pub(super) keys: Mutex<Option<Jwks>>,
+    pub(super) keys: Mutex<Option<super::identity::KnownKeys>>,
 }
 
 /// What a builder was told.

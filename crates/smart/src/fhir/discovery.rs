@@ -108,7 +108,7 @@ async fn is_missing(app: &Inner, address: &ServerUrl) -> bool {
 }
 
 /// How many seconds an answer may be kept. What may not be kept at all is kept for a minute: a flow has several steps.
-fn life(response: &Response<Bytes>) -> u64 {
+pub(super) fn life(response: &Response<Bytes>) -> u64 {
     let values = response.headers().get_all(CACHE_CONTROL);
     let texts = values.iter().filter_map(|value| value.to_str().ok());
     let directives = texts.flat_map(|text| text.split(','));
@@ -125,7 +125,7 @@ fn life(response: &Response<Bytes>) -> u64 {
     life.clamp(GRACE, LONGEST)
 }
 
-fn after(now: Timestamp, seconds: u64) -> Timestamp {
+pub(super) fn after(now: Timestamp, seconds: u64) -> Timestamp {
     Timestamp::from_unix_seconds(now.as_unix_seconds().saturating_add(seconds))
 }
 

@@ -9,7 +9,7 @@ use smart_fhir::{
     ReadError,
 };
 #[cfg(feature = "jwt")]
-use smart_oauth::oauth2::{AssertionError, IdTokenError, JwksError};
+use smart_oauth::oauth2::{AssertionError, IdTokenError, IssuerError, JwksError};
 use smart_oauth::oauth2::{
     AuthorizeError, CallbackError, Denial, DiscoveryError, RegistrationError, Remedy, RequestError,
     ScopeError, TokenError, UrlError,
@@ -184,6 +184,10 @@ pub enum FhirError {
     #[cfg(feature = "jwt")]
     #[error(transparent)]
     Assertion(#[from] AssertionError),
+    /// What the issuer of an id token says of itself cannot be used.
+    #[cfg(feature = "jwt")]
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
     /// The id token is not believed.
     #[cfg(feature = "jwt")]
     #[error(transparent)]
@@ -375,7 +379,7 @@ two_steps!(
     smart_fhir::RequestError,
 );
 #[cfg(feature = "jwt")]
-two_steps!(AssertionError, IdTokenError, JwksError);
+two_steps!(AssertionError, IdTokenError, IssuerError, JwksError);
 
 #[cfg(test)]
 mod tests {
