@@ -71,6 +71,9 @@ mod capabilities;
 mod outcome;
 mod resource;
 
+// who offers data
+pub mod brands;
+
 // in many steps
 mod export;
 mod ndjson;
