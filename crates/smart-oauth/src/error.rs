@@ -108,7 +108,7 @@ pub enum SignError {
     )]
     MissingHost,
     /// RSA-SHA1 was chosen as a method, without a key.
-    #[error("RSA-SHA1 signs with a private key; give it with with_rsa_key")]
+    #[error("RSA-SHA1 signs with a private key; give it before signing")]
     NoPrivateKey,
     /// A form placement on a request whose body is something else.
     #[error("oauth parameters can go into the body of a form only; put them into the header")]

@@ -106,7 +106,7 @@ pub(crate) enum Kind {
     Overdue { after: Duration },
 
     #[error(
-        "plain http to {host} would let the network read along; use https or a container on this machine, or open this host by name with allow_plain_http_to"
+        "plain http to {host} would let the network read along; use https or a container on this machine, or allow plain http to this host by name"
     )]
     PlainHttp { host: Host },
 

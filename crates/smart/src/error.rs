@@ -7,11 +7,11 @@ use std::time::Duration;
 use http::StatusCode;
 use smart_api::{ApiBase, ApiBaseError, CallError, MissingValue, RecordId, ResponseError};
 use smart_oauth::{DanceError, SignError};
-use smart_rdf::QueryError;
+use smart_rdf::{QueryError, visible};
 use smart_transport::{OriginError, TransportError};
 
 use crate::retry::Repeat;
-use crate::{ManifestError, Refusal};
+use crate::{ManifestError, Refusal, advice};
 
 /// What went wrong. Each message is one sentence that says what to do; no message holds a secret.
 ///
@@ -28,7 +28,7 @@ pub enum Error {
     #[error(transparent)]
     Call(#[from] CallError),
     /// The builder lacks a setting.
-    #[error("the client has no {setting}; set it on the builder with {setting}(…)")]
+    #[error("the client has no {}; set it when the client is built", .setting.replace('_', " "))]
     MissingSetting {
         /// The builder's method that was not called.
         setting: &'static str,
@@ -101,8 +101,8 @@ pub enum Error {
 
     // --- The container's.
     /// A step of the dance or of the record loop failed, by the container's answer or by the callback's content.
-    #[error(transparent)]
-    Dance(#[from] DanceError),
+    #[error("{}", dance(.0))]
+    Dance(DanceError),
     /// The container's manifest cannot be used.
     #[error("the manifest of {api_base} cannot be used")]
     Manifest {
@@ -153,11 +153,42 @@ pub enum Error {
     },
 }
 
+/// A refusal with the container's words and with what they point to.
+fn dance(error: &DanceError) -> String {
+    let DanceError::Refused { step, status, body } = error else {
+        return visible(&error.to_string()).into_owned();
+    };
+    let words = crate::refusal::words(body.expose(), None);
+    // Nothing is quoted of what may contain a token, whatever its status is.
+    let is_refusal = status.is_client_error() || status.is_server_error();
+    let words = if is_refusal && !words.contains("oauth_token") {
+        words
+    } else {
+        String::new()
+    };
+    match advice::of_classic_words(&words) {
+        Some(advice) if *status == StatusCode::UNAUTHORIZED => {
+            format!(
+                "the container answered the {step} with {status}; {advice}{}",
+                advice::quoted(&words)
+            )
+        }
+        _ if words.is_empty() || status.canonical_reason() == Some(&words) => error.to_string(),
+        _ => format!("{error}{}", advice::quoted(&words)),
+    }
+}
+
+impl From<DanceError> for Error {
+    fn from(error: DanceError) -> Self {
+        Self::Dance(error)
+    }
+}
+
 fn token_advice(owner: &str) -> &'static str {
     if owner.starts_with("record") {
-        "let a user authorize it (authorize), take it from a sweep (records, open_record), or give it one (with_token)"
+        "let a user authorize it, take the handle from a sweep, or give it a token"
     } else {
-        "give it that of a record which the user authorized (with_token)"
+        "give it that of a record which the user authorized"
     }
 }
 
@@ -192,6 +223,21 @@ impl Error {
             Self::Sweep { source, .. } => source.status(),
             #[cfg(feature = "fhir")]
             Self::Fhir(error) => error.status(),
+            _ => None,
+        }
+    }
+
+    /// What to do about a refusal, in one sentence; it is part of the error's text too. `None` for what is no refusal, and for refusals that
+    /// say nothing of their reason.
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.advice()),
+            Self::Dance(DanceError::Refused { body, .. }) => {
+                advice::of_classic_words(&crate::refusal::words(body.expose(), None))
+            }
+            Self::Sweep { source, .. } => source.advice(),
+            #[cfg(feature = "fhir")]
+            Self::Fhir(error) => error.advice(),
             _ => None,
         }
     }

@@ -11,6 +11,7 @@ use tracing::Instrument as _;
 
 use crate::clock::{Ahead, ServerClock};
 use crate::error::Unanswered;
+use crate::mask::Sent;
 use crate::policy::Policy;
 use crate::retry::{Attempts, Next, Outcome, Repeat};
 use crate::span::CallSpan;
@@ -69,6 +70,11 @@ pub(crate) trait Exchanger: Sync + Sized {
 
     /// The time that its requests carry.
     fn clock(&self) -> &ServerClock;
+
+    /// The secret that signs every request and stands in none.
+    fn own_secret(&self) -> Option<&str> {
+        None
+    }
 
     /// Carries out an exchange, and reads the answer to its end. `make` makes a request for a server whose clock is so far
     /// ahead, and for every attempt a new one, since a container refuses a nonce that it has seen.
@@ -178,6 +184,7 @@ async fn attempts(
             request.extensions_mut().insert(FreshConnection::new());
         }
         made += 1;
+        let sent = Sent::of(&request);
         let recording = policy.recorder.begin(&purpose, &request, made);
         let exchange = reading.send(&policy.transport, request);
         let answer = match limit {
@@ -207,7 +214,10 @@ async fn attempts(
                 tracing::debug!(milliseconds, "trying again after a pause");
                 tokio::time::sleep(pause).await;
             }
-            _ => return Ok((told(purpose, outcome, made)?, body)),
+            _ => {
+                let response = told(purpose, outcome, made)?;
+                return Ok((sent.masked(by.own_secret(), response), body));
+            }
         }
     }
 }
@@ -274,6 +284,10 @@ impl Exchanger for Client {
 
     fn clock(&self) -> &ServerClock {
         self.signer().clock()
+    }
+
+    fn own_secret(&self) -> Option<&str> {
+        Some(self.signer().consumer().secret().expose())
     }
 }
 

@@ -69,8 +69,8 @@ pub use smart_fhir::{
     Waiting, Written,
 };
 pub use smart_oauth::oauth2::{
-    AccessToken, AuthorizationParts, Introspected, PatientContext, RefreshToken, RegisteredClient,
-    Remedy, ScopeReport, Scopes, Server, ServerUrl, TokenDialect, TokenSet, s4s,
+    AccessToken, AuthorizationParts, Introspected, PatientContext, RefreshToken, Refusal,
+    RegisteredClient, Remedy, ScopeReport, Scopes, Server, ServerUrl, TokenDialect, TokenSet, s4s,
 };
 #[cfg(feature = "jwt")]
 pub use smart_oauth::oauth2::{AssertionKey, AssertionKeys, FhirUser, IdClaims};

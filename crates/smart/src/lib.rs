@@ -164,7 +164,9 @@ mod randomness;
 mod signer;
 mod sweep;
 
+mod advice;
 mod error;
+mod mask;
 mod refusal;
 
 mod generated;

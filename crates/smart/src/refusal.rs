@@ -5,10 +5,11 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use smart_api::{CallInfo, Method};
 
+use crate::advice;
 use crate::retry::{Repeat, retry_after};
 
 /// An answer whose status is not a success. Containers explain themselves in HTML at best, so the sentence that this
@@ -43,7 +44,7 @@ impl Refusal {
         self.response.status()
     }
 
-    /// The answer as it came, with its headers and its whole body.
+    /// The answer as it came, with its headers and its whole body, in which the secrets of the request are masked.
     pub fn response(&self) -> &Response<Bytes> {
         &self.response
     }
@@ -51,21 +52,10 @@ impl Refusal {
     /// The container's words: the beginning of the body as plain text, without markup, on one line. Empty if there are
     /// none.
     pub fn words(&self) -> String {
-        let head = &self.response.body()[..self.response.body().len().min(READ_BYTES)];
-        let text = String::from_utf8_lossy(head);
-        let text = if self.is_html() {
-            without_markup(&text)
-        } else {
-            text.into_owned()
-        };
-        let words = text.split(|c: char| c.is_whitespace() || c.is_control());
-        let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
-        words.join(" ").chars().take(SHOWN_CHARACTERS).collect()
-    }
-
-    fn is_html(&self) -> bool {
-        let content_type = self.response.headers().get(CONTENT_TYPE);
-        content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
+        words(
+            self.response.body(),
+            self.response.headers().get(CONTENT_TYPE),
+        )
     }
 
     /// How long the container asked to be left alone.
@@ -79,29 +69,16 @@ impl Refusal {
         repeat(self.call).after_status(self.status(), says_when)
     }
 
-    fn advice(&self) -> &'static str {
-        match (self.status().as_u16(), self.with_token) {
-            (300..=399, _) => {
-                "set the API base to where the container lies now, since redirects are never followed"
-            }
-            (401, true) => {
-                "authorize the record again if the token may have expired, else correct the consumer secret"
-            }
-            (401, false) => "check the consumer key and its secret, and this machine's clock",
-            (403, true) => {
-                "use a token of the right record, user and kind of app, since this one does not cover the call"
-            }
-            (403, false) => "give the client a token with with_token, since the call may need one",
-            (404, _) => "check the ids and the API base, since there is nothing at that address",
-            (405, _) => "do without this call, since the container does not offer it",
-            (400 | 409 | 415 | 422, _) if self.call.method.has_body() => {
-                "correct the body that was sent"
-            }
-            (413, _) => "send a shorter body",
-            (429 | 503, _) => "try again later, since it is busy",
-            (500..=599, _) => "look in its log, since the fault is its own",
-            _ => "check the call and its parameters",
-        }
+    /// What to do about it, in one sentence.
+    pub fn advice(&self) -> &'static str {
+        let status = self.status();
+        let by_words = match status {
+            StatusCode::UNAUTHORIZED => advice::of_classic_words(&self.words()),
+            _ => None,
+        };
+        by_words.unwrap_or_else(|| {
+            advice::of_classic_status(status, self.with_token, self.call.method.has_body())
+        })
     }
 }
 
@@ -126,7 +103,7 @@ impl fmt::Display for Refusal {
         if words.is_empty() || status.canonical_reason() == Some(&words) {
             return Ok(());
         }
-        write!(formatter, " (it says {words:?})")
+        formatter.write_str(&advice::quoted(&words))
     }
 }
 
@@ -143,6 +120,21 @@ impl fmt::Debug for Refusal {
 }
 
 impl StdError for Refusal {}
+
+/// The beginning of a body as plain text on one line.
+pub(crate) fn words(body: &[u8], content_type: Option<&HeaderValue>) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(READ_BYTES)]);
+    let is_html = content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+        || text.trim_start().starts_with('<');
+    let text = if is_html {
+        without_markup(&text)
+    } else {
+        text.into_owned()
+    };
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    words.join(" ").chars().take(SHOWN_CHARACTERS).collect()
+}
 
 /// The text between the tags, leaving out style sheets and scripts.
 fn without_markup(html: &str) -> String {

@@ -30,7 +30,7 @@ pub enum QueryError {
     #[error("the query failed")]
     Evaluation(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The query is of another form than the call asks for.
-    #[error("this is not a {expected} query but a {found} query; use `Query::run` for any form")]
+    #[error("this is not a {expected} query but a {found} query; run it for any form of answer")]
     Form {
         /// The form that the call runs.
         expected: &'static str,

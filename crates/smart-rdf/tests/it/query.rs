@@ -176,7 +176,7 @@ fn the_form_must_fit() {
     }
     assert_eq!(
         select.ask(&graph()).unwrap_err().to_string(),
-        "this is not a ASK query but a SELECT query; use `Query::run` for any form"
+        "this is not a ASK query but a SELECT query; run it for any form of answer"
     );
     assert!(
         matches!(select.run(&graph()), Ok(Answer::Solutions(rows)) if rows.len() == graph().len())

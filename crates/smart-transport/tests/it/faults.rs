@@ -178,7 +178,7 @@ async fn endless_body_ends_at_the_limit() {
     let server = Server::endless_body().await.unwrap();
     let error = failure(HyperTransport::builder().body_limit(1000), &server).await;
     assert!(error.is_body_too_large() && error.is_permanent());
-    let text = "the answer of HOST is longer than 1000 bytes; raise body_limit if that is expected";
+    let text = "the answer of HOST is longer than 1000 bytes; raise the limit on bodies if that is expected";
     assert_eq!(told(&error, &server), (Stage::Unreadable, text.to_owned()));
 }
 
@@ -187,7 +187,7 @@ async fn gzip_bomb_ends_at_the_limit() {
     let server = Server::gzip_bomb(64 << 20).await.unwrap();
     let error = failure(HyperTransport::builder().body_limit(1 << 20), &server).await;
     assert!(error.is_body_too_large());
-    let text = "the answer of HOST is longer than 1048576 bytes when it is unpacked; raise body_limit if that is expected";
+    let text = "the answer of HOST is longer than 1048576 bytes when it is unpacked; raise the limit on bodies if that is expected";
     assert_eq!(told(&error, &server), (Stage::Unreadable, text.to_owned()));
 }
 

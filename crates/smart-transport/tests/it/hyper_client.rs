@@ -167,7 +167,7 @@ async fn announced_length_over_the_limit_is_not_read() {
     assert_eq!(
         error.to_string(),
         format!(
-            "the answer of {} is longer than 1000 bytes; raise body_limit if that is expected",
+            "the answer of {} is longer than 1000 bytes; raise the limit on bodies if that is expected",
             server.host()
         )
     );

@@ -14,9 +14,10 @@ use smart_oauth::oauth2::{
     AuthorizeError, CallbackError, Denial, DiscoveryError, RegistrationError, Remedy, RequestError,
     ScopeError, TokenError, UrlError,
 };
+use smart_rdf::visible;
 
-use crate::Stage;
 use crate::vault::VaultError;
+use crate::{Stage, advice};
 
 /// What went wrong between an app and a SMART on FHIR server, inside [`Error::Fhir`](crate::Error::Fhir). No message holds a
 /// secret or a patient.
@@ -55,7 +56,7 @@ pub enum FhirError {
     NoAddress,
     /// The granted scopes do not cover what is asked for. Nothing was sent.
     #[error(
-        "the user's grant does not cover {needed}, only {granted:?}; ask for that scope, or build the app with send_beyond_scopes"
+        "the user's grant does not cover {needed}, only {granted:?}; ask for that scope, or let the app send beyond its scopes"
     )]
     OutsideScopes {
         /// The permission that is missing, as scopes write it, whatever the context.
@@ -129,13 +130,13 @@ pub enum FhirError {
 
     // --- The server's.
     /// The server said no to a question about data, or its answer cannot be read.
-    #[error(transparent)]
-    Answer(#[from] AnswerError),
+    #[error("{}", answered(.0))]
+    Answer(AnswerError),
     /// A callback that is not believed. The authorization is still open.
     #[error(transparent)]
     Callback(#[from] CallbackError),
     /// The user said no.
-    #[error("the user did not allow it: {}", .0.refusal)]
+    #[error("the user did not allow it: {}", advice::oauth2_sentence(&.0.refusal))]
     Denied(Denial),
     /// The server's addresses could not be found out.
     #[error(transparent)]
@@ -144,7 +145,7 @@ pub enum FhirError {
     #[error(transparent)]
     Export(#[from] ExportError),
     /// The server could not ask the user.
-    #[error("the server could not authorize the app: {}", .0.refusal)]
+    #[error("the server could not authorize the app: {}", advice::oauth2_sentence(&.0.refusal))]
     Failed(Denial),
     /// A line of an export cannot be read.
     #[error(transparent)]
@@ -162,8 +163,8 @@ pub enum FhirError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The app is not registered.
-    #[error(transparent)]
-    Registration(#[from] RegistrationError),
+    #[error("{}", registration(.0))]
+    Registration(RegistrationError),
     /// The server does not give the app a token of its own. No user can change that.
     #[error("the server refuses the app itself")]
     AppRefused {
@@ -177,8 +178,8 @@ pub enum FhirError {
         source: Box<crate::Error>,
     },
     /// The token endpoint, or one of its neighbors, gave nothing of use.
-    #[error(transparent)]
-    Token(#[from] TokenError),
+    #[error("{}", token(.0))]
+    Token(TokenError),
 
     /// The app cannot sign a statement about itself.
     #[cfg(feature = "jwt")]
@@ -202,7 +203,80 @@ pub enum FhirError {
     Jwks(#[from] JwksError),
 }
 
+/// What the server says, on one line without control characters, and what to do about a refusal.
+fn answered(error: &AnswerError) -> String {
+    let said = error.to_string();
+    match error {
+        AnswerError::Refused { status, .. } => {
+            format!("{}; {}", visible(&said), advice::of_fhir_status(*status))
+        }
+        AnswerError::Unreadable { source, .. } => {
+            visible(&format!("{said}: {source}")).into_owned()
+        }
+        _ => visible(&said).into_owned(),
+    }
+}
+
+fn registration(error: &RegistrationError) -> String {
+    match error {
+        RegistrationError::Refused { status, refusal } => {
+            let sentence = advice::oauth2_sentence(refusal);
+            format!("the server refused the registration with {status}: {sentence}")
+        }
+        error => visible(&error.to_string()).into_owned(),
+    }
+}
+
+fn token(error: &TokenError) -> String {
+    match error {
+        TokenError::Refused { status, refusal } => {
+            let sentence = advice::oauth2_sentence(refusal);
+            format!("the server refused with {status}: {sentence}")
+        }
+        error => visible(&error.to_string()).into_owned(),
+    }
+}
+
+impl From<AnswerError> for FhirError {
+    fn from(error: AnswerError) -> Self {
+        Self::Answer(error)
+    }
+}
+
+impl From<RegistrationError> for FhirError {
+    fn from(error: RegistrationError) -> Self {
+        Self::Registration(error)
+    }
+}
+
+impl From<TokenError> for FhirError {
+    fn from(error: TokenError) -> Self {
+        Self::Token(error)
+    }
+}
+
 impl FhirError {
+    /// What to do about a refusal, in one sentence; it is part of the error's text too. `None` for what is no refusal.
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Denied(denial) | Self::Failed(denial) => Some(advice::of_oauth2(&denial.refusal)),
+            Self::Registration(RegistrationError::Refused { refusal, .. })
+            | Self::Token(TokenError::Refused { refusal, .. })
+            | Self::AppRefused {
+                source: TokenError::Refused { refusal, .. },
+            }
+            | Self::RefreshLost {
+                source: TokenError::Refused { refusal, .. },
+                ..
+            } => Some(advice::of_oauth2(refusal)),
+            Self::Renewal { source } => source.advice(),
+            _ => match self.answer()? {
+                AnswerError::Refused { status, .. } => Some(advice::of_fhir_status(*status)),
+                _ => None,
+            },
+        }
+    }
+
     /// How far the exchange came.
     pub fn stage(&self) -> Stage {
         if let Some(answer) = self.answer() {

@@ -88,11 +88,11 @@ async fn handle_without_a_token_sends_nothing_and_says_what_to_do() {
     for (error, expected) in [
         (
             record,
-            "get_medications needs a token, and this handle of record 1288992 has none; let a user authorize it (authorize), take it from a sweep (records, open_record), or give it one (with_token)",
+            "get_medications needs a token, and this handle of record 1288992 has none; let a user authorize it, take the handle from a sweep, or give it a token",
         ),
         (
             user,
-            "get_user_preferences needs a token, and this handle of user me@example.org has none; give it that of a record which the user authorized (with_token)",
+            "get_user_preferences needs a token, and this handle of user me@example.org has none; give it that of a record which the user authorized",
         ),
     ] {
         assert_eq!(error.to_string(), expected);

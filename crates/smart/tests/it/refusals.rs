@@ -94,7 +94,7 @@ async fn call_without_a_token_gets_other_advice() {
         ),
         (
             403,
-            "the container answered search_records with 403 Forbidden; give the client a token with with_token, since the call may need one",
+            "the container answered search_records with 403 Forbidden; send the call with a token, since it may need one",
         ),
     ] {
         let (client, _) = client(move |_| html(status, ""));

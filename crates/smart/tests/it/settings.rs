@@ -19,15 +19,15 @@ fn missing_settings_are_named() {
     for (builder, expected) in [
         (
             Client::builder().api_base(BASE).consumer(APP, SECRET),
-            "the client has no app_id; set it on the builder with app_id(…)",
+            "the client has no app id; set it when the client is built",
         ),
         (
             Client::builder().app_id(APP).consumer(APP, SECRET),
-            "the client has no api_base; set it on the builder with api_base(…)",
+            "the client has no api base; set it when the client is built",
         ),
         (
             Client::builder().app_id(APP).api_base(BASE),
-            "the client has no consumer; set it on the builder with consumer(…)",
+            "the client has no consumer; set it when the client is built",
         ),
         (
             Client::builder()

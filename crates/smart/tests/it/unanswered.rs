@@ -73,7 +73,7 @@ async fn container_that_is_not_there_is_named() {
 async fn container_that_cannot_be_spoken_to_is_not_tried_again() {
     for (api_base, expected) in [(
         "http://emr.example",
-        "plain http to emr.example would let the network read along; use https or a container on this machine, or open this host by name with allow_plain_http_to",
+        "plain http to emr.example would let the network read along; use https or a container on this machine, or allow plain http to this host by name",
     )] {
         let error = record_at(api_base)
             .get_medications()
@@ -135,13 +135,13 @@ async fn each_fault_of_a_server_is_told_in_a_sentence() {
             Server::endless_body().await,
             Stage::Unreadable,
             false,
-            "the answer of HOST is longer than 100000 bytes; raise body_limit if that is expected",
+            "the answer of HOST is longer than 100000 bytes; raise the limit on bodies if that is expected",
         ),
         (
             Server::gzip_bomb(1 << 20).await,
             Stage::Unreadable,
             false,
-            "the answer of HOST is longer than 100000 bytes when it is unpacked; raise body_limit if that is expected",
+            "the answer of HOST is longer than 100000 bytes when it is unpacked; raise the limit on bodies if that is expected",
         ),
     ] {
         let server = server.unwrap();

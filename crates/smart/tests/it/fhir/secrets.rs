@@ -50,7 +50,7 @@ async fn errors_print_no_secret() {
     let answers = [
         json(
             400,
-            r#"{"error": "invalid_grant", "error_description": "canary-r0 is no good"}"#,
+            r#"{"error": "invalid_grant", "error_description": "it is no good"}"#,
         ),
         json(
             200,
@@ -68,7 +68,19 @@ async fn errors_print_no_secret() {
         let session = session(&app).await;
         let authorization = app.authorize("patient/*.rs").await.unwrap();
         let token = answer.clone();
-        ehr.instead(move |seen| seen.line.starts_with("POST").then(|| token.clone()));
+        // a refusal quotes the secret that it was sent
+        ehr.instead(move |seen| {
+            let sent = ["canary-r0", "canary-code"];
+            let sent = sent.iter().find(|secret| seen.body.contains(**secret));
+            let answer = match sent {
+                Some(secret) if token.status() == 400 => json(
+                    400,
+                    &format!(r#"{{"error": "invalid_grant", "error_description": "{secret} is no good"}}"#),
+                ),
+                _ => token.clone(),
+            };
+            seen.line.starts_with("POST").then_some(answer)
+        });
         hands.advance(3600);
         let unclean = std::str::from_utf8(answer.body())
             .unwrap()
