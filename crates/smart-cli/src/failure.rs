@@ -82,7 +82,11 @@ fn option_for(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     if let Some(LineError::TooLong { .. }) = error.downcast_ref() {
         return Some(" (here: --body-limit BYTES)");
     }
-    let Some(smart::Error::Transport(unanswered)) = error.downcast_ref() else {
+    let error = error.downcast_ref::<smart::Error>()?;
+    if error.needs_user() {
+        return Some(" (here: smart login)");
+    }
+    let smart::Error::Transport(unanswered) = error else {
         return None;
     };
     let error = unanswered.transport_error();

@@ -8,6 +8,7 @@ use smart::rdf::Query;
 use smart::{Client, Record, RecordId};
 
 use crate::args::SweepArgs;
+use crate::commands::check::counted;
 use crate::failure::{Incomplete, UsageError};
 use crate::session::Session;
 use crate::{output, stop};
@@ -98,7 +99,7 @@ impl Tally {
             )));
         }
         let end = match &self.last {
-            Some(id) => format!("{read} records read, the last one is {id}"),
+            Some(id) => format!("{} read, the last one is {id}", counted(*read, "record")),
             None => "no records read".to_owned(),
         };
         match expected {

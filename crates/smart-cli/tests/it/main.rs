@@ -14,6 +14,7 @@ mod query;
 mod sandbox;
 mod signing;
 mod sweep;
+mod wording;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -34,22 +34,17 @@ fn a_sweep_goes_on_after_the_record_named() {
 }
 
 #[test]
-fn a_file_that_is_not_rdf_is_named_before_anything_runs() {
+fn a_file_that_is_not_rdf_is_named_and_the_others_are_served() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     write_patient(folder.path(), "1", &["Samplamol 10 MG"]);
     std::fs::write(folder.path().join("p2.xml"), "Dear Sir or Madam")
         .expect("the folder can be written");
-    let error = fail(
-        1,
-        [
-            "sweep",
-            "--sandbox",
-            "--patients",
-            &folder.path().display().to_string(),
-        ],
-    );
+    let patients = folder.path().display().to_string();
+    let output = run(["sweep", "--sandbox", "--patients", &patients]);
+    assert_eq!(stdout(&output), "1: Samplamol 10 MG\n");
+    let error = stderr(&output);
     assert!(
-        error.starts_with("error: ") && error.contains("p2.xml"),
+        error.starts_with("warning: ") && error.contains("p2.xml"),
         "{error}"
     );
 }
