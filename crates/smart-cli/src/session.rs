@@ -56,11 +56,11 @@ impl ContainerArgs {
     /// The app's id.
     pub(crate) fn app_id(&self) -> String {
         let id = self.app_id.clone();
-        let id = id.or_else(|| self.from_environment("SMART_APP_ID"));
+        let id = id.or_else(|| self.environment("SMART_APP_ID"));
         id.unwrap_or_else(|| BACKGROUND_APP_ID.to_owned())
     }
 
-    fn from_environment(&self, name: &str) -> Option<String> {
+    fn environment(&self, name: &str) -> Option<String> {
         let value = if self.sandbox {
             None
         } else {
@@ -81,7 +81,7 @@ struct AppSettings {
 
 impl AppSettings {
     fn read(args: &ContainerArgs) -> Result<Self> {
-        let from_environment = |name| args.from_environment(name);
+        let from_environment = |name| args.environment(name);
         let api_base = args.api_base.clone();
         let api_base = api_base.or_else(|| from_environment("SMART_API_BASE"));
         if api_base.is_none() && !args.sandbox {

@@ -64,7 +64,7 @@ pub enum LoadError {
         count: usize,
         /// What is wrong with the first one.
         #[source]
-        first: Box<LoadError>,
+        first: Box<Self>,
     },
     /// The folder holds no file that could be a patient's.
     #[error("there are no patient files in {}, put RDF/XML files such as p1288992.xml there", .path.display())]

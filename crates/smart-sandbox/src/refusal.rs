@@ -42,9 +42,11 @@ impl fmt::Display for Refusal {
     }
 }
 
+type OnRefusal = dyn Fn(&Refusal) + Send + Sync;
+
 /// Who is told of refusals.
 #[derive(Clone, Default)]
-pub(crate) struct Listener(Option<Arc<dyn Fn(&Refusal) + Send + Sync>>);
+pub(crate) struct Listener(Option<Arc<OnRefusal>>);
 
 impl Listener {
     pub(crate) fn new(tell: impl Fn(&Refusal) + Send + Sync + 'static) -> Self {

@@ -108,7 +108,7 @@ impl Underway {
     }
 
     /// The head of the answer came. What is left holds the connection to the rest of the request.
-    pub(crate) fn is_answered_by(mut self, answer: &mut Response<Incoming>) -> Remainder {
+    pub(crate) fn answered_by(mut self, answer: &mut Response<Incoming>) -> Remainder {
         self.is_answered = true;
         answer.extensions_mut().remove::<Switch>();
         let is_own = answer.version() != Version::HTTP_2;

@@ -87,7 +87,7 @@ impl Transport for HyperTransport {
                 Poll::Ready(Err(late(host, first, deadline, underway.is_taken())))
             });
             let mut answer = head.await?;
-            let remainder = underway.is_answered_by(&mut answer);
+            let remainder = underway.answered_by(&mut answer);
             let (deadline, bytes) = match long {
                 true => (Deadline::far(), usize::MAX),
                 false => (deadline, settings.body_limit),

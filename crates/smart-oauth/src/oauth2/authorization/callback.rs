@@ -52,14 +52,13 @@ impl Authorization<AwaitingCallback> {
         if is_ours {
             self.check_issuer(&parameters)?;
         }
+        // section 4.1.2.1 requires the state here too; the refusal of S4S comes without it
+        let is_s4s_refusal = self.is_s4s() && parameters.error.as_deref() == Some("access_denied");
         match (parameters.code, parameters.error) {
             (Some(_), Some(_)) => Err(CallbackError::Contradictory),
             (None, None) => Err(CallbackError::Lacks),
             (Some(_), None) if !is_ours => Err(CallbackError::MissingState),
-            // section 4.1.2.1 requires the state here too; the refusal of S4S comes without it
-            (None, Some(error)) if !is_ours && !(self.is_s4s() && error == "access_denied") => {
-                Err(CallbackError::MissingState)
-            }
+            (None, Some(_)) if !is_ours && !is_s4s_refusal => Err(CallbackError::MissingState),
             (Some(code), None) => {
                 let authorized = self.authorized(AuthorizationCode::new(code));
                 Ok(Callback::Authorized(Box::new(authorized)))
