@@ -259,7 +259,7 @@ async fn row_token_errors() {
             json(400, r#"{"error": "unsupported_grant_type"}"#),
             Remedy::CheckRequest,
         ),
-        (html(401), Remedy::CheckRequest),
+        (html(401), Remedy::CheckClient),
     ] {
         let stub = Stub::default();
         let app = stub
@@ -522,8 +522,12 @@ async fn row_authorization_errors() {
     // prose where a code should be; and if no callback comes at all, whoever waits may stop: nothing holds on
     let stub = Stub::default();
     let app = stub.app();
-    let callback = "error=Missing+redirect_uri.";
-    let error = exchange(&app, callback).await.expect_err("it failed");
+    let forged = exchange(&app, "error=Missing+redirect_uri.").await;
+    let error = forged.expect_err("without a state it may be anybody's");
+    assert!(matches!(cause(&error), FhirError::Callback(_)), "{error:?}");
+    let error = exchange(&app, "error=Missing+redirect_uri.&STATE")
+        .await
+        .expect_err("it failed");
     let Error::Fhir(FhirError::Failed(denial)) = &error else {
         panic!("{error:?}")
     };
