@@ -15,7 +15,7 @@ use crate::visible;
 /// let mut table = smart_rdf::Table::new(["drug", "since"]);
 /// table.push(["aspirin", "2008"]);
 /// assert_eq!(table.to_string(), "drug     since\n-------  -----\naspirin  2008\n");
-/// assert_eq!(table.fitted(11), "drug  since\n----  -----\nasp…  2008\n");
+/// assert_eq!(table.fitted(13), "drug    since\n------  -----\naspir…  2008\n");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
