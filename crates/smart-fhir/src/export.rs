@@ -144,7 +144,7 @@ impl Export {
     }
 
     /// Lets the server hand out files before all are there, in several manifests
-    /// ([Bulk Data Access 3, `allowPartialManifests`](https://build.fhir.org/ig/HL7/bulk-data/export.html#query-parameters)).
+    /// ([Bulk Data Access 3, `allowPartialManifests`](https://hl7.org/fhir/uv/bulkdata/export.html#query-parameters)).
     #[must_use]
     pub fn partial_manifests(self) -> Self {
         self.raw("allowPartialManifests", "true")

@@ -15,7 +15,7 @@ use exceptions::Exceptions;
 ///
 /// | address | https | plain http |
 /// |---|---|---|
-/// | `http://proxy:3128` | in a tunnel (`CONNECT`), which the proxy cannot look into | the proxy reads it |
+/// | `http://proxy.example:3128` | in a tunnel (`CONNECT`), which the proxy cannot look into | the proxy reads it |
 /// | `socks5://proxy:1080` | in a tunnel to an address that is looked up here | the same |
 /// | `socks5h://proxy:1080` | in a tunnel to a name that the proxy looks up | the same |
 ///

@@ -29,9 +29,12 @@ const KNOWN: &[&str] = &[
     "https://github.com/",
     "https://hl7.org/",
     "https://oauth.googlecode.com/svn/spec/",
+    "https://openid.net/specs/",
     "https://rustsec.org/",
+    "https://url.spec.whatwg.org/",
     "https://www.dublincore.org/",
     "https://www.rfc-editor.org/",
+    "https://www.unicode.org/reports/",
     "https://www.w3.org/",
 ];
 
