@@ -16,8 +16,8 @@ use exceptions::Exceptions;
 /// | address | https | plain http |
 /// |---|---|---|
 /// | `http://proxy.example:3128` | in a tunnel (`CONNECT`), which the proxy cannot look into | the proxy reads it |
-/// | `socks5://proxy:1080` | in a tunnel to an address that is looked up here | the same |
-/// | `socks5h://proxy:1080` | in a tunnel to a name that the proxy looks up | the same |
+/// | `socks5://proxy.example:1080` | in a tunnel to an address that is looked up here | the same |
+/// | `socks5h://proxy.example:1080` | in a tunnel to a name that the proxy looks up | the same |
 ///
 /// Other schemes are refused by name before anything is sent, proxies that are themselves reached
 /// over TLS (`https://`) among them. Requests to this machine never go through a proxy.
