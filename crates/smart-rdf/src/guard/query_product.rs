@@ -51,6 +51,13 @@ impl Search<'_> {
     /// `all` says whether all rows of the pattern are made.
     fn look(&mut self, pattern: &GraphPattern, all: bool) {
         match pattern {
+            GraphPattern::LeftJoin { left, .. } => self.look(left, all),
+            // An `OPTIONAL` that is planned.
+            GraphPattern::Lateral { left, right }
+                if matches!(**right, GraphPattern::LeftJoin { .. }) =>
+            {
+                self.look(left, all);
+            }
             GraphPattern::Bgp { .. }
             | GraphPattern::Filter { .. }
             | GraphPattern::Join { .. }
@@ -73,7 +80,6 @@ impl Search<'_> {
                 self.look(left, all);
                 self.look(right, all);
             }
-            GraphPattern::LeftJoin { left, .. } => self.look(left, all),
             GraphPattern::Minus { left, right } => {
                 self.look(left, all);
                 self.look(right, true);

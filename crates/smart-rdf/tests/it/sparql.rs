@@ -302,6 +302,8 @@ fn products_that_take_too_many_steps_are_refused_before_they_are_run() {
         "SELECT * { ?a :p ?c . ?d :p ?f . ?g :p ?i } ORDER BY ?a LIMIT 1",
         "CONSTRUCT { ?a ?b ?i } { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }",
         "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?a = ?d) }",
+        "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i OPTIONAL { ?a :p ?x } }",
+        "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i OPTIONAL { ?a :p ?x . ?x :p ?y } }",
     ] {
         check_limit(limits(), query, Limit::Steps);
     }

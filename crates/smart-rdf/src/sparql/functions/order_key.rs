@@ -11,8 +11,8 @@ use oxsdatatypes::{Date, DateTime, Decimal, Duration, GYear, GYearMonth, Time, T
 /// The key. An unbound value has none, and comes first.
 pub(crate) fn order_key(term: &Term) -> String {
     match term {
-        Term::BlankNode(node) => format!("1{}", node.as_str()),
-        Term::NamedNode(node) => format!("2{}", node.as_str()),
+        Term::BlankNode(node) => ["1", node.as_str()].concat(),
+        Term::NamedNode(node) => ["2", node.as_str()].concat(),
         Term::Literal(literal) => literal_key(literal),
     }
 }
@@ -20,7 +20,7 @@ pub(crate) fn order_key(term: &Term) -> String {
 fn literal_key(literal: &Literal) -> String {
     let (text, datatype) = (literal.value(), literal.datatype());
     if datatype == xsd::STRING || datatype == rdf::LANG_STRING {
-        return format!("4{text}\0{}", literal.language().unwrap_or_default());
+        return ["4", text, "\0", literal.language().unwrap_or_default()].concat();
     }
     if let Some(number) = number_key(text, datatype) {
         return format!("3{number} {text} {}", datatype.as_str());

@@ -7,13 +7,48 @@ use sparopt::algebra::{
     MinusAlgorithm, OrderExpression,
 };
 
+use crate::sparql::rewrite::visitor::{Visitor, walk_pattern};
+use crate::sparql::rewrite::wrap_pattern;
+
 /// The pattern as the evaluator's own optimizer would rewrite it, so that it need not do so at every run; `None` if what it decided
 /// cannot be said in SPARQL's algebra.
 ///
 /// The evaluator takes queries in the algebra only. Loops over the rows of a part are in it (as `LATERAL`); the keys of a hash join are
 /// not, and without them it would compare all rows with all.
 pub(crate) fn optimized(pattern: &Written) -> Option<Written> {
-    write(&Optimizer::optimize_graph_pattern(pattern.into()))
+    let plan = |pattern: &Written| write(&Optimizer::optimize_graph_pattern(pattern.into()));
+    plan(pattern).or_else(|| {
+        let mut with_loops = pattern.clone();
+        OptionalLoops.pattern(&mut with_loops);
+        plan(&with_loops)
+    })
+}
+
+/// Looks for the triples of each `OPTIONAL` once for each row before it, not for all rows at once.
+///
+/// The optimizer would do so as well, as it does for all other patterns, but its estimates overflow where there are several triples.
+/// Only triples: what else can be in an `OPTIONAL` may see the variables of the row and mean something else.
+struct OptionalLoops;
+
+impl Visitor for OptionalLoops {
+    fn pattern(&mut self, pattern: &mut Written) {
+        walk_pattern(self, pattern);
+        wrap_pattern(pattern, |pattern| match pattern {
+            Written::LeftJoin {
+                left,
+                right,
+                expression,
+            } if matches!(*right, Written::Bgp { .. }) => Written::Lateral {
+                left,
+                right: Box::new(Written::LeftJoin {
+                    left: Box::default(),
+                    right,
+                    expression,
+                }),
+            },
+            other => other,
+        });
+    }
 }
 
 const MOST_OPERANDS: usize = 32;
@@ -170,4 +205,47 @@ fn plain(expression: &Expression) -> Option<&Expression> {
 
 fn all_plain(expressions: &[Expression]) -> bool {
     expressions.iter().all(|part| plain(part).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use spargebra::SparqlParser;
+
+    use super::*;
+    use crate::sparql::rewrite::{bare_rows, pattern_of, rows};
+
+    const DATA: &str =
+        ":a :p :x , :y ; :r :z . :b :p :w . :c :r :z . :x :q 1 , 2 . :y :q 3 . :z :q 4 .";
+
+    /// That the query is planned, and answered as the evaluator answers it.
+    #[track_caller]
+    fn check(query: &str) {
+        let parser = SparqlParser::new().with_prefix("", "urn:x:").unwrap();
+        let mut parsed = parser.parse_query(query).unwrap();
+        assert!(optimized(pattern_of(&mut parsed)).is_some(), "{query}");
+        let sorted = |mut rows: Vec<String>| {
+            rows.sort();
+            rows
+        };
+        let expected = sorted(bare_rows(DATA, query));
+        assert!(!expected.is_empty(), "{query}");
+        assert_eq!(sorted(rows(DATA, query)), expected, "{query}");
+    }
+
+    #[test]
+    fn optional_triples_are_planned_and_mean_the_same() {
+        for query in [
+            "SELECT * { ?s :r|:p ?o OPTIONAL { ?s :p ?x . ?x :q ?y } }",
+            "SELECT * { ?s :r ?o OPTIONAL { ?s :p ?x . ?x :q ?y FILTER(?y < 3 && ?s != ?o) } }",
+            "SELECT * { ?s :r ?o OPTIONAL { ?s :p ?x . ?x :q ?y } OPTIONAL { ?s :r ?z . ?z :q ?y } }",
+            "SELECT * { ?s :r ?o OPTIONAL { ?s :p ?x . ?x :q ?y } ?s :r ?z }",
+            "SELECT * { ?s :r ?o OPTIONAL { ?s :p _:x . _:x :q ?y } FILTER(!BOUND(?y)) }",
+            "SELECT * { VALUES ?s { :a :none UNDEF } OPTIONAL { ?s :p ?x . ?x :q ?y } }",
+            "SELECT * { { ?s :r ?o } UNION { ?x :q 3 } OPTIONAL { ?s :p ?x . ?x :q ?y } }",
+            "SELECT ?s (COUNT(?y) AS ?n) { ?s :r ?o OPTIONAL { ?s :p ?x . ?x :q ?y } } GROUP BY ?s",
+            "SELECT * { ?s :r ?o OPTIONAL { ?s ?s ?s . ?s :p ?o } OPTIONAL { ?o :q ?n . ?m :q ?n } }",
+        ] {
+            check(query);
+        }
+    }
 }
