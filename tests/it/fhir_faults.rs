@@ -1,7 +1,7 @@
 //! The client against a sandbox that breaks one rule: what it notices, and that what it cannot notice does it no harm.
 
 use smart::Error;
-use smart::fhir::{App, FhirError, Resource, Search, Session};
+use smart::fhir::{App, FhirError, Resource, Search, Session, TokenDialect};
 use smart_sandbox::{FhirFault, Sandbox};
 use smart_tests::Participant;
 
@@ -19,14 +19,16 @@ struct Bench {
 
 impl Bench {
     async fn new(fault: FhirFault) -> Result<Self> {
+        Self::speaking(TokenDialect::STANDARD, fault).await
+    }
+
+    async fn speaking(dialect: TokenDialect, fault: FhirFault) -> Result<Self> {
         let sandbox = Sandbox::builder().fhir_fault(fault).start().await?;
-        let app = App::register(
-            sandbox.fhir_base(),
-            "Test",
-            "http://localhost:8000/back",
-            SCOPES,
-        )
-        .await?;
+        let app = App::builder(sandbox.fhir_base())
+            .redirect_uri("http://localhost:8000/back")
+            .dialect(dialect)
+            .register("Test", SCOPES)
+            .await?;
         let authorization = app.authorize(SCOPES).await?;
         let participant = Participant::new("daniel-adams", PATIENT);
         let callback = participant.visit(authorization.authorize_url()).await?;
@@ -94,15 +96,18 @@ async fn a_refresh_token_that_stays_serves_again() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_html_500_for_a_grant_sends_the_user_back() -> Result<()> {
-    let bench = Bench::new(FhirFault::GrantErrorsAsHtml).await?;
-    let session = bench.session().await?;
-    let stale = session.tokens();
-    session.refresh().await?;
-    let key = smart::vault::VaultKey::new("stale")?;
-    let old = Session::with_tokens(session.app(), key, stale).await?;
-    let error = old.refresh().await.unwrap_err();
-    assert!(error.needs_user(), "{error}");
+async fn an_html_500_for_a_grant_sends_the_user_back_at_s4s_only() -> Result<()> {
+    for (dialect, needs_user) in [(TokenDialect::S4S, true), (TokenDialect::STANDARD, false)] {
+        let bench = Bench::speaking(dialect, FhirFault::GrantErrorsAsHtml).await?;
+        let session = bench.session().await?;
+        let stale = session.tokens();
+        session.refresh().await?;
+        let key = smart::vault::VaultKey::new("stale")?;
+        let old = Session::with_tokens(session.app(), key, stale).await?;
+        let error = old.refresh().await.unwrap_err();
+        assert_eq!(error.needs_user(), needs_user, "{error}");
+        assert_eq!(error.is_retryable(), !needs_user, "{error}");
+    }
     Ok(())
 }
 

@@ -30,7 +30,18 @@ pub struct AuthorizationRequest {
     redirect_uri: RedirectUri,
     scopes: Scopes,
     launch: Option<Launch>,
-    parameters: Vec<(String, String)>,
+    parameters: Parameters,
+}
+
+/// Further parameters. `Debug` shows their names only: values may name the user, or be an id token.
+#[derive(Clone, Default)]
+struct Parameters(Vec<(String, String)>);
+
+impl fmt::Debug for Parameters {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.0.iter().map(|(name, _)| name);
+        formatter.debug_list().entries(names).finish()
+    }
 }
 
 /// The parameters that the request writes itself, and those that would replace what it says or where the answer goes.
@@ -70,7 +81,7 @@ impl AuthorizationRequest {
             redirect_uri,
             scopes,
             launch: None,
-            parameters: Vec::new(),
+            parameters: Parameters::default(),
         }
     }
 
@@ -89,11 +100,11 @@ impl AuthorizationRequest {
         let is_known = |(known, _): &(String, String)| *known == name;
         if name.is_empty()
             || RESERVED.contains(&name.as_str())
-            || self.parameters.iter().any(is_known)
+            || self.parameters.0.iter().any(is_known)
         {
             return Err(AuthorizeError::ReservedParameter { name });
         }
-        self.parameters.push((name, value.into()));
+        self.parameters.0.push((name, value.into()));
         Ok(self)
     }
 
@@ -183,7 +194,7 @@ pub struct AwaitingCallback {
     secrets: AuthorizationSecrets,
     page: ServerUrl,
     launch: Option<Launch>,
-    parameters: Vec<(String, String)>,
+    parameters: Parameters,
 }
 
 /// The user has consented, and the callback was believed.
@@ -267,7 +278,7 @@ impl Authorization<AwaitingCallback> {
         if let Some(launch) = &self.state.launch {
             request = request.add_extra_param("launch", launch.launch.as_str());
         }
-        for (name, value) in &self.state.parameters {
+        for (name, value) in &self.state.parameters.0 {
             request = request.add_extra_param(name.as_str(), value.as_str());
         }
         if self.scopes.means(&Scope::OpenId) {
@@ -433,6 +444,7 @@ impl Authorization<Authorized> {
             scopes: self.scopes,
             nonce: self.state.nonce,
             context: LaunchContext::default(),
+            dialect: self.client.dialect(),
         };
         TokenSet::read(response, wanted, received_at)
     }

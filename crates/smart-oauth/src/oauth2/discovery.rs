@@ -85,8 +85,8 @@ impl Discovery<AskingWellKnown> {
     }
 
     /// Takes the answer. Anything but a JSON object that names an endpoint counts as "no document": old servers answer 401,
-    /// 403, 404, a login page or HTML with status 200, `{}` or an `OperationOutcome`. A server error does not count, lest a
-    /// server that is merely down be taken for an old one.
+    /// 403, 404, a login page or HTML with status 200, `{}` or an `OperationOutcome`. A server error does not count, nor does
+    /// "too many requests", lest a server that is merely down or busy be taken for an old one.
     ///
     /// # Errors
     ///
@@ -96,8 +96,9 @@ impl Discovery<AskingWellKnown> {
         response: &Response<B>,
     ) -> Result<Discovered, DiscoveryError> {
         let status = response.status();
-        if status.is_server_error() {
-            return Err(DiscoveryError::Refused { status });
+        let refused = DiscoveryError::Refused { status };
+        if refused.is_passing() {
+            return Err(refused);
         }
         let body = read(response, MAX_DOCUMENT_BYTES).ok_or(TOO_LONG)?;
         match body {
@@ -229,8 +230,9 @@ impl Addresses<'_> {
 
 /// Whether a JSON object is a `smart-configuration` at all: a resource is not, nor is an object without any endpoint.
 fn is_configuration(document: &Map<String, Value>) -> bool {
-    let has = |name| document.contains_key(name);
-    !has("resourceType") && (has("token_endpoint") || has("authorization_endpoint"))
+    let has = |name| text(document, name).is_some();
+    !document.contains_key("resourceType")
+        && (has("token_endpoint") || has("authorization_endpoint"))
 }
 
 fn from_well_known(

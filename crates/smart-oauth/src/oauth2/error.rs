@@ -66,7 +66,7 @@ pub enum DiscoveryError {
     )]
     NoOauth,
     /// A status other than 200.
-    #[error("the server answered {status}; {}", if status.is_server_error() { "try again later" } else { "check the fhir base" })]
+    #[error("the server answered {status}; {}", if is_passing(*status) { "try again later" } else { "check the fhir base" })]
     Refused {
         /// The answer's status.
         status: StatusCode,
@@ -83,6 +83,22 @@ pub enum DiscoveryError {
     /// The base does not make a URL.
     #[error("the fhir base does not make a url")]
     Url(#[from] UrlError),
+}
+
+impl DiscoveryError {
+    /// Whether the same question may be answered later: the server is down or busy, which says nothing about what it is.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Refused { status } if is_passing(*status))
+    }
+}
+
+fn is_passing(status: StatusCode) -> bool {
+    let busy = [
+        StatusCode::REQUEST_TIMEOUT,
+        StatusCode::TOO_EARLY,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    status.is_server_error() || busy.contains(&status)
 }
 
 /// Why what an issuer says of itself cannot be used.
@@ -262,7 +278,8 @@ pub enum RequestError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// The server broke down over the grant: S4S does for codes and refresh tokens that have become useless.
+    /// The server broke down over the grant: S4S does for codes and refresh tokens that have become useless. Elsewhere the same
+    /// page says nothing about the grant, and is [`Unavailable`](Self::Unavailable).
     #[error("the server broke down over the grant ({status}); ask the user to authorize again")]
     GrantUnusable {
         /// The answer's status.
@@ -352,7 +369,12 @@ impl TokenError {
             }
             Self::Unavailable { .. } => Remedy::RetryLater,
             Self::Refused { status, refusal } => match refusal.code() {
-                "access_denied" | "invalid_grant" => Remedy::Reauthorize,
+                "access_denied"
+                | "account_selection_required"
+                | "consent_required"
+                | "interaction_required"
+                | "invalid_grant"
+                | "login_required" => Remedy::Reauthorize,
                 "invalid_client" | "unauthorized_client" => Remedy::CheckClient,
                 "server_error" | "slow_down" | "temporarily_unavailable" => Remedy::RetryLater,
                 _ if status.is_server_error() => Remedy::RetryLater,

@@ -20,6 +20,7 @@ pub use grants::{ClientCredentials, Refresh};
 use super::answer::{
     Body, Refusal, Unreadable, content_type, is_html, read, seconds, sendable, text, words,
 };
+use super::client::TokenDialect;
 use super::credentials::{AccessToken, IdNonce, RefreshToken};
 use super::error::TokenError;
 use super::scope::{ScopeReport, Scopes};
@@ -189,6 +190,7 @@ pub(super) struct Wanted {
     pub(super) nonce: Option<IdNonce>,
     /// What is known of the launch, until the answer replaces it.
     pub(super) context: LaunchContext,
+    pub(super) dialect: TokenDialect,
 }
 
 impl TokenSet {
@@ -197,7 +199,8 @@ impl TokenSet {
         wanted: Wanted,
         received_at: Timestamp,
     ) -> Result<Self, TokenError> {
-        let answer = read_answer(response)?;
+        let answer = read_answer(response);
+        let answer = answer.map_err(|error| of_grant(error, response, wanted.dialect))?;
         let access_token = access_token(&answer)?;
         let mut notes = Vec::new();
         check_type(&answer, &mut notes)?;
@@ -238,14 +241,26 @@ pub(super) fn read_answer<B: AsRef<[u8]>>(
     }
 }
 
+/// S4S breaks down over a useless grant, and answers with a page. Elsewhere that page may come for any reason, and a refresh
+/// token is not to be given up for it; nor is it for a gateway's.
+fn of_grant<B>(error: TokenError, response: &Response<B>, dialect: TokenDialect) -> TokenError {
+    match error {
+        TokenError::Unavailable { status }
+            if dialect == TokenDialect::S4S
+                && status.is_server_error()
+                && !matches!(status.as_u16(), 502..=504)
+                && is_html(content_type(response).as_deref()) =>
+        {
+            TokenError::GrantUnusable { status }
+        }
+        error => error,
+    }
+}
+
 /// What a failure without a code means.
 pub(super) fn failure<B: AsRef<[u8]>>(response: &Response<B>) -> TokenError {
     let status = response.status();
-    // a gateway's page says nothing about the grant, and a refresh token is not to be given up for it
-    let from_gateway = matches!(status.as_u16(), 502..=504);
-    if status.is_server_error() && !from_gateway && is_html(content_type(response).as_deref()) {
-        TokenError::GrantUnusable { status }
-    } else if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         TokenError::Unavailable { status }
     } else if matches!(status.as_u16(), 400 | 401 | 403) {
         TokenError::RefusedSilently { status }

@@ -345,7 +345,7 @@ impl FhirError {
         match self {
             Self::Renewal { source } => source.is_retryable(),
             Self::Token(error) => error.remedy() == Remedy::RetryLater,
-            Self::Discovery(DiscoveryError::Refused { status }) => status.is_server_error(),
+            Self::Discovery(error) => error.is_passing(),
             Self::Vault(VaultError::Busy { .. } | VaultError::File { .. }) => true,
             _ => matches!(
                 self.status(),

@@ -396,6 +396,10 @@ fn extra_parameters_are_sent_and_cannot_replace_the_request() {
             matches!(refused, Err(AuthorizeError::ReservedParameter { name: named }) if named == name)
         );
     }
+    let hinted = request("a").with_parameter("id_token_hint", "secret-token");
+    let hinted = client().authorize(hinted.unwrap(), secrets()).unwrap();
+    let shown = format!("{hinted:?}");
+    assert!(shown.contains("id_token_hint") && !shown.contains("secret-token"));
     let twice = request("a")
         .with_parameter("prompt", "none")
         .and_then(|request| request.with_parameter("prompt", "login"));

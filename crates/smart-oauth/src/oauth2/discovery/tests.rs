@@ -60,6 +60,12 @@ fn row_discovery_falls_back_on_whatever_is_not_a_document() {
         (200, "application/json", "[]"),
         (200, "application/json", "{}"),
         (200, "application/json", r#"{"error": "not here"}"#),
+        (200, "application/json", r#"{"token_endpoint": null}"#),
+        (
+            200,
+            "application/json",
+            r#"{"token_endpoint": "", "authorization_endpoint": 1}"#,
+        ),
         (
             200,
             "application/fhir+json",
@@ -86,7 +92,7 @@ fn row_discovery_falls_back_on_whatever_is_not_a_document() {
 
 #[test]
 fn a_server_that_is_down_is_not_an_old_one() {
-    for status in [500, 502, 503] {
+    for status in [408, 425, 429, 500, 502, 503] {
         let error = Discovery::new(base())
             .receive(&answer(status, "text/html", ""))
             .unwrap_err();

@@ -107,6 +107,7 @@ impl Refresh {
             scopes,
             nonce: None,
             context: before.context.clone(),
+            dialect: self.client.dialect(),
         };
         let mut after = TokenSet::read(response, wanted, received_at)?;
         after.scopes.asked = before.scopes.asked.clone();
@@ -176,6 +177,7 @@ impl ClientCredentials {
             scopes: self.scopes.clone(),
             nonce: None,
             context: LaunchContext::default(),
+            dialect: self.client.dialect(),
         };
         TokenSet::read(response, wanted, received_at)
     }

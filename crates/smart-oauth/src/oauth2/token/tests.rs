@@ -186,6 +186,12 @@ fn row_token_errors_are_decided_by_the_code() {
             Remedy::Reauthorize,
         ),
         (401, r#"{"error": "access_denied"}"#, Remedy::Reauthorize),
+        (
+            400,
+            r#"{"error": "interaction_required"}"#,
+            Remedy::Reauthorize,
+        ),
+        (400, r#"{"error": "login_required"}"#, Remedy::Reauthorize),
         (200, r#"{"error": "invalid_grant"}"#, Remedy::Reauthorize),
         (500, r#"{"error": "invalid_grant"}"#, Remedy::Reauthorize),
         (401, r#"{"error": "invalid_client"}"#, Remedy::CheckClient),
@@ -219,16 +225,39 @@ fn row_token_errors_are_decided_by_the_code() {
 }
 
 #[test]
+fn row_token_errors_a_page_ends_the_grant_at_s4s_only() {
+    for (status, content_type, at_s4s) in [
+        (500, "text/html", Remedy::Reauthorize),
+        (500, "Text/HTML; charset=utf-8", Remedy::Reauthorize),
+        (500, "application/json", Remedy::RetryLater),
+        (502, "text/html", Remedy::RetryLater),
+        (429, "text/html", Remedy::RetryLater),
+    ] {
+        for (dialect, remedy) in [
+            (TokenDialect::S4S, at_s4s),
+            (TokenDialect::STANDARD, Remedy::RetryLater),
+        ] {
+            let client = client().with_dialect(dialect);
+            let response = answer(status, content_type, "");
+            let exchanged = authorized(&client, "patient/*.rs").receive(&response, NOW);
+            assert_eq!(exchanged.unwrap_err().remedy(), remedy, "{status}");
+            let mut tokens = TokenSet::new("a");
+            tokens.refresh_token = Some(RefreshToken::new("r"));
+            let refreshed = client.refresh(tokens).unwrap().receive(&response, NOW);
+            assert_eq!(refreshed.unwrap_err().remedy(), remedy, "{status}");
+        }
+    }
+}
+
+#[test]
 fn row_token_errors_bodies_that_are_not_json() {
     for (status, content_type, body, remedy) in [
-        // a useless grant, as S4S breaks down over it
         (
             500,
             "text/html",
             "<html>INTERNAL SERVER ERROR",
-            Remedy::Reauthorize,
+            Remedy::RetryLater,
         ),
-        (500, "Text/HTML; charset=utf-8", "", Remedy::Reauthorize),
         // a gateway, which knows nothing of the grant
         (502, "text/html", "<html>Bad Gateway", Remedy::RetryLater),
         (503, "text/html", "", Remedy::RetryLater),
