@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
 use percent_encoding::percent_decode_str;
+use serde_json::Value;
 
 /// What of a request contained secrets. Nothing is read until there is a refusal.
 pub(crate) struct Sent {
@@ -28,7 +29,8 @@ impl Sent {
 
     /// The answer, without these secrets and without `own` if it is a refusal.
     pub(crate) fn masked(&self, own: Option<&str>, response: Response<Bytes>) -> Response<Bytes> {
-        if response.status().is_success() || response.body().is_empty() {
+        let is_answer = response.status().is_success() && !self.is_refused_by(response.body());
+        if is_answer || response.body().is_empty() {
             return response;
         }
         let mut secrets: Vec<String> = own.map(str::to_owned).into_iter().collect();
@@ -39,6 +41,16 @@ impl Sent {
             of_pairs(String::from_utf8_lossy(form).split('&'), &mut secrets);
         }
         response.map(|body| without(body, secrets))
+    }
+
+    /// Whether a form was refused although the status says otherwise, as some token endpoints do. An answer with tokens is
+    /// never touched.
+    fn is_refused_by(&self, body: &[u8]) -> bool {
+        let is_refusal =
+            |answer: Value| answer["error"].is_string() && answer["access_token"].is_null();
+        self.form.is_some()
+            && body.len() <= LONGEST_REFUSAL
+            && serde_json::from_slice(body).is_ok_and(is_refusal)
     }
 }
 
@@ -92,6 +104,8 @@ fn without(body: Bytes, mut secrets: Vec<String>) -> Bytes {
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
 const MASK: &str = "[masked]";
 const SHORTEST: usize = 8;
+/// In bytes.
+const LONGEST_REFUSAL: usize = 64 << 10;
 
 /// The parameters whose values are secrets, of both generations.
 const SECRETS: [&str; 12] = [
@@ -165,6 +179,32 @@ mod tests {
             r"code c0de\/5678 (c0de/5678) of my-client-app with verifier-1",
             "code [masked] ([masked]) of my-client-app with [masked]",
         );
+    }
+
+    #[test]
+    fn a_refusal_with_a_status_of_success_is_masked_and_tokens_are_not() {
+        let request = Request::builder()
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Bytes::from_static(b"refresh_token=r-12345678"))
+            .unwrap();
+        for (said, expected) in [
+            (
+                r#"{"error": "invalid_grant", "error_description": "r-12345678 is over"}"#,
+                r#"{"error": "invalid_grant", "error_description": "[masked] is over"}"#,
+            ),
+            (
+                r#"{"access_token": "a", "refresh_token": "r-12345678"}"#,
+                r#"{"access_token": "a", "refresh_token": "r-12345678"}"#,
+            ),
+            (
+                r#"{"access_token": "a", "error": "", "refresh_token": "r-12345678"}"#,
+                r#"{"access_token": "a", "error": "", "refresh_token": "r-12345678"}"#,
+            ),
+            ("r-12345678", "r-12345678"),
+        ] {
+            let answer = Response::new(Bytes::from(said));
+            assert_eq!(Sent::of(&request).masked(None, answer).body(), expected);
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The user's consent, from the address that asks for it to a session.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smart_oauth::Timestamp;
 use smart_oauth::oauth2::{
@@ -36,7 +36,21 @@ pub struct Authorization {
     asked: Asked,
     url: String,
     begun_at: Timestamp,
-    used: Arc<AtomicBool>,
+    progress: Arc<Progress>,
+}
+
+/// How far the exchange has come, for all clones.
+#[derive(Default)]
+struct Progress {
+    is_used: AtomicBool,
+    /// Tokens that the vault has not taken. The code is spent, so that nothing else leads to them.
+    unsaved: Mutex<Option<Stored>>,
+}
+
+impl Progress {
+    fn unsaved(&self) -> MutexGuard<'_, Option<Stored>> {
+        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How long an authorization waits for its callback, in seconds.
@@ -128,7 +142,7 @@ impl Authorization {
             url: asked.authorize_url(),
             asked,
             begun_at,
-            used: Arc::default(),
+            progress: Arc::default(),
         }
     }
 
@@ -167,7 +181,8 @@ impl Authorization {
     /// vault, under a name drawn at random ([`Session::key`]).
     ///
     /// A callback that is not believed is refused before anything is sent, and the authorization goes on waiting. One that is
-    /// believed is believed once.
+    /// believed is believed once. If the vault does not take the tokens, they are kept in memory: the same call once more
+    /// stores them, and does not ask the server again.
     ///
     /// # Errors
     ///
@@ -186,11 +201,12 @@ impl Authorization {
     ///
     /// As [`exchange`](Self::exchange).
     pub async fn exchange_as(&self, callback: &str, key: VaultKey) -> Result<Session, Error> {
-        if self.used.load(Ordering::Acquire) {
+        if self.progress.is_used.load(Ordering::Acquire) {
             return Err(FhirError::CallbackUsed.into());
         }
         let now = self.app.means().now()?.as_unix_seconds();
-        if now.saturating_sub(self.begun_at.as_unix_seconds()) > LIFETIME {
+        let age = now.saturating_sub(self.begun_at.as_unix_seconds());
+        if age > LIFETIME && self.progress.unsaved().is_none() {
             return Err(FhirError::AuthorizationOver.into());
         }
         let authorized = match self.asked.clone().callback(callback)? {
@@ -200,18 +216,22 @@ impl Authorization {
             // an outcome that this version does not know is none that leads on
             _ => return Err(CallbackError::Lacks.into()),
         };
-        if self.used.swap(true, Ordering::AcqRel) {
+        if self.progress.is_used.swap(true, Ordering::AcqRel) {
             return Err(FhirError::CallbackUsed.into());
         }
         let (app, client) = (self.app.clone(), self.client.clone());
-        let redeemed = detached(redeem(app, client, authorized, key)).await;
-        if let Err(error) = &redeemed
-            && error.stage() == Stage::NotSent
-        {
-            // the code has not been seen by anybody
-            self.used.store(false, Ordering::Release);
-        }
-        redeemed
+        let progress = Arc::clone(&self.progress);
+        detached(async move {
+            let redeemed = redeem(app, client, authorized, key, &progress).await;
+            if let Err(error) = &redeemed
+                && (error.stage() == Stage::NotSent || progress.unsaved().is_some())
+            {
+                // nobody has seen the code, or the tokens are here
+                progress.is_used.store(false, Ordering::Release);
+            }
+            redeemed
+        })
+        .await
     }
 }
 
@@ -221,14 +241,33 @@ async fn redeem(
     client: Client,
     authorized: smart_oauth::oauth2::Authorization<Authorized>,
     key: VaultKey,
+    progress: &Progress,
 ) -> Result<Session, Error> {
     let mut entry = app.settings().vault.lock(&key).await?;
+    let unsaved = progress.unsaved().clone();
+    let stored = match unsaved {
+        Some(stored) => stored,
+        None => {
+            let stored = ask_for_tokens(&app, &client, authorized).await?;
+            progress.unsaved().insert(stored).clone()
+        }
+    };
+    let session = Session::begin(app, key, &mut *entry, stored).await?;
+    *progress.unsaved() = None;
+    Ok(session)
+}
+
+async fn ask_for_tokens(
+    app: &App,
+    client: &Client,
+    authorized: smart_oauth::oauth2::Authorization<Authorized>,
+) -> Result<Stored, Error> {
     let inner = app.inner();
     let origin = origin(&client.server().token)?;
     // A code is good for one attempt.
     let purpose = purpose("exchange", Repeat::IfUnsent, &origin);
     let make = |authentication: &_| authorized.request(authentication);
-    let response = inner.ask(purpose, &client, make).await?;
+    let response = inner.ask(purpose, client, make).await?;
     let now = app.means().now()?;
     let tokens = match authorized.receive(&response, now) {
         Ok(tokens) => tokens,
@@ -239,8 +278,7 @@ async fn redeem(
             return Err(error.into());
         }
     };
-    let stored = Stored::new(&app, tokens, now, Renewal::Refresh)?;
-    Session::begin(app.clone(), key, &mut *entry, stored).await
+    Stored::new(app, tokens, now, Renewal::Refresh)
 }
 
 impl fmt::Debug for Authorization {

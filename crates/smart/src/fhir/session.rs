@@ -244,6 +244,12 @@ impl Session {
     ///
     /// When the server has no introspection, or refuses.
     pub async fn introspect(&self) -> Result<Introspected, Error> {
+        if self.app().inner().is_public() {
+            // the proof may be a new token, which ends the one before
+            let current = self.ready().await?;
+            let token = current.tokens.access_token.clone();
+            return self.ask_with_bearer(token, &current).await;
+        }
         let token = self.inner.current().tokens.access_token.clone();
         self.introspect_token(token).await
     }
@@ -293,13 +299,24 @@ impl Session {
         &self,
         token: impl Into<Token> + Send,
     ) -> Result<Introspected, Error> {
+        let current = self.ready().await?;
+        self.ask_with_bearer(token, &current).await
+    }
+
+    async fn ask_with_bearer(
+        &self,
+        token: impl Into<Token> + Send,
+        current: &Stored,
+    ) -> Result<Introspected, Error> {
+        if current.renewal == Renewal::NoLogin {
+            return Err(FhirError::NoSession.into());
+        }
         let inner = self.app().inner();
         let client = inner.client().await?;
         let question = client.introspect(token);
         let server = client.server();
         let origin = origin(server.introspect.as_ref().unwrap_or(&server.token))?;
-        let bearer = self.ready().await?;
-        let bearer = &bearer.tokens.access_token;
+        let bearer = &current.tokens.access_token;
         let make = |_ahead| Ok(sendable(question.request_with_bearer(bearer)?));
         let purpose = purpose("introspect", Repeat::Always, &origin);
         let response = inner.exchange(purpose, make).await?;

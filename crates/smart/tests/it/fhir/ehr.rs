@@ -207,6 +207,12 @@ pub(crate) fn builder(ehr: &Ehr) -> (AppBuilder, Hands) {
 }
 
 pub(crate) fn builder_at(base: &str, ehr: &Ehr) -> (AppBuilder, Hands) {
+    let (builder, hands) = public_builder_at(base, ehr);
+    (builder.client_secret("canary-secret"), hands)
+}
+
+/// The same for an app without a secret.
+pub(crate) fn public_builder_at(base: &str, ehr: &Ehr) -> (AppBuilder, Hands) {
     let hands = Hands(Arc::new(AtomicU64::new(NOW)));
     let (clock, ehr) = (hands.clone(), ehr.clone());
     let transport = move |request: Request<Bytes>| {
@@ -221,7 +227,6 @@ pub(crate) fn builder_at(base: &str, ehr: &Ehr) -> (AppBuilder, Hands) {
     };
     let builder = App::builder(base)
         .client_id("app")
-        .client_secret("canary-secret")
         .redirect_uri("http://localhost:8000/back")
         .retries(Retries::none())
         .clock(move || SystemTime::UNIX_EPOCH + Duration::from_secs(clock.0.load(Ordering::SeqCst)))

@@ -3,11 +3,12 @@
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{Method, Request, StatusCode};
-use smart::fhir::{FhirError, Session};
+use smart::fhir::{FhirError, Introspected, Session};
 use smart::{Error, Stage};
 
 use super::ehr::{
-    BASE, Ehr, app, builder, builder_at, cause, get, html, json, key, read, session, tokens,
+    BASE, Ehr, app, builder, builder_at, cause, get, html, json, key, public_builder_at, read,
+    session, tokens,
 };
 
 #[tokio::test]
@@ -386,4 +387,35 @@ async fn odd_tokens_are_not_sent() {
     let error = read(&session).await.unwrap_err();
     assert!(matches!(error, Error::Fhir(FhirError::BadToken)));
     assert!(ehr.lines().is_empty());
+}
+
+#[tokio::test]
+async fn an_app_without_a_secret_asks_about_the_token_that_it_shows() {
+    let ehr = Ehr::default();
+    ehr.instead(|seen| {
+        if seen.line.contains(".well-known") {
+            return Some(json(
+                200,
+                r#"{"token_endpoint": "https://ehr.example/token", "introspection_endpoint": "https://ehr.example/introspect"}"#,
+            ));
+        }
+        let shown = seen.authorization.strip_prefix("Bearer ")?;
+        let is_meant = seen.body.starts_with(&format!("token={shown}&"));
+        let answer = format!(r#"{{"active": {is_meant}}}"#);
+        seen.line.contains("/introspect").then(|| json(200, &answer))
+    });
+    let (builder, hands) = public_builder_at(BASE, &ehr);
+    let session = session(&builder.build().unwrap()).await;
+    for refreshes in 0..3 {
+        let told = session.introspect().await.unwrap();
+        assert!(matches!(told, Introspected::Active(_)), "{told:?}");
+        assert_eq!(ehr.refreshes(), refreshes);
+        hands.advance(3600);
+    }
+    let (builder, _) = public_builder_at(BASE, &ehr);
+    let nobody = builder.without_login().unwrap();
+    let before = ehr.all().len();
+    let error = nobody.introspect().await.unwrap_err();
+    assert!(matches!(cause(&error), FhirError::NoSession), "{error:?}");
+    assert_eq!(ehr.all().len(), before, "no empty token is sent");
 }

@@ -98,6 +98,39 @@ async fn new_tokens_that_cannot_be_stored_are_not_used_and_not_lost() {
 }
 
 #[tokio::test]
+async fn the_tokens_of_a_login_that_could_not_be_stored_are_not_lost() {
+    let ehr = Ehr::default();
+    let (builder, hands) = builder(&ehr);
+    let vault = Full::default();
+    let app = builder.vault(vault.clone()).build().unwrap();
+    let authorization = app.authorize("patient/*.rs").await.unwrap();
+    let callback = format!("code=canary-code&state={}", authorization.state());
+    for _ in 0..3 {
+        let exchanged = authorization.exchange_as(&callback, key("user")).await;
+        let error = exchanged.unwrap_err();
+        assert!(
+            matches!(cause(&error), FhirError::Vault(VaultError::Store { .. })),
+            "{error:?}"
+        );
+        // a forged callback brings nobody to them
+        let forged = authorization.exchange_as("code=canary-code&state=x", key("user"));
+        let error = forged.await.unwrap_err();
+        assert!(matches!(cause(&error), FhirError::Callback(_)), "{error:?}");
+    }
+    hands.advance(2 * 60 * 60);
+    vault.writes_left.store(10, Ordering::SeqCst);
+    let copy = authorization.clone();
+    let session = copy.exchange_as(&callback, key("user")).await.unwrap();
+    assert_eq!(session.patient().as_deref(), Some("canary-patient"));
+    assert_eq!(ehr.refreshes(), 1, "the code is sent once");
+    let again = authorization.exchange_as(&callback, key("user")).await;
+    assert!(matches!(
+        cause(&again.unwrap_err()),
+        FhirError::CallbackUsed
+    ));
+}
+
+#[tokio::test]
 async fn tokens_that_could_not_be_stored_can_be_revoked() {
     let ehr = Ehr::default();
     let (builder, hands) = builder(&ehr);
