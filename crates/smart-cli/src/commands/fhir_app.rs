@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::{Value, json};
 use smart::Error;
 use smart::fhir::{App, AppBuilder, AssertionKey, FhirError, Limits, Session};
+use smart::oauth::oauth2::ServerUrl;
 use smart::vault::{Entry, FileVault, Vault as _, VaultKey};
 
 use zeroize::Zeroizing;
@@ -46,7 +47,7 @@ pub(crate) struct BackendArgs {
         long,
         value_name = "SCOPES",
         requires = "key",
-        default_value = "system/*.rs"
+        default_value = BACKEND_SCOPES
     )]
     scope: String,
 }
@@ -77,9 +78,19 @@ impl BackendArgs {
         };
         let kid = self.kid.as_ref();
         let kid = kid.map_or_else(String::new, |kid| format!(" --kid {kid}"));
-        format!(" --client-id {client_id} --key {}{kid}", file.display())
+        let scope = match &*self.scope {
+            BACKEND_SCOPES => String::new(),
+            scope => format!(" --scope '{scope}'"),
+        };
+        format!(
+            " --client-id {client_id} --key {}{kid}{scope}",
+            file.display()
+        )
     }
 }
+
+/// What a backend service asks for unless something else is given.
+const BACKEND_SCOPES: &str = "system/*.rs";
 
 /// What is kept of a registration.
 pub(crate) struct Registered {
@@ -198,8 +209,7 @@ impl ServerArgs {
     }
 
     fn key(&self, what: &str) -> Result<VaultKey> {
-        let base = self.fhir.trim_end_matches('/');
-        Ok(VaultKey::new(format!("{what} {base}"))?)
+        Ok(VaultKey::new(format!("{what} {}", base_name(&self.fhir)))?)
     }
 }
 
@@ -235,5 +245,53 @@ impl Registered {
     }
 }
 
+/// One name for all spellings of the same FHIR base: the case of scheme and host, a default port and a slash at the end make no
+/// difference.
+fn base_name(base: &str) -> String {
+    let uri: Result<http::Uri, _> = base.parse();
+    let name = match (ServerUrl::with_plain_http(base), uri) {
+        (Ok(url), Ok(uri)) => {
+            let rest = uri.path_and_query().map_or("", |rest| rest.as_str());
+            format!("{}{rest}", url.origin())
+        }
+        // said when it is used
+        _ => base.to_owned(),
+    };
+    name.trim_end_matches('/').to_owned()
+}
+
 /// What is asked for unless something else is: one patient's record to read, and tokens that last.
 pub(crate) const SCOPES: &str = "launch/patient patient/*.read offline_access";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_a_base_has_one_name() {
+        for (base, expected) in [
+            (
+                "http://localhost:9000/api/fhir",
+                "http://localhost:9000/api/fhir",
+            ),
+            (
+                "HTTP://LOCALHOST:9000/api/fhir/",
+                "http://localhost:9000/api/fhir",
+            ),
+            ("https://EHR.example:443/fhir", "https://ehr.example/fhir"),
+            ("https://ehr.example", "https://ehr.example"),
+            ("https://ehr.example/FHIR", "https://ehr.example/FHIR"),
+            (
+                "https://ehr.example:8443/fhir",
+                "https://ehr.example:8443/fhir",
+            ),
+            (
+                "https://ehr.example/a?tenant=B",
+                "https://ehr.example/a?tenant=B",
+            ),
+            ("nonsense/", "nonsense"),
+        ] {
+            assert_eq!(base_name(base), expected, "{base}");
+        }
+    }
+}

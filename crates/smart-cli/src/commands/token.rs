@@ -170,7 +170,11 @@ async fn introspect(session: &Session, refresh_token: bool, debug: bool) -> Resu
     let server = session.app().server().await?;
     let has_standard = server.introspect.is_some() || server.source != Source::Statement;
     if has_standard && !debug {
-        return match session.introspect_token(token).await? {
+        let told = match token {
+            Token::Access(_) => session.introspect().await?,
+            token => session.introspect_token(token).await?,
+        };
+        return match told {
             Introspected::Active(facts) => standard_facts(&facts),
             Introspected::Inactive => Ok(line("active     no")?),
         };
