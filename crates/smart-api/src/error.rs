@@ -119,6 +119,12 @@ pub enum ResponseError {
         /// What is wrong with it, as the end of a sentence.
         reason: &'static str,
     },
+    /// A page of HTML in place of the word that something was deleted.
+    #[error("expected a confirmation, but the answer is a page of HTML{}; see whether it was deleted", beginning(.start))]
+    NotConfirmed {
+        /// The first characters of the page.
+        start: Option<String>,
+    },
     /// The answer is something else than JSON.
     #[error("expected JSON, but the answer is {}{}", kind(.content_type), beginning(.start))]
     NotJson {

@@ -14,6 +14,7 @@ use crate::body::Body;
 use crate::call::{ItemCall, ListCall};
 use crate::check::check;
 use crate::error::ResponseError;
+use crate::info::{CallInfo, Method};
 use crate::model::{Expected, Finding, Model as _, Reading};
 use crate::objects::objects;
 use crate::summary::ResponseSummary;
@@ -75,14 +76,7 @@ impl<C> CallResponse<C> {
         if let Some(graph) = self.graph.get() {
             return Ok(graph.clone());
         }
-        let header = self.headers().get(CONTENT_TYPE);
-        let header = header.and_then(|value| value.to_str().ok());
-        let Some(reader) = header.and_then(Reader::for_media_type) else {
-            return Err(ResponseError::NotRdf {
-                content_type: self.content_type().map(str::to_owned),
-                start: self.start(),
-            });
-        };
+        let reader = self.rdf_reader()?;
         let graph = reader
             .for_slice(self.bytes())
             .map_err(|source| ResponseError::Rdf {
@@ -90,6 +84,17 @@ impl<C> CallResponse<C> {
                 source,
             })?;
         Ok(self.graph.get_or_init(|| graph).clone())
+    }
+
+    /// What reads the body, if it is RDF by its media type.
+    fn rdf_reader(&self) -> Result<Reader, ResponseError> {
+        let header = self.headers().get(CONTENT_TYPE);
+        let header = header.and_then(|value| value.to_str().ok());
+        let reader = header.and_then(Reader::for_media_type);
+        reader.ok_or_else(|| ResponseError::NotRdf {
+            content_type: self.content_type().map(str::to_owned),
+            start: self.start(),
+        })
     }
 
     /// The body as plain objects by class, as SMART's JavaScript client has them: see [`objects`](crate::objects()).
@@ -137,6 +142,38 @@ impl<C> CallResponse<C> {
         }
     }
 
+    /// Makes sure that the answer is of the kind that this call has: RDF in any syntax, or JSON that can be read. The page of a
+    /// proxy or a login is neither, nor does it confirm a deletion. A call that gives back what was stored may answer with anything, a
+    /// page of HTML included: see [`is_page`](Self::is_page).
+    ///
+    /// # Errors
+    ///
+    /// The answer is of another kind, or JSON that cannot be read.
+    pub fn check_media_type(&self, info: &CallInfo) -> Result<(), ResponseError> {
+        match info.response_media_type {
+            // the word "ok", which the reference container declares as HTML
+            "*/*" if info.method == Method::Delete && self.is_page() && self.has_markup() => {
+                Err(ResponseError::NotConfirmed {
+                    start: self.start(),
+                })
+            }
+            "*/*" => Ok(()),
+            kind if is_json(kind) => self.json().map(drop),
+            _ => self.rdf_reader().map(drop),
+        }
+    }
+
+    /// Whether the answer is a page of HTML by its media type.
+    pub fn is_page(&self) -> bool {
+        const PAGES: [&str; 2] = ["text/html", "application/xhtml+xml"];
+        let is_kind = |kind: &str| PAGES.iter().any(|page| kind.eq_ignore_ascii_case(page));
+        self.content_type().is_some_and(is_kind)
+    }
+
+    fn has_markup(&self) -> bool {
+        self.bytes().trim_ascii_start().starts_with(b"<")
+    }
+
     /// The body as JSON.
     ///
     /// # Errors
@@ -155,12 +192,7 @@ impl<C> CallResponse<C> {
 
     /// The first characters of a page of HTML, on one line: the words of a proxy or a login page. Data would be a patient's.
     fn start(&self) -> Option<String> {
-        const PAGES: [&str; 2] = ["text/html", "application/xhtml+xml"];
-        let content_type = self.content_type()?;
-        if !PAGES
-            .iter()
-            .any(|page| content_type.eq_ignore_ascii_case(page))
-        {
+        if !self.is_page() {
             return None;
         }
         // A character takes at most four bytes; one that is cut in two at the end is not shown.
@@ -365,5 +397,41 @@ mod tests {
     #[test]
     fn a_patient_s_data_stay_out_of_debug_output() {
         assert!(!format!("{:?}", answer("text/plain", "Daniel Adams")).contains("Adams"));
+    }
+
+    #[test]
+    fn a_page_of_html_is_not_an_answer() {
+        let check = |call: &str, content_type: &str, body: &'static str, expected: &str| {
+            let info = CallInfo::by_name(call).unwrap();
+            let checked = answer(content_type, body).check_media_type(info);
+            let error = checked.err().map(|error| error.to_string());
+            assert_eq!(error.unwrap_or_default(), expected, "{call} {content_type}");
+        };
+        let page = "<h1>Welcome</h1>";
+        let begins = r#"; it begins "<h1>Welcome</h1>""#;
+        let not = |kind| format!("expected {kind}, but the answer is text/html{begins}");
+        check("get_medications", "text/html", page, &not("RDF"));
+        check("post_clinical_note", "text/html", page, &not("RDF"));
+        check("get_app_manifest", "text/html", page, &not("JSON"));
+        check(
+            "delete_scratchpad_data",
+            "text/html",
+            page,
+            &format!(
+                "expected a confirmation, but the answer is a page of HTML{begins}; see whether it was deleted"
+            ),
+        );
+        // the reference container's own word
+        check("delete_scratchpad_data", "text/html", "ok", "");
+        check(
+            "get_medications",
+            "application/rdf+xml; charset=utf-8",
+            "",
+            "",
+        );
+        check("get_medications", "text/turtle", "", "");
+        check("get_app_manifest", "application/json", "{}", "");
+        // any app may have stored a page
+        check("get_scratchpad_data", "text/html", page, "");
     }
 }

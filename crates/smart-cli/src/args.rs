@@ -38,7 +38,7 @@ pub(crate) enum Command {
     Fhir(FhirArgs),
     /// Make one call and print what the container answers
     Get(GetArgs),
-    /// Let a user allow this command to read from a SMART on FHIR server
+    /// Let a user allow this command to read from a SMART on FHIR server, or an app to open a record of a SMART Classic container
     Login(LoginArgs),
     /// Run a SPARQL query over RDF files
     Query(QueryArgs),
@@ -96,6 +96,9 @@ pub(crate) struct GetArgs {
         requires = "body"
     )]
     pub(crate) content_type: String,
+    /// Where the tokens of smart login are kept; without it, in this user's own folder for app data
+    #[arg(long, value_name = "DIR", env = "SMART_VAULT")]
+    pub(crate) vault: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) container: ContainerArgs,
 }

@@ -17,7 +17,9 @@ pub(crate) mod verify;
 
 mod batch;
 mod callback;
+mod consent;
 mod data;
 pub(crate) mod fhir_app;
 mod fhir_export;
+mod record_login;
 mod signing;

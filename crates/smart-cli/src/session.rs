@@ -55,9 +55,30 @@ impl Session {
 impl ContainerArgs {
     /// The app's id.
     pub(crate) fn app_id(&self) -> String {
+        self.given_app_id()
+            .unwrap_or_else(|| BACKGROUND_APP_ID.to_owned())
+    }
+
+    /// The app's id, if one was given.
+    pub(crate) fn given_app_id(&self) -> Option<String> {
         let id = self.app_id.clone();
-        let id = id.or_else(|| self.environment("SMART_APP_ID"));
-        id.unwrap_or_else(|| BACKGROUND_APP_ID.to_owned())
+        id.or_else(|| self.environment("SMART_APP_ID"))
+    }
+
+    /// The container's API base, if one was given.
+    fn given_api_base(&self) -> Option<String> {
+        let api_base = self.api_base.clone();
+        api_base.or_else(|| self.environment("SMART_API_BASE"))
+    }
+
+    /// The API base of a container that is there already.
+    pub(crate) fn required_api_base(&self) -> Result<String> {
+        let api_base = self.given_api_base();
+        Ok(api_base.ok_or_else(|| {
+            UsageError(
+                "say which container to talk to: --api-base URL or SMART_API_BASE".to_owned(),
+            )
+        })?)
     }
 
     fn environment(&self, name: &str) -> Option<String> {
@@ -82,8 +103,7 @@ struct AppSettings {
 impl AppSettings {
     fn read(args: &ContainerArgs) -> Result<Self> {
         let from_environment = |name| args.environment(name);
-        let api_base = args.api_base.clone();
-        let api_base = api_base.or_else(|| from_environment("SMART_API_BASE"));
+        let api_base = args.given_api_base();
         if api_base.is_none() && !args.sandbox {
             return Err(UsageError(
                 "say which container to talk to: --api-base URL, SMART_API_BASE, or --sandbox for an embedded one with invented \

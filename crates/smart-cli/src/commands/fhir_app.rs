@@ -102,18 +102,7 @@ pub(crate) struct Registered {
 impl ServerArgs {
     /// The vault with registrations and tokens.
     pub(crate) fn open_vault(&self) -> Result<FileVault> {
-        Ok(match &self.vault {
-            Some(folder) => FileVault::open(folder)?,
-            None => FileVault::of_app("smart-cli")?,
-        })
-    }
-
-    /// The same for those who only look: neither folder nor key is created.
-    fn existing_vault(&self) -> Result<Option<FileVault>> {
-        Ok(match &self.vault {
-            Some(folder) => FileVault::open_existing(folder)?,
-            None => FileVault::existing_of_app("smart-cli")?,
-        })
+        open_vault(self.vault.as_deref())
     }
 
     /// The settings that all apps of this command have in common.
@@ -190,7 +179,7 @@ impl ServerArgs {
                 self.fhir
             )
         };
-        let vault = self.existing_vault()?.ok_or_else(nobody)?;
+        let vault = existing_vault(self.vault.as_deref())?.ok_or_else(nobody)?;
         let registered = self.registered(&vault).await?.ok_or_else(nobody)?;
         let app = self.app(vault, &registered, trace)?;
         match Session::open(&app, self.session_key()?).await {
@@ -211,6 +200,22 @@ impl ServerArgs {
     fn key(&self, what: &str) -> Result<VaultKey> {
         Ok(VaultKey::new(format!("{what} {}", base_name(&self.fhir)))?)
     }
+}
+
+/// The vault in this folder, or else this user's own.
+pub(super) fn open_vault(folder: Option<&Path>) -> Result<FileVault> {
+    Ok(match folder {
+        Some(folder) => FileVault::open(folder)?,
+        None => FileVault::of_app("smart-cli")?,
+    })
+}
+
+/// The same for those who only look: neither folder nor key is created.
+pub(super) fn existing_vault(folder: Option<&Path>) -> Result<Option<FileVault>> {
+    Ok(match folder {
+        Some(folder) => FileVault::open_existing(folder)?,
+        None => FileVault::existing_of_app("smart-cli")?,
+    })
 }
 
 impl Registered {

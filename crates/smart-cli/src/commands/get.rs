@@ -2,9 +2,13 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
-use smart::Client;
-use smart::api::{Body, CALLS, CallInfo, Caller, DynamicCall, Prepared, Reading};
+use anyhow::{Context as _, Result, anyhow};
+use smart::api::{
+    Body, CALLS, Call as _, CallInfo, Caller, DynamicCall, Method, Prepared, Reading,
+};
+use smart::{Client, RecordId};
+
+use super::record_login::{kept_token, words};
 
 use crate::args::GetArgs;
 use crate::commands::check::counted;
@@ -72,12 +76,37 @@ fn prepare(info: &'static CallInfo, args: &GetArgs) -> Result<Prepared<DynamicCa
 }
 
 async fn answer(client: &Client, call: Prepared<DynamicCall>, args: &GetArgs) -> Result<Vec<u8>> {
-    match &args.record {
-        Some(id) => {
-            let record = client.open_record(id.as_str()).await?;
-            send(record, call, args).await
-        }
-        None => send(client.clone(), call, args).await,
+    let Some(id) = &args.record else {
+        return send(client.clone(), call, args).await;
+    };
+    let id = RecordId::from(id.as_str());
+    // An embedded container was started for this command, so nobody has logged in at it.
+    let kept = match args.container.sandbox {
+        true => None,
+        false => kept_token(client, &id, args.vault.as_deref()).await?,
+    };
+    if let Some(token) = kept {
+        let record = client.record(id.clone()).with_token(token);
+        let sent = send(record, call, args).await;
+        return sent.map_err(|error| log_in_again(error, client, &id));
+    }
+    match client.open_record(id.clone()).await {
+        Ok(record) => send(record, call, args).await,
+        Err(error) => Err(log_in_again(error.into(), client, &id)),
+    }
+}
+
+/// A refusal of the app's credentials, with the way to new ones.
+fn log_in_again(error: anyhow::Error, client: &Client, record: &RecordId) -> anyhow::Error {
+    let status = error
+        .downcast_ref::<smart::Error>()
+        .and_then(smart::Error::status);
+    match status.map(|status| status.as_u16()) {
+        Some(401 | 403) => anyhow!(
+            "{error:#} (here, for an app that acts for users: {})",
+            words(client, record)
+        ),
+        _ => error,
     }
 }
 
@@ -85,9 +114,22 @@ async fn send<S: Caller>(sender: S, call: Prepared<DynamicCall>, args: &GetArgs)
 where
     anyhow::Error: From<S::Error>,
 {
+    // A PUT is answered with what is stored now.
+    let is_put = matches!(call.call().info().method, Method::Put);
+    let sent = if is_put { body(args)? } else { None };
+    let info = call.call().info();
     let response = call.with_sender(sender).send().await?;
     if args.findings {
         return Ok(findings(&response.check()?).into_bytes());
+    }
+    response.check_media_type(info)?;
+    if let Some(sent) = sent {
+        response.confirm(&sent)?;
+    } else if info.response_media_type == "*/*" && info.method == Method::Get && response.is_page()
+    {
+        output::note(
+            "warning: the answer is a page of HTML; unless one was stored there, something else than the container has answered",
+        );
     }
     Ok(response.into_bytes().to_vec())
 }

@@ -1,6 +1,6 @@
 //! `smart token show|refresh|revoke|forget|introspect|debug`: what a login gave. No secret is printed unless it is asked for.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail};
@@ -12,7 +12,11 @@ use smart::oauth::Timestamp;
 use smart::oauth::oauth2::{RequestError, Source, Token, TokenFacts};
 
 use super::fhir_app::{SCOPES, ServerArgs};
+use super::login::fhir_of_environment;
+use super::record_login::{self, RecordArgs};
 use super::register::{free_redirect_uri, register};
+use crate::args::NetworkArgs;
+use crate::failure::UsageError;
 use crate::output::{line, note};
 
 #[derive(Debug, clap::Args)]
@@ -39,7 +43,7 @@ enum Action {
     /// Forget the tokens without telling the server, where they live on until they end
     Forget {
         #[command(flatten)]
-        server: ServerArgs,
+        login: KeptLoginArgs,
     },
     /// Get new tokens now
     #[command(visible_alias = "renew")]
@@ -58,11 +62,45 @@ enum Action {
     /// Say whose record is open, for what, and until when
     Show {
         #[command(flatten)]
-        server: ServerArgs,
+        login: KeptLoginArgs,
         /// Print the tokens too, for whoever stands behind you as well
         #[arg(long)]
         secrets: bool,
     },
+}
+
+/// A login at either kind of server.
+#[derive(Debug, clap::Args)]
+struct KeptLoginArgs {
+    /// The base of the server's FHIR resources, such as http://localhost:9000/api/fhir [env: SMART_FHIR_BASE]
+    #[arg(long, value_name = "URL")]
+    fhir: Option<String>,
+    #[command(flatten)]
+    record: RecordArgs,
+    /// Where registrations and tokens are kept, sealed; without it, in this user's own folder for app data
+    #[arg(long, value_name = "DIR", env = "SMART_VAULT")]
+    vault: Option<PathBuf>,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+impl KeptLoginArgs {
+    /// The SMART on FHIR server.
+    fn server(self) -> Result<ServerArgs> {
+        let fhir = self.fhir.or_else(fhir_of_environment).ok_or_else(|| {
+            UsageError(
+                "say which login: --fhir URL or SMART_FHIR_BASE for a SMART on FHIR server, --api-base URL and --record ID for a \
+                 SMART Classic container"
+                    .to_owned(),
+            )
+        })?;
+        Ok(ServerArgs {
+            fhir,
+            vault: self.vault,
+            body_limit: None,
+            network: self.network,
+        })
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -106,17 +144,25 @@ pub(crate) async fn run(args: TokenArgs, trace: Option<&Path>) -> Result<()> {
             server,
             forget: false,
         } => revoke(&server, trace).await,
-        Action::Forget { server }
-        | Action::Revoke {
+        Action::Forget { login } if login.record.is_given() => {
+            record_login::forget(&login.record, login.vault.as_deref(), &login.network).await
+        }
+        Action::Forget { login } => forget(&login.server()?, trace).await,
+        Action::Revoke {
             server,
             forget: true,
-        } => {
-            server.session(trace).await?.forget().await?;
-            line("forgotten; the server was not told, and knows the tokens until they end")?;
-            Ok(())
+        } => forget(&server, trace).await,
+        Action::Show { login, secrets } if login.record.is_given() => {
+            let KeptLoginArgs {
+                record,
+                vault,
+                network,
+                ..
+            } = &login;
+            record_login::show(record, vault.as_deref(), network, secrets).await
         }
-        Action::Show { server, secrets } => {
-            let session = server.session(trace).await?;
+        Action::Show { login, secrets } => {
+            let session = login.server()?.session(trace).await?;
             describe(&session)?;
             if secrets {
                 show_secrets(&session.tokens())?;
@@ -230,6 +276,13 @@ fn debug_facts(facts: &DebugFacts) -> Result<()> {
     line(format_args!("until      {}", until(facts.access_expires)))?;
     let approval = until(facts.approval_expires);
     Ok(line(format_args!("approval   until {approval}"))?)
+}
+
+async fn forget(server: &ServerArgs, trace: Option<&Path>) -> Result<()> {
+    server.session(trace).await?.forget().await?;
+    Ok(line(
+        "forgotten; the server was not told, and knows the tokens until they end",
+    )?)
 }
 
 async fn revoke(server: &ServerArgs, trace: Option<&Path>) -> Result<()> {

@@ -11,6 +11,7 @@ mod fhir_exports;
 mod login;
 mod network;
 mod query;
+mod record_login;
 mod sandbox;
 mod signing;
 mod sweep;

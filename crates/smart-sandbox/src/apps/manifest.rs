@@ -64,6 +64,12 @@ pub enum ManifestError {
     /// The JSON is an array, a number or the like.
     #[error("the app manifest must be a JSON object")]
     NotAnObject,
+    /// Several members break rules.
+    #[error("{}", in_one_sentence(.problems))]
+    Several {
+        /// What is wrong with each, never another `Several`.
+        problems: Vec<ManifestError>,
+    },
     /// A member that no manifest has; manifests of SMART 0.3 have several of them.
     #[error("the app manifest has an unknown member \"{key}\", remove it")]
     Unknown {
@@ -85,7 +91,8 @@ impl AppManifest {
     ///
     /// # Errors
     ///
-    /// [`ManifestError`] names the first member that breaks a rule.
+    /// [`ManifestError`] names every member that breaks a rule: first those that no app may have so, and once there is none of
+    /// them, those that the app's mode wants or forbids.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ManifestError> {
         Self::from_value(serde_json::from_slice(bytes).map_err(ManifestError::Json)?)
     }
@@ -161,9 +168,9 @@ impl AppManifest {
 
     fn from_value(json: Value) -> Result<Self, ManifestError> {
         let members = json.as_object().ok_or(ManifestError::NotAnObject)?;
-        check_members(members)?;
+        all_well(member_problems(members))?;
         let mode = mode(members)?;
-        check_mode(members, mode)?;
+        all_well(mode_problems(members, mode))?;
         let owned = |key| members.get(key).and_then(Value::as_str).map(str::to_owned);
         Ok(Self {
             id: owned("id").ok_or(ManifestError::Missing { key: "id" })?,
@@ -179,7 +186,27 @@ impl AppManifest {
 const BROWSERS: [&str; 3] = ["desktop", "mobile", "tablet"];
 const METHODS: [&str; 4] = ["DELETE", "GET", "POST", "PUT"];
 
-fn check_members(members: &Map<String, Value>) -> Result<(), ManifestError> {
+fn all_well(mut problems: Vec<ManifestError>) -> Result<(), ManifestError> {
+    match problems.len() {
+        0 => Ok(()),
+        1 => Err(problems.remove(0)),
+        _ => Err(ManifestError::Several { problems }),
+    }
+}
+
+/// The first few problems, and how many there are beside them.
+fn in_one_sentence(problems: &[ManifestError]) -> String {
+    const SHOWN: usize = 20;
+    let shown = problems.iter().take(SHOWN).map(ManifestError::to_string);
+    let text = shown.collect::<Vec<_>>().join("; ");
+    match problems.len().saturating_sub(SHOWN) {
+        0 => text,
+        more => format!("{text}; and {more} more"),
+    }
+}
+
+fn member_problems(members: &Map<String, Value>) -> Vec<ManifestError> {
+    let mut problems = Vec::new();
     for (key, value) in members {
         let (key, fits, expected) = match key.as_str() {
             "author" => ("author", value.is_string(), "a text"),
@@ -191,7 +218,10 @@ fn check_members(members: &Map<String, Value>) -> Result<(), ManifestError> {
                 "a text that is not empty",
             ),
             "index" => ("index", is_url(value), URL),
-            "mode" => continue,
+            "mode" => {
+                problems.extend(mode(members).err());
+                continue;
+            }
             "name" => ("name", value.is_string(), "a text"),
             "oauth_callback" => ("oauth_callback", is_url(value), URL),
             "optimalBrowserEnvironments" => (
@@ -218,21 +248,20 @@ fn check_members(members: &Map<String, Value>) -> Result<(), ManifestError> {
             ),
             "version" => ("version", value.is_string(), "a text"),
             unknown => {
-                return Err(ManifestError::Unknown {
-                    key: unknown.to_owned(),
-                });
+                let key = unknown.to_owned();
+                problems.push(ManifestError::Unknown { key });
+                continue;
             }
         };
         if !fits {
-            return Err(ManifestError::Value { key, expected });
+            problems.push(ManifestError::Value { key, expected });
         }
     }
-    for key in ["name", "description", "id", "mode"] {
-        if !members.contains_key(key) {
-            return Err(ManifestError::Missing { key });
-        }
-    }
-    Ok(())
+    let missing = ["name", "description", "id", "mode"]
+        .into_iter()
+        .filter(|key| !members.contains_key(*key));
+    problems.extend(missing.map(|key| ManifestError::Missing { key }));
+    problems
 }
 
 const URL: &str = "a URL such as \"http://localhost:8000/smartapp/index.html\"";
@@ -252,12 +281,12 @@ fn mode(members: &Map<String, Value>) -> Result<AppMode, ManifestError> {
     }
 }
 
-fn check_mode(members: &Map<String, Value>, mode: AppMode) -> Result<(), ManifestError> {
+fn mode_problems(members: &Map<String, Value>, mode: AppMode) -> Vec<ManifestError> {
     if mode != AppMode::Background {
         let missing = ["icon", "index"]
             .into_iter()
-            .find(|key| !members.contains_key(*key));
-        return missing.map_or(Ok(()), |key| Err(ManifestError::Missing { key }));
+            .filter(|key| !members.contains_key(*key));
+        return missing.map(|key| ManifestError::Missing { key }).collect();
     }
     let page_only = [
         "index",
@@ -265,10 +294,12 @@ fn check_mode(members: &Map<String, Value>, mode: AppMode) -> Result<(), Manifes
         "optimalBrowserEnvironments",
         "supportedBrowserEnvironments",
     ];
-    match page_only.into_iter().find(|key| members.contains_key(*key)) {
-        Some(key) => Err(ManifestError::Background { key }),
-        None => Ok(()),
-    }
+    let forbidden = page_only
+        .into_iter()
+        .filter(|key| members.contains_key(*key));
+    forbidden
+        .map(|key| ManifestError::Background { key })
+        .collect()
 }
 
 fn is_one_of(value: &Value, choices: &[&str]) -> bool {

@@ -115,6 +115,36 @@ fn members_that_do_not_fit_are_named() {
 }
 
 #[test]
+fn all_problems_are_told_at_once() {
+    let check = |json: &str, expected: &str| {
+        let error = AppManifest::from_json(json.as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    };
+    check(
+        r#"{"id": "", "mode": "helper", "zest": 1, "name": "N"}"#,
+        "\"id\" in the app manifest must be a text that is not empty; \"mode\" in the app manifest must be \"ui\", \"background\" or \
+         \"frame_ui\"; the app manifest has an unknown member \"zest\", remove it; the app manifest has no \"description\", add it",
+    );
+    // what the mode asks for comes once the rest is right
+    check(
+        r#"{"id": "a", "name": "N", "description": "D", "mode": "ui", "zest": 1}"#,
+        "the app manifest has an unknown member \"zest\", remove it",
+    );
+    check(
+        r#"{"id": "a", "name": "N", "description": "D", "mode": "ui"}"#,
+        "the app manifest has no \"icon\", add it; the app manifest has no \"index\", add it",
+    );
+    check(
+        r#"{"id": "a", "name": "N", "description": "D", "mode": "background", "index": "http://h/i", "oauth_callback": "http://h/c"}"#,
+        "a background app has no page, remove \"index\" from its manifest; a background app has no page, remove \"oauth_callback\" \
+         from its manifest",
+    );
+    let members: Vec<String> = (0..100).map(|n| format!("\"m{n}\": 1")).collect();
+    let error = AppManifest::from_json(format!("{{{}}}", members.join(",")).as_bytes());
+    assert!(error.unwrap_err().to_string().ends_with("; and 84 more"));
+}
+
+#[test]
 fn what_is_not_an_object_is_refused() {
     assert!(matches!(
         AppManifest::from_json(b"{"),
