@@ -11,7 +11,7 @@ use smart::oauth::oauth2::AuthorizeError;
 use super::callback::CallbackListener;
 use super::consent::ConsentArgs;
 use super::fhir_app::{SCOPES, ServerArgs};
-use super::record_login::{self, AppSecretArgs, RecordArgs};
+use super::record_login::{self, AppSecretArgs, CONTAINER_OPTIONS, RecordArgs, SECRET_OPTIONS};
 use super::register::{free_redirect_uri, register};
 use super::token::describe;
 use crate::args::{NetworkArgs, parse_parameter};
@@ -21,14 +21,14 @@ use crate::output::{line, note};
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoginArgs {
     /// The base of the server's FHIR resources, such as http://localhost:9000/api/fhir [env: SMART_FHIR_BASE]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with_all = CONTAINER_OPTIONS, conflicts_with_all = SECRET_OPTIONS)]
     fhir: Option<String>,
     /// Answer a launch from within an EHR: the address that the EHR opened, with iss and launch. Without --fhir, its server
     /// has to be one where this command is registered
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with_all = CONTAINER_OPTIONS, conflicts_with_all = SECRET_OPTIONS)]
     launch: Option<String>,
     /// A further parameter of the authorization request: --param prompt=consent
-    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_parameter)]
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_parameter, conflicts_with_all = CONTAINER_OPTIONS)]
     parameters: Vec<(String, String)>,
     /// Where registrations and tokens are kept, sealed; without it, in this user's own folder for app data
     #[arg(long, value_name = "DIR", env = "SMART_VAULT")]
@@ -36,7 +36,7 @@ pub(crate) struct LoginArgs {
     #[command(flatten)]
     network: NetworkArgs,
     /// What to ask for, separated by spaces
-    #[arg(long, value_name = "SCOPES", default_value = SCOPES)]
+    #[arg(long, value_name = "SCOPES", default_value = SCOPES, conflicts_with_all = CONTAINER_OPTIONS)]
     scope: String,
     #[command(flatten)]
     consent: ConsentArgs,

@@ -23,15 +23,22 @@ const STOCK_CALLBACK: &str = "http://localhost:8000/smartapp/authorize";
 #[derive(Debug, clap::Args)]
 pub(super) struct RecordArgs {
     /// The API base of a SMART Classic container, such as http://localhost:7000 [env: SMART_API_BASE]
-    #[arg(long, value_name = "URL", requires = "record", conflicts_with_all = ["fhir"])]
+    #[arg(long, value_name = "URL", requires = "record")]
     api_base: Option<String>,
     /// The record at the container that a user opens for the app
-    #[arg(long, value_name = "ID", value_parser = parse_id, conflicts_with_all = ["fhir"])]
+    #[arg(long, value_name = "ID", value_parser = parse_id)]
     record: Option<String>,
     /// The app's id at the container, which is its consumer key as well [env: SMART_APP_ID]
     #[arg(long, value_name = "ID", value_parser = parse_id, requires = "record")]
     app_id: Option<String>,
 }
+
+/// The ids of the options that belong to a login at a container. A login at a SMART on FHIR server conflicts with each of them, since clap
+/// waives what an option requires if that conflicts with another one.
+pub(super) const CONTAINER_OPTIONS: [&str; 3] = ["api_base", "app_id", "record"];
+/// The same for what only the app itself knows.
+pub(super) const SECRET_OPTIONS: [&str; 3] =
+    ["callback", "consumer_secret", "consumer_secret_file"];
 
 /// What only the app itself knows.
 #[derive(Debug, clap::Args)]

@@ -13,7 +13,7 @@ use smart::oauth::oauth2::{RequestError, Source, Token, TokenFacts};
 
 use super::fhir_app::{SCOPES, ServerArgs};
 use super::login::fhir_of_environment;
-use super::record_login::{self, RecordArgs};
+use super::record_login::{self, CONTAINER_OPTIONS, RecordArgs};
 use super::register::{free_redirect_uri, register};
 use crate::args::NetworkArgs;
 use crate::failure::UsageError;
@@ -73,7 +73,7 @@ enum Action {
 #[derive(Debug, clap::Args)]
 struct KeptLoginArgs {
     /// The base of the server's FHIR resources, such as http://localhost:9000/api/fhir [env: SMART_FHIR_BASE]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with_all = CONTAINER_OPTIONS)]
     fhir: Option<String>,
     #[command(flatten)]
     record: RecordArgs,

@@ -262,10 +262,14 @@ fn a_login_names_container_record_and_app() {
         "login --api-base http://localhost:1 --record 1 --fhir http://localhost:2",
         "cannot be used with",
     );
-    check(
+    for words in [
         "login --fhir http://localhost:2 --app-id x",
-        "--record <ID>",
-    );
+        "login --launch http://localhost:2 --callback x",
+        "login --record 1 --param a=b",
+        "token show --fhir http://localhost:2 --app-id x",
+    ] {
+        check(words, "cannot be used with");
+    }
     check("token show", "say which login");
     check(
         "token forget --api-base http://localhost:1",
