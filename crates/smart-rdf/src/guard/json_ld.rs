@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::error::ParseError;
@@ -16,13 +16,18 @@ pub(crate) struct PlainJsonLd<'t> {
 ///
 /// - Keys that mean nothing are dropped beside a `@graph` at the top, and so do not make a named graph of it
 ///   ([JSON-LD 1.1 API, 5.1.2 and 9.2](https://www.w3.org/TR/json-ld11-api/#expansion-algorithm)).
+/// - Elsewhere their values become `null`: the parser drops the key, but reads the nodes below it.
+/// - Lists and sets beside a container `@graph` make the parser panic.
 /// - Integers of 21 digits are integers
 ///   ([JSON-LD 1.1 API, 8.2.2](https://www.w3.org/TR/json-ld11-api/#object-to-rdf-conversion)).
 /// - Numbers beyond those of a double have no form inside of a JSON literal.
 ///
 /// The document has passed [`check_json`](super::check_json). What is malformed is left to the parser.
 pub(crate) fn plain_json_ld(text: &str) -> Result<PlainJsonLd<'_>, ParseError> {
-    let text = without_dropped_keys(text)?;
+    let text = match without_dropped_values(text)? {
+        Cow::Borrowed(text) => without_dropped_keys(text)?,
+        Cow::Owned(text) => Cow::Owned(without_dropped_keys(&text)?.into_owned()),
+    };
     let numbers = long_integers(&text)?;
     if numbers.is_empty() {
         return Ok(PlainJsonLd {
@@ -115,6 +120,139 @@ fn digits_of(number: &str) -> Option<String> {
     let significant = digits[zeros..].trim_end_matches('0');
     let is_integer = significant.len() <= LENGTH;
     is_integer.then(|| format!("{sign}{significant:0<LENGTH$}"))
+}
+
+// --- values
+
+/// The document with `null` in place of each object or array that a key without a meaning leads to, where that is certain.
+///
+/// It is not certain below terms that have more to their definition than an IRI, and in documents with contexts of terms.
+fn without_dropped_values(text: &str) -> Result<Cow<'_, str>, ParseError> {
+    let vocabulary = Vocabulary::of(text);
+    if vocabulary.has_graph_container
+        && let Some(at) = vocabulary.list_or_set
+    {
+        let message = "`@list` and `@set` are not read here in a document that has a container `@graph`; \
+                       write an array in place of a set";
+        return Err(fault(text, at, message));
+    }
+    if !vocabulary.is_certain {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut plain = String::new();
+    let mut copied = 0;
+    let mut cursor = Cursor { text, at: 0 };
+    while let Some((_, key)) = cursor.next_key() {
+        let start = cursor.at;
+        if vocabulary.drops(key) {
+            if !matches!(cursor.peek(), Some(b'{' | b'[')) || cursor.skip_value().is_none() {
+                continue;
+            }
+            plain.push_str(&text[copied..start]);
+            plain.push_str("null");
+            // Lines stay lines, so that later errors name the right one.
+            let lines = text[start..cursor.at].matches('\n').count();
+            plain.extend(std::iter::repeat_n('\n', lines));
+            copied = cursor.at;
+        } else if vocabulary.is_opaque(key) && cursor.skip_value().is_none() {
+            break;
+        }
+    }
+    if copied == 0 {
+        return Ok(Cow::Borrowed(text));
+    }
+    plain.push_str(&text[copied..]);
+    Ok(Cow::Owned(plain))
+}
+
+/// What all contexts of a document say together, wherever they stand.
+#[derive(Default)]
+struct Vocabulary<'t> {
+    /// With whether a definition has more to it than an IRI.
+    terms: HashMap<&'t str, bool>,
+    nulls: HashSet<&'t str>,
+    has_vocabulary: bool,
+    has_graph_container: bool,
+    /// Where the first object with `@list` or `@set` may be.
+    list_or_set: Option<usize>,
+    is_certain: bool,
+}
+
+impl<'t> Vocabulary<'t> {
+    fn of(text: &'t str) -> Self {
+        let mut all = Self {
+            is_certain: true,
+            ..Self::default()
+        };
+        let mut cursor = Cursor { text, at: 0 };
+        while let Some((at, key)) = cursor.next_key() {
+            if key == "@context" {
+                let start = cursor.at;
+                if cursor.skip_value().is_none() {
+                    break;
+                }
+                all.read_contexts(&text[start..cursor.at], at);
+            } else if matches!(key, "@list" | "@set") || key.contains("\\u") {
+                all.list_or_set.get_or_insert(at);
+            }
+        }
+        all
+    }
+
+    fn read_contexts(&mut self, text: &'t str, at: usize) {
+        if text.contains('\\') {
+            self.is_certain = false;
+            self.has_graph_container |= text.contains("\\u");
+        }
+        let mut cursor = Cursor { text, at: 0 };
+        while let Some(byte) = cursor.peek() {
+            if byte == b'{' {
+                let Some(entries) = cursor.object() else {
+                    return;
+                };
+                entries.iter().for_each(|entry| self.define(entry, at));
+            } else {
+                cursor.at += 1;
+            }
+        }
+    }
+
+    fn define(&mut self, entry: &Entry<'t>, at: usize) {
+        let (key, value) = (entry.key, entry.value);
+        if key == "@vocab" {
+            self.has_vocabulary |= value != "null";
+        }
+        // A context of a term, and one that lies elsewhere, may define anything.
+        self.is_certain &= !value.contains("@context") && key != "@import";
+        self.has_graph_container |= value.contains("@container") && value.contains("@graph");
+        match definition(value) {
+            Meaning::Nothing => {
+                self.nulls.insert(key);
+            }
+            meaning => {
+                if matches!(meaning, Meaning::Keyword("@list" | "@set")) {
+                    self.list_or_set.get_or_insert(at);
+                }
+                let has_more = value.contains("@container") || value.contains("@json");
+                *self.terms.entry(key).or_default() |= has_more;
+            }
+        }
+    }
+
+    /// Whether no context gives the key a meaning.
+    fn drops(&self, key: &str) -> bool {
+        if self.terms.contains_key(key) || key.contains('\\') || KEYWORDS.contains(&key) {
+            return false;
+        }
+        let is_relative = !key.contains(':') && !self.has_vocabulary;
+        self.nulls.contains(key) || is_like_keyword(key) || is_relative
+    }
+
+    /// Whether what is below the key may have keys of another kind, such as languages.
+    fn is_opaque(&self, key: &str) -> bool {
+        matches!(key, "@context" | "@value")
+            || self.terms.get(key).is_some_and(|has_more| *has_more)
+    }
 }
 
 // --- keys
@@ -355,6 +493,23 @@ impl<'t> Cursor<'t> {
         }
     }
 
+    /// The next key of any object, and where it begins. Its value is next.
+    fn next_key(&mut self) -> Option<(usize, &'t str)> {
+        loop {
+            if self.peek()? != b'"' {
+                self.at += 1;
+                continue;
+            }
+            let start = self.at;
+            let string = self.string()?;
+            if self.peek()? == b':' {
+                self.at += 1;
+                self.peek()?;
+                return Some((start, string));
+            }
+        }
+    }
+
     fn number(&mut self) -> Range<usize> {
         let start = self.at;
         let rest = &self.text.as_bytes()[start..];
@@ -487,12 +642,45 @@ mod tests {
     }
 
     #[test]
+    fn values_of_keys_that_mean_nothing_are_not_read() {
+        let context = r#""@context":{"ex":"http://e/","n":null,"term":"ex:t","map":{"@id":"ex:m","@container":"@index"}}"#;
+        for (value, expected) in [
+            (
+                r#""ex:p":{"meta":{"@type":"ex:T"}}"#,
+                r#""ex:p":{"meta":null}"#,
+            ),
+            ("\"n\":[\n{\"@type\":\"ex:T\"}]", "\"n\":null\n"),
+            (r#""@later":{"@type":"ex:T"}"#, r#""@later":null"#),
+            (r#""term":{"@type":"ex:T"}"#, r#""term":{"@type":"ex:T"}"#),
+            (
+                r#""map":{"a":{"@type":"ex:T"}}"#,
+                r#""map":{"a":{"@type":"ex:T"}}"#,
+            ),
+            (
+                r#""ex:p":{"@value":{"a":{}},"@type":"@json"}"#,
+                r#""ex:p":{"@value":{"a":{}},"@type":"@json"}"#,
+            ),
+        ] {
+            let document = |value: &str| format!("{{{context},\"@type\":\"ex:S\",{value}}}");
+            check(&document(value), &document(expected));
+        }
+        for unchanged in [
+            r#"{"@context":{"@vocab":"http://e/"},"@type":"S","meta":{"@type":"T"}}"#,
+            r#"{"@context":{"t":{"@id":"http://e/t","@context":{"meta":"http://e/m"}}},"@type":"http://e/S","meta":{"@type":"T"}}"#,
+        ] {
+            check(unchanged, unchanged);
+        }
+    }
+
+    #[test]
     fn what_may_mean_something_else_to_the_parser_is_refused() {
         for document in [
             r#"{"@index":"x","@graph":[]}"#,
             r#"{"na\u00efve":"x","@graph":[]}"#,
             r#"{"@context":{"p":{"@id":"ex:p","@type":"@json"}},"p":1e400}"#,
             r#"{"@type":"xsd:double","@value":100000000000000000000}"#,
+            r#"{"@context":{"p":{"@id":"ex:p","@container":"@graph"}},"p":{"@list":[1]}}"#,
+            r#"{"@context":{"p":{"@id":"ex:p","@container":["@graph","@id"]},"s":"@set"},"p":{"ex:g":{"s":[]}}}"#,
         ] {
             assert!(plain_json_ld(document).is_err(), "{document}");
         }
@@ -516,8 +704,8 @@ mod tests {
             assert_eq!(digits_of(number).as_deref(), digits, "{number}");
         }
         check(
-            r#"{"a":[1e20,"1e20"]}"#,
-            &format!(r#"{{"a":[100000000000000000000{MARK},"1e20"]}}"#),
+            r#"{"ex:a":[1e20,"1e20"]}"#,
+            &format!(r#"{{"ex:a":[100000000000000000000{MARK},"1e20"]}}"#),
         );
     }
 }

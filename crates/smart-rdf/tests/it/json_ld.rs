@@ -128,3 +128,31 @@ fn relative_iris_are_resolved_against_the_given_base() {
     let expected = trig("ex:a ex:p <http://e.org/#b> .");
     assert!(read.unwrap().is_isomorphic(&expected));
 }
+
+#[test]
+fn what_is_below_a_key_that_means_nothing_is_not_read() {
+    for document in [
+        r#"{"@context": {"e": "http://e/"}, "meta": {"@type": "e:T"}}"#,
+        r#"{"@context": {"e": "http://e/", "n": null}, "n": [{"@id": "e:a", "e:p": 1}]}"#,
+        r#"{"@context": {"e": "http://e/"}, "@reverse": {"meta": {"@type": "e:T"}}}"#,
+        r#"{"resourceType": "Patient", "contained": [{"http://e/p": "x"}]}"#,
+    ] {
+        let graph = Syntax::JsonLd.parse(document.as_bytes()).unwrap();
+        assert!(graph.is_empty(), "{document}: {graph:?}");
+    }
+}
+
+#[test]
+fn lists_and_sets_beside_a_container_of_graphs_are_refused() {
+    for value in [
+        r#"{"@list": [1]}"#,
+        r#"{"@set": [{"@id": "http://e/x"}]}"#,
+        r#"{"http://e/p": {"@list": []}}"#,
+    ] {
+        let document = format!(
+            r#"{{"@context": {{"n": {{"@id": "http://e/n", "@container": "@graph"}}}}, "n": {value}}}"#
+        );
+        let error = Syntax::JsonLd.parse(document.as_bytes()).unwrap_err();
+        assert!(error.to_string().contains("container `@graph`"), "{error}");
+    }
+}
