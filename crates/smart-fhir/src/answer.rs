@@ -82,7 +82,7 @@ pub fn resource_from_http(
 /// # Errors
 ///
 /// As [`resource_from_http`].
-pub fn view_from_http<T: DeserializeOwned>(
+pub fn view_from_http<T: DeserializeOwned + 'static>(
     response: &Response<impl AsRef<[u8]>>,
     limits: &Limits,
 ) -> Result<T, AnswerError> {
@@ -145,7 +145,7 @@ pub(crate) fn check_status(
     })
 }
 
-fn read<T: DeserializeOwned>(
+fn read<T: DeserializeOwned + 'static>(
     response: &Response<impl AsRef<[u8]>>,
     limits: &Limits,
 ) -> Result<T, AnswerError> {

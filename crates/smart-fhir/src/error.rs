@@ -140,6 +140,23 @@ pub enum ReadError {
     /// The body is JSON, but no resource: an object with a `resourceType`.
     #[error("the body is no FHIR resource: it has no resourceType")]
     NotAResource,
+    /// A number that an `f64` would make infinite, or zero. A type other than [`Resource`](crate::Resource) and `Value` cannot be trusted
+    /// with it.
+    #[error(
+        "the number at {path} is too large or too small for the type that was asked for: read it from the JSON"
+    )]
+    NumberRange {
+        /// Names and places, such as `component.0.valueQuantity.value`.
+        path: String,
+    },
+    /// One object has a member twice, or a member that the parser keeps for itself: one of two values would be lost.
+    #[error(
+        "an object in the body has the member {name:?} more than once: it is not clear which value is meant"
+    )]
+    RepeatedMember {
+        /// The member.
+        name: String,
+    },
     /// More nested than the limit.
     #[error("the body is nested more than {limit} levels deep: raise the limit if that is right")]
     TooDeep {
@@ -242,9 +259,11 @@ pub enum PageError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LineError {
-    /// One line is longer than the limit. Nothing after it is read.
-    #[error("a line is longer than {limit} bytes: raise the limit if that is right")]
+    /// One line is longer than the limit. The lines after it can be read.
+    #[error("line {number} is longer than {limit} bytes: raise the limit if that is right")]
     TooLong {
+        /// Counted from 1, blank lines included.
+        number: u64,
         /// In bytes.
         limit: usize,
     },

@@ -41,16 +41,12 @@ pub struct Lines {
     begun: BytesMut,
     pieces: VecDeque<Bytes>,
     number: u64,
-    state: State,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Reading,
+    /// The beginning of the line that was too long.
+    start: Bytes,
+    /// The rest of a line that was too long is passed over.
+    skipping: bool,
     /// No more bytes come.
-    Ended,
-    /// A line was too long: what follows is not known to begin a line.
-    Failed,
+    ended: bool,
 }
 
 impl Lines {
@@ -61,41 +57,39 @@ impl Lines {
             begun: BytesMut::new(),
             pieces: VecDeque::new(),
             number: 0,
-            state: State::Reading,
+            start: Bytes::new(),
+            skipping: false,
+            ended: false,
         }
     }
 
     /// Takes more bytes. Take the lines out before pushing more, or they pile up.
     pub fn push(&mut self, bytes: Bytes) {
-        if self.state == State::Reading && !bytes.is_empty() {
+        if !self.ended && !bytes.is_empty() {
             self.pieces.push_back(bytes);
         }
     }
 
     /// Says that no more bytes come: the last line may have no end of its own.
     pub fn end(&mut self) {
-        if self.state == State::Reading {
-            self.state = State::Ended;
-        }
+        self.ended = true;
     }
 
     /// The next line that is whole, without its end; `None` until more bytes come. Blank lines are passed over.
     ///
     /// # Errors
     ///
-    /// [`LineError::TooLong`], after which nothing comes.
+    /// [`LineError::TooLong`], after which the next can be read; [`take_start`](Self::take_start) has the beginning of the line.
     pub fn next_line(&mut self) -> Option<Result<Bytes, LineError>> {
         loop {
-            let line = match self.cut()? {
-                Ok(line) => line,
-                Err(error) => {
-                    self.state = State::Failed;
-                    self.pieces.clear();
-                    self.begun = BytesMut::new();
-                    return Some(Err(error));
-                }
-            };
+            let line = self.cut()?;
             self.number += 1;
+            if self.skipping {
+                return Some(Err(LineError::TooLong {
+                    number: self.number,
+                    limit: self.limits.line,
+                }));
+            }
             let line = trimmed(line);
             if !line.is_empty() {
                 return Some(Ok(line));
@@ -133,13 +127,33 @@ impl Lines {
         self.number
     }
 
-    fn cut(&mut self) -> Option<Result<Bytes, LineError>> {
+    /// The beginning of the line that [`next_line`](Self::next_line) found too long last, as far as the limit; empty when it was taken.
+    pub fn take_start(&mut self) -> Bytes {
+        std::mem::take(&mut self.start)
+    }
+
+    /// The next line with white space around it; the beginning of one that is too long goes to `start`.
+    fn cut(&mut self) -> Option<Bytes> {
         let limit = self.limits.line;
         while let Some(mut piece) = self.pieces.pop_front() {
             let end = memchr::memchr(b'\n', &piece);
+            if self.skipping {
+                if let Some(end) = end {
+                    self.skipping = false;
+                    piece.advance(end + 1);
+                    self.pieces.push_front(piece);
+                }
+                continue;
+            }
             let length = self.begun.len() + end.unwrap_or(piece.len());
             if length > limit {
-                return Some(Err(LineError::TooLong { limit }));
+                let fits = limit.saturating_sub(self.begun.len());
+                self.begun.extend_from_slice(&piece[..fits]);
+                self.start = self.begun.split().freeze();
+                self.skipping = true;
+                // The end of this line is still to be found.
+                self.pieces.push_front(piece);
+                return Some(Bytes::new());
             }
             let Some(end) = end else {
                 self.begun.extend_from_slice(&piece);
@@ -151,13 +165,13 @@ impl Lines {
                 self.pieces.push_front(piece);
             }
             if self.begun.is_empty() {
-                return Some(Ok(line));
+                return Some(line);
             }
             self.begun.extend_from_slice(&line);
-            return Some(Ok(self.begun.split().freeze()));
+            return Some(self.begun.split().freeze());
         }
-        let rest = self.state == State::Ended && !self.begun.is_empty();
-        rest.then(|| Ok(self.begun.split().freeze()))
+        let rest = self.ended && !self.begun.is_empty();
+        rest.then(|| self.begun.split().freeze())
     }
 }
 
@@ -212,17 +226,26 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_is_not_kept() {
+    fn a_line_that_is_too_long_is_told_and_passed_over() {
         let limits = Limits::default().with_line(4);
-        let found = all(&["ab\n", "cd", "efg", "h\nij\n"], &limits);
-        assert_eq!(found.len(), 2);
-        assert_eq!(found[0], Ok("ab".to_owned()));
-        assert!(
-            found[1]
-                .as_ref()
-                .unwrap_err()
-                .contains("longer than 4 bytes")
-        );
+        let long = |number: u64| Err(LineError::TooLong { number, limit: 4 }.to_string());
+        let good = |line: &str| Ok(line.to_owned());
+        for pieces in [
+            &["ab\n", "cd", "efg", "h\n\nij\n"][..],
+            &["ab\ncdefgh\n\nij"][..],
+            &["ab\ncdefgh", "\n", "\nij"][..],
+        ] {
+            assert_eq!(all(pieces, &limits), [good("ab"), long(2), good("ij")]);
+        }
+        assert_eq!(all(&["abcdefg", "h"], &limits), [long(1)]);
+        assert_eq!(all(&["abcde\nabcde\n"], &limits), [long(1), long(2)]);
+        let mut lines = Lines::new(limits);
+        lines.push(Bytes::from_static(b"ab"));
+        assert!(lines.next_line().is_none());
+        lines.push(Bytes::from_static(b"cdefgh"));
+        assert!(lines.next_line().unwrap().is_err());
+        assert_eq!(lines.take_start(), "abcd");
+        assert_eq!(lines.take_start(), "");
     }
 
     #[test]

@@ -11,9 +11,10 @@ use crate::json;
 
 /// A [FHIR resource](https://hl7.org/fhir/R4/resource.html) of any type and release, kept as JSON.
 ///
-/// Numbers keep the text that the server wrote (`1.00` stays `1.00`, however long it is; only an exponent is spelled in one way, `1e+3`:
+/// Numbers keep the text that the server wrote (`1.00` stays `1.00`, and `1E3` stays `1E3`:
 /// [FHIR, decimal](https://hl7.org/fhir/R4/datatypes.html#decimal)) and objects keep the order of their members, also when the resource is
-/// written again. Reading it as a type with an `f64` rounds; `serde_json::Number`, or a decimal type that reads it, does not.
+/// written again. Reading it as a type with an `f64` rounds; `serde_json::Number`, or a decimal type that reads it, does not. A number that
+/// an `f64` would make infinite or zero is an error there.
 ///
 /// Nothing in it is checked but that it is an object with a `resourceType`. [`view`](Self::view) reads it as any type that
 /// implements serde's `Deserialize`: a model of FHIR from another crate, or a struct of the few members that an app needs.
@@ -111,7 +112,7 @@ impl Resource {
     /// # Errors
     ///
     /// The type does not fit.
-    pub fn view<T: DeserializeOwned>(&self) -> Result<T, ReadError> {
+    pub fn view<T: DeserializeOwned + 'static>(&self) -> Result<T, ReadError> {
         json::view(&self.0)
     }
 
@@ -120,8 +121,8 @@ impl Resource {
     /// # Errors
     ///
     /// The type does not fit.
-    pub fn into_view<T: DeserializeOwned>(self) -> Result<T, ReadError> {
-        json::view(&self.0)
+    pub fn into_view<T: DeserializeOwned + 'static>(self) -> Result<T, ReadError> {
+        json::into_view(self.0)
     }
 
     /// The JSON.

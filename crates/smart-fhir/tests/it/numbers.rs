@@ -5,10 +5,9 @@ use http::Response;
 use proptest::prelude::*;
 use smart_fhir::{Base, Bundle, Interaction, Limits, Lines, Resource, resource_from_http};
 
-/// A number, but for `-0`, which comes out as `0`, as JSON writes it ([RFC 8259, section 6](https://www.rfc-editor.org/rfc/rfc8259#section-6)).
+/// Every form that a number can have ([RFC 8259, section 6](https://www.rfc-editor.org/rfc/rfc8259#section-6)).
 fn any_number() -> impl Strategy<Value = String> {
     "-?(0|[1-9][0-9]{0,40})(\\.[0-9]{1,30})?([eE][+-]?[0-9]{1,4})?"
-        .prop_filter("-0 is 0", |number| number != "-0")
 }
 
 fn any_value() -> impl Strategy<Value = String> {
@@ -33,29 +32,12 @@ fn object(members: Vec<(String, String)>) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-/// What is not kept is the spelling of an exponent, which says nothing about the number: `1E3` and `1e3` come out as `1e+3`.
-fn exponents_as_written_here(json: &str) -> String {
-    let mut out = String::new();
-    let mut before = ' ';
-    let mut rest = json.chars().peekable();
-    while let Some(one) = rest.next() {
-        let is_exponent = matches!(one, 'e' | 'E') && before.is_ascii_digit();
-        out.push(if is_exponent { 'e' } else { one });
-        if is_exponent && rest.peek().is_some_and(char::is_ascii_digit) {
-            out.push('+');
-        }
-        before = one;
-    }
-    out
-}
-
 fn text_of(resource: &Resource) -> String {
     resource.as_value().to_string()
 }
 
 fn check(value: &str) {
     let limits = Limits::default();
-    let value = &exponents_as_written_here(value);
     let text = format!(r#"{{"z":{value},"resourceType":"Observation","id":"1","a":{value}}}"#);
 
     let read = resource_from_http(&Response::new(&*text), &limits).unwrap();
@@ -89,7 +71,9 @@ fn decimals_of_every_form_are_kept() {
         "1.2E+2",
         "1E3",
         "1e-9",
+        "-0",
         "-0.0",
+        "[1E3,-0,{\"e\":\"1E3, -0\",\"E-0\":1E3}]",
         "123456789012345678901234567890",
         "3.141592653589793238462643383279",
         "18446744073709551616",
@@ -104,7 +88,7 @@ fn decimals_of_every_form_are_kept() {
 #[test]
 fn decimals_have_their_text_in_rdf_too() {
     use smart_fhir::rdf::Bridge;
-    for number in ["1.00", "0.0010", "1.2e+2", "18446744073709551616", "1e+400"] {
+    for number in ["1.00", "0.0010", "1.2E+2", "18446744073709551616", "1e400"] {
         let text = format!(
             r#"{{"resourceType": "Observation", "id": "1", "valueQuantity": {{"value": {number}}}}}"#
         );

@@ -38,7 +38,7 @@ impl Session {
     ///
     /// When the reference is none, leads to another server ([`FhirError::Link`](super::FhirError::Link)), the scopes do not cover it,
     /// the server refuses ([`FhirError::outcome`](super::FhirError::outcome) has its words), or the answer is no such `T`.
-    pub async fn read<T: DeserializeOwned>(&self, reference: &str) -> Result<T, Error> {
+    pub async fn read<T: DeserializeOwned + 'static>(&self, reference: &str) -> Result<T, Error> {
         let path = match smart_fhir::Reference::parse(reference) {
             smart_fhir::Reference::Absolute(address) => Path::below(&self.fhir()?, address)?,
             _ => Path::parse(reference)?,
@@ -51,7 +51,7 @@ impl Session {
     /// # Errors
     ///
     /// As [`read`](Self::read).
-    pub async fn vread<T: DeserializeOwned>(
+    pub async fn vread<T: DeserializeOwned + 'static>(
         &self,
         reference: &str,
         version: &str,
@@ -163,7 +163,7 @@ impl Session {
     /// # Errors
     ///
     /// As [`read`](Self::read).
-    pub async fn operation<T: DeserializeOwned>(
+    pub async fn operation<T: DeserializeOwned + 'static>(
         &self,
         on: &str,
         name: &str,
@@ -178,7 +178,7 @@ impl Session {
     /// # Errors
     ///
     /// As [`read`](Self::read).
-    pub async fn operation_with<T: DeserializeOwned>(
+    pub async fn operation_with<T: DeserializeOwned + 'static>(
         &self,
         on: &str,
         name: &str,
@@ -210,7 +210,10 @@ impl Session {
         self.send(interaction.to_http(&self.fhir()?)?).await
     }
 
-    async fn view<T: DeserializeOwned>(&self, interaction: &Interaction) -> Result<T, Error> {
+    async fn view<T: DeserializeOwned + 'static>(
+        &self,
+        interaction: &Interaction,
+    ) -> Result<T, Error> {
         let response = self.interact(interaction).await?;
         self.explained(view_from_http(&response, self.limits()))
     }

@@ -60,7 +60,7 @@ impl Entries {
     /// # Errors
     ///
     /// When a page cannot be had, or a resource is no such `T`.
-    pub async fn matches<T: DeserializeOwned>(mut self) -> Result<Vec<T>, Error> {
+    pub async fn matches<T: DeserializeOwned + 'static>(mut self) -> Result<Vec<T>, Error> {
         let mut matches = Vec::new();
         while let Some(entry) = self.try_next().await? {
             let is_match = entry.mode.as_deref().is_none_or(|mode| mode == "match");

@@ -53,9 +53,9 @@ pub struct ExportedResources {
 pub struct ExportedLine {
     /// Counted from 1, blank lines included.
     pub number: u64,
-    /// The resource, unless the line is not one.
+    /// The resource, unless the line is not one, or is longer than the limit.
     pub resource: Result<Resource, LineError>,
-    /// The line as the server wrote it, without its end.
+    /// The line as the server wrote it, without its end; of a line over the limit, what the limit allows.
     pub text: Bytes,
 }
 
@@ -325,13 +325,16 @@ impl ExportedResources {
     ///
     /// # Errors
     ///
-    /// When the file breaks off, or a line is longer than the limit; nothing comes after that.
+    /// When the file breaks off; nothing comes after that.
     pub async fn try_next_line(&mut self) -> Result<Option<ExportedLine>, Error> {
         loop {
             if let Some(line) = self.lines.next_line() {
-                let text = line?;
+                let (text, resource) = match line {
+                    Ok(text) => (text.clone(), self.lines.read(&text)),
+                    Err(error) => (self.lines.take_start(), Err(error)),
+                };
                 return Ok(Some(ExportedLine {
-                    resource: self.lines.read(&text),
+                    resource,
                     number: self.lines.line_number(),
                     text,
                 }));

@@ -123,7 +123,7 @@ impl Session {
     /// # Errors
     ///
     /// As [`crate::fhir::Session::read`].
-    pub fn read<T: DeserializeOwned>(&self, reference: &str) -> Result<T, Error> {
+    pub fn read<T: DeserializeOwned + 'static>(&self, reference: &str) -> Result<T, Error> {
         self.waiting.wait_for(self.session.read(reference))
     }
 
