@@ -3,6 +3,7 @@ mod error;
 mod format;
 mod functions;
 mod limits;
+mod order;
 mod prepared;
 mod results;
 mod rewrite;

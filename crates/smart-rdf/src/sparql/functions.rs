@@ -14,7 +14,7 @@ use oxrdf::vocab::xsd;
 use oxrdf::{BlankNode, Literal, NamedNode, NamedNodeRef, Term};
 
 pub(crate) use aggregates::{Aggregate, wrapped_datatype};
-pub(crate) use order_key::order_key;
+pub(crate) use order_key::{order_key, row_key};
 pub(crate) use pattern::{MOST_CONSTANTS, Pattern, PatternError, check_replacement};
 
 use crate::sparql::run::{Run, RunFault, Verbatim, term_length};
@@ -119,10 +119,7 @@ impl Function {
                 replacement,
                 run,
             ),
-            (Self::RowKey, [_, terms @ .., _]) => {
-                let keys: Vec<_> = terms.iter().map(order_key).collect();
-                Some(Literal::from(keys.join("\0")).into())
-            }
+            (Self::RowKey, [_, terms @ .., _]) => Some(Literal::from(row_key(terms)).into()),
             (Self::Row, []) => {
                 let row = i64::try_from(run.next_row()).ok()?;
                 Some(Literal::from(row).into())

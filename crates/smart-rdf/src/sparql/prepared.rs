@@ -16,6 +16,7 @@ use crate::sparql::dataset::GraphDataset;
 use crate::sparql::error::QueryError;
 use crate::sparql::functions::Aggregate;
 use crate::sparql::limits::QueryLimits;
+use crate::sparql::order::RowOrder;
 use crate::sparql::results::{Answer, Row, Solutions};
 use crate::sparql::rewrite::values::with_value;
 use crate::sparql::rewrite::{self, Calls, Rewritten, named_graphs, plan};
@@ -201,6 +202,8 @@ pub struct Query {
 struct Runnable {
     query: spargebra::Query,
     calls: Calls,
+    /// How its rows are sorted, if that is not left to the evaluator.
+    order: Option<RowOrder>,
     /// Whether the order of its joins is fixed already.
     is_planned: bool,
     /// Whether named graphs must be written out before it is run.
@@ -419,7 +422,7 @@ impl Query {
         }
         let query = evaluator.prepare(&runnable.query);
         let results = query.execute(dataset).map_err(evaluation_error)?;
-        self.collect(results, run)
+        self.collect(results, runnable.order.as_ref(), run)
     }
 
     #[cfg(feature = "oxigraph")]
@@ -440,11 +443,16 @@ impl Query {
         }
         let query = evaluator.for_query(query);
         let results = query.on_store(store).execute().map_err(evaluation_error)?;
-        self.collect(results, run)
+        self.collect(results, None, run)
     }
 
     /// Stops at the first error: after one, the evaluator may still yield rows, and wrong ones.
-    fn collect(&self, results: QueryResults<'_>, run: &Run) -> Result<Answer, QueryError> {
+    fn collect(
+        &self,
+        results: QueryResults<'_>,
+        order: Option<&RowOrder>,
+        run: &Run,
+    ) -> Result<Answer, QueryError> {
         match results {
             QueryResults::Boolean(answer) => Ok(Answer::Boolean(answer)),
             QueryResults::Graph(triples) => {
@@ -472,9 +480,17 @@ impl Query {
                     run.check_size()?;
                     rows.push(Row::new(Arc::clone(&variables), solution));
                 }
+                if let Some(order) = order {
+                    rows = order.sort(rows);
+                }
                 Ok(Answer::Solutions(Solutions::new(variables, rows)))
             }
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn sorts_rows(&self) -> bool {
+        self.runnable.order.is_some()
     }
 
     fn check_rows(&self, so_far: usize) -> Result<(), QueryError> {
@@ -565,7 +581,8 @@ impl fmt::Debug for Cancellation {
 
 impl Runnable {
     /// The query with its patterns rewritten already.
-    fn new(query: spargebra::Query) -> Result<Self, QueryError> {
+    fn new(mut query: spargebra::Query) -> Result<Self, QueryError> {
+        let order = RowOrder::take(rewrite::pattern_of(&mut query));
         let asks_subtly = named_graphs::is_subtle(&query);
         let has_products = guard::has_products(&query);
         let Rewritten { mut query, calls } = rewrite::expressions(query)?;
@@ -578,6 +595,7 @@ impl Runnable {
         Ok(Self {
             query,
             calls,
+            order,
             is_planned,
             asks_subtly,
             has_products,

@@ -157,7 +157,7 @@ fn bare_rows(data: &str, query: &str) -> Vec<String> {
 
 /// The same as this crate answers it.
 #[cfg(test)]
-fn rows(data: &str, query: &str) -> Vec<String> {
+pub(crate) fn rows(data: &str, query: &str) -> Vec<String> {
     let graph = crate::Syntax::Turtle
         .parse(format!("@prefix : <urn:x:> . {data}").as_bytes())
         .unwrap();

@@ -17,6 +17,12 @@ pub(crate) fn order_key(term: &Term) -> String {
     }
 }
 
+/// The keys of some terms as one.
+pub(crate) fn row_key<'t>(terms: impl IntoIterator<Item = &'t Term>) -> String {
+    let keys: Vec<_> = terms.into_iter().map(order_key).collect();
+    keys.join("\0")
+}
+
 fn literal_key(literal: &Literal) -> String {
     let (text, datatype) = (literal.value(), literal.datatype());
     if datatype == xsd::STRING || datatype == rdf::LANG_STRING {

@@ -2,13 +2,14 @@
 //! some literals by value and others by text, which is not transitive: from 21 rows on it panics, below the result depends on the order
 //! before.
 //!
-//! The evaluator sorts by keys of ours, which are texts, and by the terms of the row where those are equal. A key is made once for a
-//! row, and the others only where they decide.
+//! The evaluator sorts by keys of ours, which are texts, and by the terms of the row where those are equal. Each key is made once for a
+//! row. What can be sorted after the evaluation does not get here (see `sparql/order.rs`).
 
-use oxrdf::{NamedNode, Variable};
+use oxrdf::Variable;
 use spargebra::algebra::{Expression, GraphPattern, OrderExpression};
 
 use crate::sparql::functions::Function;
+use crate::sparql::order::unbound;
 use crate::sparql::rewrite::visitor::{Visitor, walk_pattern};
 use crate::sparql::rewrite::{Calls, own_variable, wrap_pattern};
 
@@ -68,12 +69,10 @@ fn variable_of(key: &OrderExpression) -> Option<&Variable> {
 }
 
 impl Pass<'_> {
-    /// One key of all these: it decides rarely, and is built for each run.
+    /// One key of all these, because each key has its price.
     fn row_key(&mut self, variables: Vec<Variable>) -> Expression {
-        let unbound = NamedNode::new_unchecked("urn:x-smart-rdf:unbound");
-        let term_or_unbound = |variable: Variable| {
-            Expression::Coalesce(vec![variable.into(), unbound.clone().into()])
-        };
+        let term_or_unbound =
+            |variable: Variable| Expression::Coalesce(vec![variable.into(), unbound().into()]);
         let mut arguments = vec![self.calls.call(Function::VerbatimAll, Vec::new())];
         arguments.extend(variables.into_iter().map(term_or_unbound));
         arguments.push(self.calls.call(Function::VerbatimOff, Vec::new()));
