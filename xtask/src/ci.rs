@@ -105,10 +105,26 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Stage>> {
             .find(|stage| stage.name == name)
             .with_context(|| {
                 let known: Vec<_> = STAGES.iter().map(|stage| stage.name).collect();
-                format!("{name} is no stage; there are {}", known.join(", "))
+                let hint = match nearest(name, &known) {
+                    Some(near) => format!("; did you mean {near}?"),
+                    None => String::new(),
+                };
+                format!(
+                    "{name} is not a stage; there are {}{hint}",
+                    known.join(", ")
+                )
             })
     };
     names.iter().map(find).collect()
+}
+
+/// The name that is most like this one, unless none is like it.
+fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
+    const NEAR: f64 = 0.85;
+    let likeness = |known: &&'static str| (strsim::jaro_winkler(name, known), *known);
+    let near = known.iter().map(likeness).filter(|(like, _)| *like > NEAR);
+    let nearest = near.max_by(|(left, _), (right, _)| left.total_cmp(right));
+    nearest.map(|(_, name)| name)
 }
 
 #[cfg(test)]
@@ -125,8 +141,11 @@ mod tests {
         assert_eq!(names(&[]).unwrap().first(), Some(&"fmt"));
         let error = names(&["tests"]).unwrap_err().to_string();
         assert!(
-            error.starts_with("tests is no stage; there are fmt, "),
+            error.starts_with("tests is not a stage; there are fmt, "),
             "{error}"
         );
+        assert!(error.ends_with("; did you mean test?"), "{error}");
+        let error = names(&["xyz"]).unwrap_err().to_string();
+        assert!(error.ends_with(", demo"), "{error}");
     }
 }

@@ -143,7 +143,7 @@ pub enum Error {
 
     /// A sweep ended before its time, for one of the reasons above.
     #[error(
-        "the sweep stopped after record {last} had come; go on with records_after and the last record that was read to its end"
+        "the sweep stopped after record {last} had come; go on after the last record that was read to its end"
     )]
     Sweep {
         /// The last record that came. It need not have been read.

@@ -2,17 +2,19 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::Subcommand;
+use smart::Error;
 use smart::fhir::interactions::rdf::{Bridge, NAMESPACE};
-use smart::fhir::interactions::{Base, resource_from_http};
-use smart::fhir::{Capabilities, Interaction, Resource, Search, Session};
+use smart::fhir::interactions::{Base, ReadError, resource_from_http};
+use smart::fhir::{AnswerError, Capabilities, FhirError, Interaction, Resource, Search, Session};
 use smart::rdf::TurtleWriter;
 
 use super::fhir_app::{BackendArgs, ServerArgs};
 use super::fhir_export::ExportOptions;
 use crate::failure::UsageError;
-use crate::output::{line, table};
+use crate::output::{line, note, table};
+use crate::suggest::did_you_mean_type;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct FhirArgs {
@@ -113,7 +115,9 @@ pub(crate) async fn run(args: FhirArgs, trace: Option<&Path>) -> Result<()> {
             form,
         } => {
             let session = access.session(trace).await?;
-            let resource: Resource = session.read(&reference).await?;
+            let name = reference.split('/').next().unwrap_or_default();
+            let read = session.read(&reference).await;
+            let resource: Resource = read.map_err(|error| with_hint(error, name))?;
             if form.turtle {
                 return turtle(&access.server, &[resource]);
             }
@@ -127,20 +131,53 @@ pub(crate) async fn run(args: FhirArgs, trace: Option<&Path>) -> Result<()> {
         } => {
             let search = search(&resource_type, &parameters)?;
             let session = access.session(trace).await?;
-            let mut entries = session.search(&search)?;
+            let hinted = |error| with_hint(error, &resource_type);
+            let mut entries = session.search(&search).map_err(hinted)?;
             let mut kept = Vec::new();
-            while let Some(entry) = entries.try_next().await? {
+            let mut has_come = false;
+            while let Some(entry) = entries.try_next().await.map_err(hinted)? {
+                has_come = true;
                 match entry.resource {
                     Some(resource) if form.turtle => kept.push(resource),
                     Some(resource) => line(resource.as_value())?,
                     None => {}
                 }
             }
+            let hint = did_you_mean_type(&resource_type);
+            if !has_come && !hint.is_empty() {
+                note(format_args!("nothing of type {resource_type}{hint}"));
+            }
             if form.turtle {
                 turtle(&access.server, &kept)?;
             }
             Ok(())
         }
+    }
+}
+
+const CHECK_BASE: &str =
+    "give the base of the FHIR resources by --fhir, such as https://ehr.example/fhir";
+
+/// What is wrong with the base, if the answer shows that it is not one.
+fn at_base(error: AnswerError, base: &str) -> anyhow::Error {
+    let base = base.trim_end_matches('/');
+    match error {
+        AnswerError::Refused { status, .. } if matches!(status.as_u16(), 404 | 405 | 410) => {
+            anyhow!(
+                "there is no FHIR server at {base}: {base}/metadata is answered with {status}; {CHECK_BASE}"
+            )
+        }
+        AnswerError::Unreadable {
+            content_type: Some(kind),
+            ..
+        } if kind.to_ascii_lowercase().contains("html") => {
+            anyhow!("{base}/metadata is a page of HTML, not FHIR; {CHECK_BASE}")
+        }
+        AnswerError::Unreadable {
+            source: ReadError::NotAResource,
+            ..
+        } => anyhow!("{base}/metadata is JSON, but not FHIR; {CHECK_BASE}"),
+        other => other.into(),
     }
 }
 
@@ -175,16 +212,43 @@ fn turtle(server: &ServerArgs, resources: &[Resource]) -> Result<()> {
     Ok(line(writer.write(&graph)?.trim_end())?)
 }
 
+/// A failure that a misspelled type explains, with the type that was probably meant.
+fn with_hint(error: Error, resource_type: &str) -> anyhow::Error {
+    let is_request = matches!(error, Error::Fhir(FhirError::Interaction(_)));
+    let is_unknown = matches!(
+        error.status().map(|status| status.as_u16()),
+        Some(400 | 404)
+    );
+    if !is_request && !is_unknown {
+        return error.into();
+    }
+    let hint = did_you_mean_type(resource_type);
+    let error = anyhow::Error::from(error);
+    if is_request {
+        return UsageError(format!("{error:#}{hint}")).into();
+    }
+    if hint.is_empty() {
+        return error;
+    }
+    anyhow!("{error:#}{hint}")
+}
+
 /// No server requires a token here.
 async fn capabilities(server: &ServerArgs, json: bool, trace: Option<&Path>) -> Result<()> {
     let session = server.session_without_login(trace)?;
     let response = session.interact(&Interaction::capabilities()).await?;
     let limits = server.limits();
-    let statement = resource_from_http(&response, &limits)?;
+    let statement = resource_from_http(&response, &limits);
+    let statement = statement.map_err(|error| at_base(error, &server.fhir))?;
+    let found = statement.resource_type().to_owned();
+    let capabilities = Capabilities::from_resource(statement).map_err(|_| {
+        let base = server.fhir.trim_end_matches('/');
+        anyhow!("{base}/metadata is a {found}, not the description of a server; {CHECK_BASE}")
+    })?;
     if json {
+        let statement = capabilities.resource();
         return Ok(line(format_args!("{:#}", statement.as_value()))?);
     }
-    let capabilities = Capabilities::from_resource(statement)?;
     let version = capabilities.fhir_version().unwrap_or("not stated");
     line(format_args!("FHIR {version}"))?;
     if !capabilities.operations().is_empty() {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::{Value, json};
 use smart::Error;
+use smart::fhir::interactions::{Base, BaseError};
 use smart::fhir::{App, AppBuilder, AssertionKey, FhirError, Limits, Session};
 use smart::oauth::oauth2::ServerUrl;
 use smart::vault::{Entry, FileVault, Vault as _, VaultKey};
@@ -12,13 +13,14 @@ use smart::vault::{Entry, FileVault, Vault as _, VaultKey};
 use zeroize::Zeroizing;
 
 use crate::args::NetworkArgs;
+use crate::failure::UsageError;
 use crate::session::{sink, transport_builder};
 
 /// Which server, and where this command keeps what it knows of it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServerArgs {
     /// The base of the server's FHIR resources, such as http://localhost:9000/api/fhir
-    #[arg(long, value_name = "URL", env = "SMART_FHIR_BASE")]
+    #[arg(long, value_name = "URL", env = "SMART_FHIR_BASE", value_parser = parse_base)]
     pub(crate) fhir: String,
     /// Where registrations and tokens are kept, sealed; without it, in this user's own folder for app data
     #[arg(long, value_name = "DIR", env = "SMART_VAULT")]
@@ -200,6 +202,23 @@ impl ServerArgs {
     fn key(&self, what: &str) -> Result<VaultKey> {
         Ok(VaultKey::new(format!("{what} {}", base_name(&self.fhir)))?)
     }
+}
+
+/// A base that cannot be one is a mistake on the command line.
+pub(super) fn parse_base(text: &str) -> Result<String, BaseError> {
+    Base::parse(text).map(|_| text.to_owned())
+}
+
+/// The base in the environment, if none was typed.
+pub(super) fn base_of_environment() -> Result<Option<String>> {
+    let base = std::env::var("SMART_FHIR_BASE").ok();
+    let Some(base) = base.filter(|base| !base.is_empty()) else {
+        return Ok(None);
+    };
+    let base = parse_base(&base);
+    Ok(Some(base.map_err(|error| {
+        UsageError(format!("SMART_FHIR_BASE: {error}"))
+    })?))
 }
 
 /// The vault in this folder, or else this user's own.

@@ -7,6 +7,7 @@ use smart::api::{
     Body, CALLS, Call as _, CallInfo, Caller, DynamicCall, Method, Prepared, Reading,
 };
 use smart::{Client, RecordId};
+use smart_sandbox::BACKGROUND_APP_ID;
 
 use super::record_login::{kept_token, words};
 
@@ -88,26 +89,29 @@ async fn answer(client: &Client, call: Prepared<DynamicCall>, args: &GetArgs) ->
     if let Some(token) = kept {
         let record = client.record(id.clone()).with_token(token);
         let sent = send(record, call, args).await;
-        return sent.map_err(|error| log_in_again(error, client, &id));
+        return sent.map_err(|error| match status(&error) {
+            Some(401) => anyhow!("{error:#} (here: {})", words(client, &id)),
+            _ => error,
+        });
     }
-    match client.open_record(id.clone()).await {
-        Ok(record) => send(record, call, args).await,
-        Err(error) => Err(log_in_again(error.into(), client, &id)),
-    }
+    let opened = client.open_record(id.clone()).await;
+    let record = opened.map_err(|error| {
+        let error = anyhow::Error::from(error);
+        match status(&error) {
+            Some(401 | 403) if client.app_id().as_str() != BACKGROUND_APP_ID => anyhow!(
+                "{error:#} (here, for an app that acts for users: {})",
+                words(client, &id)
+            ),
+            _ => error,
+        }
+    })?;
+    send(record, call, args).await
 }
 
-/// A refusal of the app's credentials, with the way to new ones.
-fn log_in_again(error: anyhow::Error, client: &Client, record: &RecordId) -> anyhow::Error {
-    let status = error
-        .downcast_ref::<smart::Error>()
-        .and_then(smart::Error::status);
-    match status.map(|status| status.as_u16()) {
-        Some(401 | 403) => anyhow!(
-            "{error:#} (here, for an app that acts for users: {})",
-            words(client, record)
-        ),
-        _ => error,
-    }
+/// The status of a refusal.
+fn status(error: &anyhow::Error) -> Option<u16> {
+    let error = error.downcast_ref::<smart::Error>()?;
+    error.status().map(|status| status.as_u16())
 }
 
 async fn send<S: Caller>(sender: S, call: Prepared<DynamicCall>, args: &GetArgs) -> Result<Vec<u8>>

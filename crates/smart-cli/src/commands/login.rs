@@ -10,7 +10,7 @@ use smart::oauth::oauth2::AuthorizeError;
 
 use super::callback::CallbackListener;
 use super::consent::ConsentArgs;
-use super::fhir_app::{SCOPES, ServerArgs};
+use super::fhir_app::{SCOPES, ServerArgs, base_of_environment, parse_base};
 use super::record_login::{self, AppSecretArgs, CONTAINER_OPTIONS, RecordArgs, SECRET_OPTIONS};
 use super::register::{free_redirect_uri, register};
 use super::token::describe;
@@ -21,7 +21,7 @@ use crate::output::{line, note};
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoginArgs {
     /// The base of the server's FHIR resources, such as http://localhost:9000/api/fhir [env: SMART_FHIR_BASE]
-    #[arg(long, value_name = "URL", conflicts_with_all = CONTAINER_OPTIONS, conflicts_with_all = SECRET_OPTIONS)]
+    #[arg(long, value_name = "URL", value_parser = parse_base, conflicts_with_all = CONTAINER_OPTIONS, conflicts_with_all = SECRET_OPTIONS)]
     fhir: Option<String>,
     /// Answer a launch from within an EHR: the address that the EHR opened, with iss and launch. Without --fhir, its server
     /// has to be one where this command is registered
@@ -110,7 +110,7 @@ pub(crate) async fn run(args: LoginArgs, trace: Option<&Path>) -> Result<()> {
 
 /// The server that was given, or the one that the launch names.
 fn server(args: &LoginArgs, launch: Option<&EhrLaunch>) -> Result<ServerArgs> {
-    let fhir = match (&args.fhir, launch, fhir_of_environment()) {
+    let fhir = match (&args.fhir, launch, base_of_environment()?) {
         (Some(fhir), _, _) => fhir.clone(),
         (None, Some(launch), _) => launch.iss().as_str().to_owned(),
         (None, None, Some(fhir)) => fhir,
@@ -126,12 +126,6 @@ fn server(args: &LoginArgs, launch: Option<&EhrLaunch>) -> Result<ServerArgs> {
         body_limit: None,
         network: args.network.clone(),
     })
-}
-
-/// What the environment says, if nothing was typed.
-pub(super) fn fhir_of_environment() -> Option<String> {
-    let value = std::env::var("SMART_FHIR_BASE").ok();
-    value.filter(|value| !value.is_empty())
 }
 
 /// A parameter that cannot be given is a mistake on the command line.

@@ -11,8 +11,7 @@ use smart::fhir::{FhirError, Introspected, Session, TokenSet};
 use smart::oauth::Timestamp;
 use smart::oauth::oauth2::{RequestError, Source, Token, TokenFacts};
 
-use super::fhir_app::{SCOPES, ServerArgs};
-use super::login::fhir_of_environment;
+use super::fhir_app::{SCOPES, ServerArgs, base_of_environment, parse_base};
 use super::record_login::{self, CONTAINER_OPTIONS, RecordArgs};
 use super::register::{free_redirect_uri, register};
 use crate::args::NetworkArgs;
@@ -73,7 +72,7 @@ enum Action {
 #[derive(Debug, clap::Args)]
 struct KeptLoginArgs {
     /// The base of the server's FHIR resources, such as http://localhost:9000/api/fhir [env: SMART_FHIR_BASE]
-    #[arg(long, value_name = "URL", conflicts_with_all = CONTAINER_OPTIONS)]
+    #[arg(long, value_name = "URL", value_parser = parse_base, conflicts_with_all = CONTAINER_OPTIONS)]
     fhir: Option<String>,
     #[command(flatten)]
     record: RecordArgs,
@@ -87,7 +86,11 @@ struct KeptLoginArgs {
 impl KeptLoginArgs {
     /// The SMART on FHIR server.
     fn server(self) -> Result<ServerArgs> {
-        let fhir = self.fhir.or_else(fhir_of_environment).ok_or_else(|| {
+        let given = match self.fhir {
+            Some(fhir) => Some(fhir),
+            None => base_of_environment()?,
+        };
+        let fhir = given.ok_or_else(|| {
             UsageError(
                 "say which login: --fhir URL or SMART_FHIR_BASE for a SMART on FHIR server, --api-base URL and --record ID for a \
                  SMART Classic container"

@@ -96,7 +96,7 @@ fn what_cannot_be_had_is_said() {
         ),
         (
             &["fhir", "read", "nonsense"][..],
-            1,
+            2,
             "give it as in Patient/123",
         ),
         (

@@ -85,6 +85,8 @@ get get_container_manifest --api-base REFUSES-403
 get get_container_manifest --api-base REFUSES-404
 get get_container_manifest --api-base REFUSES-302
 get get_container_manifest --api-base HTML --body-limit 3
+get get_container_manifest --api-base HTML
+get get_ontology --api-base HTML
 get medications --record 1 --api-base REFUSES-401
 get medications --record 1 --api-base REFUSES-404
 get get_container_manifest --api-base http://localhost:1 --proxy ftp://x
@@ -129,6 +131,27 @@ verify --url http://h/ --consumer-key k --consumer-secret secret-canary
 fhir read Patient/1 --vault DIR/vault --fhir HTML
 fhir capabilities --fhir HTML
 fhir capabilities --fhir nonsense
+fhir capabilities --fhir REFUSES-404
+fhir capabilities --fhir REFUSES-401
+fhir capabilities --fhir JSON
+fhir capabilities --fhir PATIENT
+fhir capabilities --fhir PATIENT --json
+fhir capabilities --fhir HTML --body-limit 3
+fhir read Patient/1 --no-login --fhir HTML
+fhir read Patinet/1 --no-login --fhir REFUSES-404
+fhir read Patient/1 --no-login --fhir REFUSES-404
+fhir read patient/1 --no-login --fhir REFUSES-404
+fhir read Patient --no-login --fhir REFUSES-404
+fhir search Observaton --no-login --fhir REFUSES-404
+fhir search observation --no-login --fhir REFUSES-404
+fhir search Observation code --no-login --fhir REFUSES-404
+login
+login --fhir nonsense
+login --record 1 --api-base REFUSES-401
+login --record 1 --api-base HTML --app-id my-app@apps.smartplatforms.org --vault DIR/vault
+login --record 1 --app-id my-app@apps.smartplatforms.org
+token show
+token show --record 1 --app-id x --api-base HTML --vault DIR/vault2
 token show --vault DIR/vault --fhir HTML
 ";
 
@@ -139,6 +162,15 @@ fn every_failure_says_what_to_do_and_names_no_rust_item() {
     let refusing = |status: &str| answering(status, "text/html", "");
     let places = [
         ("HTML", answering("200 OK", "text/html", "<h1>Welcome</h1>")),
+        ("JSON", answering("200 OK", "application/json", "{}")),
+        (
+            "PATIENT",
+            answering(
+                "200 OK",
+                "application/fhir+json",
+                r#"{"resourceType": "Patient"}"#,
+            ),
+        ),
         ("REFUSES-302", refusing("302 Found")),
         ("REFUSES-401", refusing("401 Unauthorized")),
         ("REFUSES-403", refusing("403 Forbidden")),

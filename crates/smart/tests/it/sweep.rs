@@ -199,7 +199,7 @@ async fn failure_names_the_last_record_and_ends_the_sweep() {
     let error = records.next().await.unwrap().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the sweep stopped after record 11 had come; go on with records_after and the last record that was read to its end"
+        "the sweep stopped after record 11 had come; go on after the last record that was read to its end"
     );
     assert!(
         story(&error).contains(": the container answered the record token request with 503"),
