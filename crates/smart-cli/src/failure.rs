@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use smart::fhir::interactions::{LineError, ReadError};
-use smart::rdf::{ParseError, visible};
+use smart::rdf::{ParseError, QueryError, visible};
 use smart::transport::CertificateProblem;
 
 use crate::output::OutputError;
@@ -75,6 +75,12 @@ fn option(error: &anyhow::Error) -> &'static str {
 fn option_for(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     if let Some(ParseError::Doctype { .. }) = error.downcast_ref() {
         return Some(" (here: --allow-entities)");
+    }
+    if let Some(ParseError::Limit(_)) = error.downcast_ref() {
+        return Some(" (fixed in this command; split the document, or read it with the library)");
+    }
+    if let Some(QueryError::Limit(_)) = error.downcast_ref() {
+        return Some(" (fixed in this command; narrow the query)");
     }
     if let Some(ReadError::TooLong { .. }) = error.downcast_ref() {
         return Some(" (here: --body-limit BYTES)");

@@ -160,10 +160,23 @@ impl DataArgs {
         if self.allow_entities {
             reader = reader.allow_entities();
         }
-        reader
+        let dataset = reader
             .dataset_for_slice(&bytes)
-            .with_context(|| source.to_string())
+            .with_context(|| source.to_string())?;
+        if dataset.is_empty() {
+            note_emptiness(source, syntax);
+        }
+        Ok(dataset)
     }
+}
+
+/// Says that nothing was read: JSON that is not JSON-LD, such as FHIR's, is read without a word.
+fn note_emptiness(source: &Source, syntax: Syntax) {
+    let reason = match syntax {
+        Syntax::JsonLd => "; without a @context, only keys that are IRIs have a meaning",
+        _ => "",
+    };
+    output::note(format!("{source} has no triples{reason}"));
 }
 
 /// Says that a file will take a while.
@@ -199,11 +212,13 @@ fn limits() -> Limits {
 fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder)
         .with_context(|| format!("{} cannot be read", folder.display()))?;
-    let mut files = Vec::new();
+    let (mut files, mut others) = (Vec::new(), Vec::new());
     for entry in entries {
         let path = entry.with_context(|| folder.display().to_string())?.path();
         if path.is_file() && syntax_of(&path).is_some() {
             files.push(path);
+        } else {
+            others.push(path);
         }
     }
     if files.is_empty() {
@@ -213,7 +228,28 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
         )));
     }
     files.sort();
+    note_unread(folder, others);
     Ok(files)
+}
+
+/// Says what of a folder was left out.
+fn note_unread(folder: &Path, mut others: Vec<PathBuf>) {
+    let names = |path: &PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());
+    others.sort();
+    let names: Vec<_> = others
+        .iter()
+        .filter_map(names)
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    let Some(first) = names.first() else { return };
+    let more = match names.len() {
+        1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    let folder = folder.display();
+    output::note(format!(
+        "not read, because not RDF by name: {first}{more} in {folder}; name them to read them"
+    ));
 }
 
 fn syntax_of(path: &Path) -> Option<Syntax> {

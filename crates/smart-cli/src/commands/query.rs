@@ -96,13 +96,11 @@ fn prepare(text: &str, with_prefixes: bool) -> Result<Query> {
     if with_prefixes {
         return Ok(prefixed.prepare(text)?);
     }
-    bare.prepare(text).map_err(|error| {
-        let hint = match prefixed.prepare(text) {
-            Ok(_) => " (here: --prefixes)",
-            Err(_) => "",
-        };
-        anyhow!("{error}{hint}")
-    })
+    bare.prepare(text)
+        .map_err(|error| match prefixed.prepare(text) {
+            Ok(_) => anyhow!("{error} (here: --prefixes)"),
+            Err(_) => error.into(),
+        })
 }
 
 /// Who waits at a terminal can stop a query that takes too long.

@@ -156,7 +156,7 @@ fn a_long_load_is_announced() {
     std::fs::write(&long, "#".repeat(40 << 20)).expect("the folder can be written");
     let output = crate::run([&command, &query, &long.display().to_string()]);
     assert_eq!(crate::stdout(&output), "true\n");
-    assert!(crate::stderr(&output).ends_with("long.ttl, 40 MiB\n"));
+    assert!(crate::stderr(&output).contains("long.ttl, 40 MiB\n"));
 }
 
 #[test]
@@ -227,4 +227,48 @@ fn a_cell_of_a_document_is_printed() {
         &long.display().to_string(),
     ]);
     assert!(printed.contains(&format!("{document}  <a:s>\n")));
+}
+
+#[test]
+fn what_was_not_read_is_told() {
+    let (folder, [command, query, data]) = files("ASK {}");
+    let told = |data: &str| {
+        let output = crate::smart([&*command, &*query, data])
+            .output()
+            .expect("the command runs");
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).expect("notes are UTF-8")
+    };
+    assert_eq!(told(&data), "");
+    let fhir = folder.path().join("patient.json");
+    std::fs::write(&fhir, r#"{"resourceType": "Patient"}"#).expect("the folder can be written");
+    let note = told(&fhir.display().to_string());
+    assert!(
+        note.contains("patient.json has no triples; without a @context"),
+        "{note}"
+    );
+    let note = told(&folder.path().display().to_string());
+    assert!(
+        note.starts_with("not read, because not RDF by name: q.rq in "),
+        "{note}"
+    );
+}
+
+#[test]
+fn limits_without_an_option_are_told_as_such() {
+    let (folder, [command, _, _]) = files("ASK {}");
+    let long = folder.path().join("long.ttl");
+    std::fs::write(&long, format!("<a:{}> a <a:b> .", "a".repeat(5_000)))
+        .expect("the folder can be written");
+    let error = fail(1, [&*command, "ASK {}", &long.display().to_string()]);
+    assert!(
+        error.contains("raise the limit on the length of an IRI (fixed in this command;"),
+        "{error}"
+    );
+    let deep = format!("ASK {{ {} ?s ?p ?o {} }}", "{".repeat(30), "}".repeat(30));
+    let error = fail(1, [&*command, &*deep, "-"]);
+    assert!(
+        error.contains("(fixed in this command; narrow the query)"),
+        "{error}"
+    );
 }
