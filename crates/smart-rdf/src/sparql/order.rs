@@ -1,7 +1,8 @@
 //! The order of the rows of an answer, where it can be made after the evaluation.
 //!
-//! This is for speed. The evaluator sorts by keys that are made for it (see `rewrite/sort_keys.rs`), and those of all rows cost as much as
-//! the rest of a small query. Most queries sort only at the end, by variables that are in the answer.
+//! This is for speed. The evaluator sorts by keys that are made for it (`rewrite/sort_keys.rs`), and
+//! those of all rows cost half as much as the rest of a small query. Most queries sort only at the
+//! end, by variables that are in the answer.
 
 use std::cell::OnceCell;
 use std::cmp::Ordering;
@@ -23,7 +24,8 @@ struct Column {
 }
 
 impl RowOrder {
-    /// Takes the `ORDER BY` out of a query; `None` if only the evaluator can sort: for a `LIMIT`, or by what is not in the answer.
+    /// Takes the `ORDER BY` out of a query. Returns `None` if the evaluator has to sort: for a
+    /// `LIMIT`, or by what is not in the answer.
     pub(crate) fn take(pattern: &mut GraphPattern) -> Option<Self> {
         let (inner, variables) = match pattern {
             GraphPattern::Project { inner, variables } => (inner, variables),
@@ -117,7 +119,7 @@ mod tests {
     use crate::Query;
     use crate::sparql::rewrite::rows;
 
-    /// That the rows are in this order, and that those of a query with a `LIMIT` are, which the evaluator sorts.
+    /// That the rows are in this order, also with a `LIMIT`, for which the evaluator sorts.
     #[track_caller]
     fn check(query: &str, expected: &[&str]) {
         let limited = format!("{query} LIMIT 100");

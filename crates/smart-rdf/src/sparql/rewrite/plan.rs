@@ -26,8 +26,9 @@ pub(crate) fn optimized(pattern: &Written) -> Option<Written> {
 
 /// Looks for the triples of each `OPTIONAL` once for each row before it, not for all rows at once.
 ///
-/// The optimizer would do so as well, as it does for all other patterns, but its estimates overflow where there are several triples.
-/// Only triples: what else can be in an `OPTIONAL` may see the variables of the row and mean something else.
+/// The optimizer would do so as well, as it does for all other patterns, but its estimates overflow
+/// where there are several triples. Other patterns are left alone: with the values of the row they
+/// could mean something else.
 struct OptionalLoops;
 
 impl Visitor for OptionalLoops {

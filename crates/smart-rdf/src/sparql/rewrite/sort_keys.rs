@@ -2,8 +2,9 @@
 //! some literals by value and others by text, which is not transitive: from 21 rows on it panics, below the result depends on the order
 //! before.
 //!
-//! The evaluator sorts by keys of ours, which are texts, and by the terms of the row where those are equal. Each key is made once for a
-//! row. What can be sorted after the evaluation does not get here (see `sparql/order.rs`).
+//! The evaluator sorts by keys of ours, which are texts, and by the terms of the row where those are
+//! equal. Each key is made once for a row. What can be sorted after the evaluation does not get here
+//! (see `sparql/order.rs`).
 
 use oxrdf::Variable;
 use spargebra::algebra::{Expression, GraphPattern, OrderExpression};
@@ -69,7 +70,7 @@ fn variable_of(key: &OrderExpression) -> Option<&Variable> {
 }
 
 impl Pass<'_> {
-    /// One key of all these, because each key has its price.
+    /// One key for all these variables: the evaluator computes each key for each row.
     fn row_key(&mut self, variables: Vec<Variable>) -> Expression {
         let term_or_unbound =
             |variable: Variable| Expression::Coalesce(vec![variable.into(), unbound().into()]);
