@@ -391,7 +391,9 @@ impl TokenError {
 #[non_exhaustive]
 pub enum AssertionError {
     /// A text that is not a key of the kind asked for, or one too small.
-    #[error("the key is not a private key of that kind as pem or jwk, or has fewer than 2048 bits")]
+    #[error(
+        "the key is not a private key of that kind as pem or jwk, has a passphrase, or has fewer than 2048 bits"
+    )]
     BadKey,
     /// The key is the only one that signs.
     #[error("the only key that signs cannot be removed; let another one sign first")]

@@ -42,7 +42,7 @@ impl AssertionKey {
         Self::new(key_id.into(), Algorithm::RS384, rsa_pem(pem)?)
     }
 
-    /// A key on the curve P-384, for `ES384`, as PEM (PKCS #8).
+    /// A key on the curve P-384, for `ES384`, as PEM (PKCS #8 or SEC 1).
     ///
     /// # Errors
     ///
@@ -230,6 +230,10 @@ fn rsa_pem(pem: &str) -> Result<EncodingKey, AssertionError> {
 }
 
 fn ec_pem(pem: &str) -> Result<EncodingKey, AssertionError> {
+    // what `openssl ecparam -genkey` writes
+    if let Some(key) = der::sec1(pem) {
+        return Ok(EncodingKey::from_ec_der(&key));
+    }
     EncodingKey::from_ec_pem(pem.as_bytes()).map_err(|_| AssertionError::BadKey)
 }
 
@@ -254,6 +258,7 @@ mod tests {
 
     const RSA: &str = include_str!("../../../tests/keys/rsa.pem");
     const P384: &str = include_str!("../../../tests/keys/p384.pem");
+    const P384_SEC1: &str = include_str!("../../../tests/keys/p384_sec1.pem");
 
     fn part(text: &str, index: usize) -> Value {
         let part = text.split('.').nth(index).unwrap();
@@ -347,6 +352,7 @@ mod tests {
         for (pem, algorithm, older) in [
             (RSA, "RS384", Some("RS256")),
             (P384, "ES384", None),
+            (P384_SEC1, "ES384", None),
             (p256, "ES256", None),
         ] {
             let key = AssertionKey::read(pem, None).unwrap();

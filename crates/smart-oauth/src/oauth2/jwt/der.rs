@@ -2,7 +2,7 @@
 //! ([RFC 7518, section 6](https://www.rfc-editor.org/rfc/rfc7518#section-6)). Only writes, and only these two shapes.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -52,6 +52,20 @@ pub(super) fn ec(jwk: &Map<String, Value>) -> Option<Bytes> {
         &kind,
         &element(OCTET_STRING, &key),
     ]))
+}
+
+/// The same from PEM of the older kind, `EC PRIVATE KEY`, which says its curve inside
+/// ([RFC 5915, section 4](https://www.rfc-editor.org/rfc/rfc5915#section-4)). `None` if there is none, or it has a passphrase.
+pub(super) fn sec1(pem: &str) -> Option<Bytes> {
+    let (_, rest) = pem.split_once("-----BEGIN EC PRIVATE KEY-----")?;
+    let (lines, _) = rest.split_once("-----END EC PRIVATE KEY-----")?;
+    let text: Zeroizing<String> = Zeroizing::new(lines.split_ascii_whitespace().collect());
+    let key = STANDARD.decode(&*text).map(Zeroizing::new).ok()?;
+    let fits = |curve: &&&[u8]| key.windows(curve.len()).any(|part| part == **curve);
+    let curve = [P256, P384].iter().find(fits).copied()?;
+    let kind = sequence(&[EC_PUBLIC_KEY, curve]);
+    let key = element(OCTET_STRING, &key);
+    (key.len() < MAX_MEMBER).then(|| sequence(&[&integer(&[0]), &kind, &key]))
 }
 
 fn member(jwk: &Map<String, Value>, name: &str) -> Option<Bytes> {

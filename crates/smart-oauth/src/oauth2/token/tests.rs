@@ -777,3 +777,11 @@ proptest::proptest! {
         let _ = exchange(200, "application/json", &format!(r#"{{"access_token": "a", "expires_in": {value}}}"#));
     }
 }
+
+#[test]
+fn an_app_s_own_token_is_asked_for_in_any_context() {
+    let scopes = "system/*.rs user/Patient.r patient/*.read";
+    let grant = client().client_credentials(scopes.parse().unwrap());
+    let request = grant.request(&Authentication::SecretBasic("s".into()));
+    assert_eq!(values(request.unwrap().body(), "scope"), [scopes]);
+}
