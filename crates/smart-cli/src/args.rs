@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use smart::fhir::EhrLaunch;
+use smart::oauth::oauth2::{ScopeError, Scopes};
 
 use crate::commands::check::CheckArgs;
 use crate::commands::convert::ConvertArgs;
@@ -320,6 +322,22 @@ pub(crate) fn parse_parameter(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("a parameter is written NAME=VALUE".to_owned()),
     }
+}
+
+/// The address that an EHR opened.
+pub(crate) fn parse_launch(text: &str) -> Result<EhrLaunch, String> {
+    EhrLaunch::parse(text).map_err(|error| error.to_string())
+}
+
+/// At least one scope, in the words that were typed.
+pub(crate) fn parse_scopes(text: &str) -> Result<String, String> {
+    let scopes: Scopes = text
+        .parse()
+        .map_err(|error: ScopeError| error.to_string())?;
+    if scopes.is_empty() {
+        return Err("ask for at least one scope".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// An id goes into a path: without one, the request would be about something else.

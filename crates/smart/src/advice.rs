@@ -68,7 +68,7 @@ pub(crate) fn of_classic_status(
 /// [OpenID Connect Core, 3.1.2.6](https://openid.net/specs/openid-connect-core-1_0.html#AuthError)): a code, or any if it is empty; a word of
 /// the explanation, or any if it is empty; what to do. The first row that fits is taken.
 #[cfg(feature = "fhir")]
-const OAUTH2: [(&str, &str, &str); 25] = [
+const OAUTH2: [(&str, &str, &str); 28] = [
     (
         "",
         "redirect",
@@ -78,6 +78,9 @@ const OAUTH2: [(&str, &str, &str); 25] = [
     ("invalid_client", "expired", CLOCK),
     ("invalid_client", "in the future", CLOCK),
     ("invalid_client", "not yet valid", CLOCK),
+    ("invalid_client", "kid", KEY),
+    ("invalid_client", "jwks", KEY),
+    ("invalid_client", "signature", KEY),
     ("invalid_client", "unknown", UNKNOWN_CLIENT),
     ("invalid_client", "not found", UNKNOWN_CLIENT),
     ("invalid_client", "no such", UNKNOWN_CLIENT),
@@ -94,7 +97,7 @@ const OAUTH2: [(&str, &str, &str); 25] = [
     ),
     ("invalid_grant", "", AGAIN),
     ("invalid_token", "", AGAIN),
-    ("access_denied", "", "ask the user again, and for less"),
+    ("access_denied", "", FOR_LESS),
     (
         "invalid_scope",
         "",
@@ -120,9 +123,9 @@ const OAUTH2: [(&str, &str, &str); 25] = [
         "",
         "correct what the registration says of the app",
     ),
-    ("login_required", "", "let the user log in"),
-    ("consent_required", "", "let the user log in"),
-    ("interaction_required", "", "let the user log in"),
+    ("login_required", "", LOG_IN),
+    ("consent_required", "", LOG_IN),
+    ("interaction_required", "", LOG_IN),
     ("server_error", "", LATER),
     ("temporarily_unavailable", "", LATER),
     ("slow_down", "", LATER),
@@ -130,6 +133,17 @@ const OAUTH2: [(&str, &str, &str); 25] = [
 
 #[cfg(feature = "fhir")]
 const AGAIN: &str = "let the user log in again, since the code or the grant has expired, was used before, or was revoked";
+/// In place of what sends a user to log in, for an app's own token.
+#[cfg(feature = "fhir")]
+const BACKEND: &str =
+    "have the app registered at the server for tokens of its own, with its key and these scopes";
+#[cfg(feature = "fhir")]
+const FOR_LESS: &str = "ask the user again, and for less";
+#[cfg(feature = "fhir")]
+const KEY: &str =
+    "give the server the app's public key, under the id that the app's statements name";
+#[cfg(feature = "fhir")]
+const LOG_IN: &str = "let the user log in";
 #[cfg(feature = "fhir")]
 const CLOCK: &str =
     "correct this machine's clock, since the server refuses the time of the app's statement";
@@ -145,10 +159,27 @@ pub(crate) fn of_oauth2(refusal: &Refusal) -> &'static str {
     of_code(refusal.code(), refusal.description().unwrap_or_default())
 }
 
+/// What to do about the refusal of a token of the app's own. No user can change it.
+#[cfg(feature = "fhir")]
+pub(crate) fn of_app(refusal: &Refusal) -> &'static str {
+    match of_oauth2(refusal) {
+        AGAIN | FOR_LESS | LOG_IN => BACKEND,
+        advice => advice,
+    }
+}
+
 /// A refusal of OAuth 2 in full: code, explanation, what to do.
 #[cfg(feature = "fhir")]
 pub(crate) fn oauth2_sentence(refusal: &Refusal) -> String {
-    sentence(refusal.code(), refusal.description().unwrap_or_default())
+    let explanation = refusal.description().unwrap_or_default();
+    sentence(refusal.code(), explanation, of_oauth2(refusal))
+}
+
+/// The same for a token of the app's own.
+#[cfg(feature = "fhir")]
+pub(crate) fn app_sentence(refusal: &Refusal) -> String {
+    let explanation = refusal.description().unwrap_or_default();
+    sentence(refusal.code(), explanation, of_app(refusal))
 }
 
 #[cfg(feature = "fhir")]
@@ -164,12 +195,12 @@ fn of_code(code: &str, explanation: &str) -> &'static str {
 }
 
 #[cfg(feature = "fhir")]
-fn sentence(code: &str, explanation: &str) -> String {
+fn sentence(code: &str, explanation: &str, advice: &str) -> String {
     let said = match explanation {
         same if same == code => String::new(),
         other => quoted(other),
     };
-    format!("{}{said}; {}", visible(code), of_code(code, explanation))
+    format!("{}{said}; {advice}", visible(code))
 }
 
 /// What to do when a FHIR server refuses a request by this status.
@@ -220,7 +251,7 @@ mod tests {
     #[test]
     fn a_refusal_says_code_explanation_and_what_to_do() {
         let check = |code: &str, explanation: &str, expected: &str| {
-            let text = sentence(code, explanation);
+            let text = sentence(code, explanation, of_code(code, explanation));
             for part in [code, explanation, expected] {
                 assert!(text.contains(part), "{part}: {text}");
             }
@@ -232,6 +263,7 @@ mod tests {
         );
         check("invalid_client", "Unknown client x", "does not know it");
         check("invalid_client", "JWT is expired", "clock");
+        check("invalid_client", "Unknown kid", "public key");
         check("invalid_grant", "Code was used", "log in again");
         check("invalid_grant", "redirect_uri mismatch", "letter by letter");
         check(

@@ -12,7 +12,7 @@ use smart::vault::{Entry, FileVault, Vault as _, VaultKey};
 
 use zeroize::Zeroizing;
 
-use crate::args::NetworkArgs;
+use crate::args::{NetworkArgs, parse_id, parse_scopes};
 use crate::failure::UsageError;
 use crate::session::{sink, transport_builder};
 
@@ -36,19 +36,20 @@ pub(crate) struct ServerArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct BackendArgs {
     /// Act as the backend service that the server knows by this id, with the key of --key; needs no login
-    #[arg(long, value_name = "ID", requires = "key")]
+    #[arg(long, value_name = "ID", requires = "key", value_parser = parse_id)]
     client_id: Option<String>,
     /// The private key of the backend service: a PEM or JWK file
     #[arg(long, value_name = "FILE", requires = "client_id")]
     key: Option<PathBuf>,
     /// The id that the key is registered by; without it, that of the JWK, or the thumbprint of the key
-    #[arg(long, value_name = "KID", requires = "key")]
+    #[arg(long, value_name = "KID", requires = "key", value_parser = parse_id)]
     kid: Option<String>,
     /// What the backend service asks for, separated by spaces
     #[arg(
         long,
         value_name = "SCOPES",
         requires = "key",
+        value_parser = parse_scopes,
         default_value = BACKEND_SCOPES
     )]
     scope: String,

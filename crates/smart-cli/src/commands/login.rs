@@ -14,7 +14,7 @@ use super::fhir_app::{SCOPES, ServerArgs, base_of_environment, parse_base};
 use super::record_login::{self, AppSecretArgs, CONTAINER_OPTIONS, RecordArgs, SECRET_OPTIONS};
 use super::register::{free_redirect_uri, register};
 use super::token::describe;
-use crate::args::{NetworkArgs, parse_parameter};
+use crate::args::{NetworkArgs, parse_launch, parse_parameter, parse_scopes};
 use crate::failure::UsageError;
 use crate::output::{line, note};
 
@@ -25,8 +25,14 @@ pub(crate) struct LoginArgs {
     fhir: Option<String>,
     /// Answer a launch from within an EHR: the address that the EHR opened, with iss and launch. Without --fhir, its server
     /// has to be one where this command is registered
-    #[arg(long, value_name = "URL", conflicts_with_all = CONTAINER_OPTIONS, conflicts_with_all = SECRET_OPTIONS)]
-    launch: Option<String>,
+    #[arg(
+        long,
+        value_name = "URL",
+        value_parser = parse_launch,
+        conflicts_with_all = CONTAINER_OPTIONS,
+        conflicts_with_all = SECRET_OPTIONS
+    )]
+    launch: Option<EhrLaunch>,
     /// A further parameter of the authorization request: --param prompt=consent
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_parameter, conflicts_with_all = CONTAINER_OPTIONS)]
     parameters: Vec<(String, String)>,
@@ -36,7 +42,13 @@ pub(crate) struct LoginArgs {
     #[command(flatten)]
     network: NetworkArgs,
     /// What to ask for, separated by spaces
-    #[arg(long, value_name = "SCOPES", default_value = SCOPES, conflicts_with_all = CONTAINER_OPTIONS)]
+    #[arg(
+        long,
+        value_name = "SCOPES",
+        default_value = SCOPES,
+        value_parser = parse_scopes,
+        conflicts_with_all = CONTAINER_OPTIONS
+    )]
     scope: String,
     #[command(flatten)]
     consent: ConsentArgs,
@@ -58,7 +70,7 @@ pub(crate) async fn run(args: LoginArgs, trace: Option<&Path>) -> Result<()> {
         } = &args;
         return record_login::run(record, secret, vault.as_deref(), network, consent, trace).await;
     }
-    let launch = args.launch.as_deref().map(EhrLaunch::parse).transpose()?;
+    let launch = args.launch.clone();
     let server = &server(&args, launch.as_ref())?;
     let vault = server.open_vault()?;
     let registered = match server.registered(&vault).await? {

@@ -63,6 +63,21 @@ async fn a_backend_service_reads_without_a_login() {
             "k1",
         ]));
         assert!(printed.contains(r#""id": "1""#), "{printed}");
+        for (client_id, kid, scope) in [("", "k", "a"), ("c", "", "a"), ("c", "k", "")] {
+            fail(
+                2,
+                with(&[
+                    "--client-id",
+                    client_id,
+                    "--key",
+                    PEM,
+                    "--kid",
+                    kid,
+                    "--scope",
+                    scope,
+                ]),
+            );
+        }
         succeed(with(&[
             "--client-id",
             "service",

@@ -176,6 +176,31 @@ fn a_launch_from_within_an_ehr_is_answered() {
 }
 
 #[test]
+fn launches_and_scopes_are_checked_before_anything_is_asked() {
+    let bench = Bench::new();
+    for (option, value) in [
+        ("--launch", "https://app.example/launch"),
+        ("--launch", ""),
+        ("--scope", ""),
+        ("--scope", "patient/\""),
+    ] {
+        fail(2, bench.arguments(&["login", option, value]));
+    }
+}
+
+#[test]
+fn every_spelling_of_a_base_finds_the_same_login() {
+    let bench = Bench::new();
+    bench.log_in();
+    let base = bench.sandbox.fhir_base();
+    let spelled = base.replacen("http://", "HTTP://", 1) + "/";
+    let vault = bench.vault();
+    let vault = vault.to_str().expect("the path is text");
+    let arguments = ["token", "show", "--fhir", &spelled, "--vault", vault];
+    assert!(succeed(arguments).contains("patient    smart-1288992"));
+}
+
+#[test]
 fn parameters_cannot_replace_the_request() {
     let bench = Bench::new();
     for bad in ["state=x", "redirect_uri=https://evil.example", "scope=*"] {

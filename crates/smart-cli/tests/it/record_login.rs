@@ -264,7 +264,7 @@ fn a_login_names_container_record_and_app() {
     );
     for words in [
         "login --fhir http://localhost:2 --app-id x",
-        "login --launch http://localhost:2 --callback x",
+        "login --launch https://a.example/?iss=http://localhost:2&launch=x --callback x",
         "login --record 1 --param a=b",
         "token show --fhir http://localhost:2 --app-id x",
     ] {

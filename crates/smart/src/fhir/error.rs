@@ -166,11 +166,8 @@ pub enum FhirError {
     #[error("{}", registration(.0))]
     Registration(RegistrationError),
     /// The server does not give the app a token of its own. No user can change that.
-    #[error("the server refuses the app itself")]
-    AppRefused {
-        /// What the server says.
-        source: TokenError,
-    },
+    #[error("the server refuses the app itself: {}", of_own(.0))]
+    AppRefused(TokenError),
     /// The server refuses the access token of a session that has no refresh token.
     #[error("the server refuses the access token, and there is no refresh token; log in again")]
     TokenRefused {
@@ -237,6 +234,16 @@ fn token(error: &TokenError) -> String {
     }
 }
 
+/// The refusal of a token of the app's own.
+fn of_own(error: &TokenError) -> String {
+    match error {
+        TokenError::Refused { status, refusal } => {
+            format!("it answered {status}: {}", advice::app_sentence(refusal))
+        }
+        error => visible(&error.to_string()).into_owned(),
+    }
+}
+
 impl From<AnswerError> for FhirError {
     fn from(error: AnswerError) -> Self {
         Self::Answer(error)
@@ -262,13 +269,11 @@ impl FhirError {
             Self::Denied(denial) | Self::Failed(denial) => Some(advice::of_oauth2(&denial.refusal)),
             Self::Registration(RegistrationError::Refused { refusal, .. })
             | Self::Token(TokenError::Refused { refusal, .. })
-            | Self::AppRefused {
-                source: TokenError::Refused { refusal, .. },
-            }
             | Self::RefreshLost {
                 source: TokenError::Refused { refusal, .. },
                 ..
             } => Some(advice::of_oauth2(refusal)),
+            Self::AppRefused(TokenError::Refused { refusal, .. }) => Some(advice::of_app(refusal)),
             Self::Renewal { source } => source.advice(),
             _ => match self.answer()? {
                 AnswerError::Refused { status, .. } => Some(advice::of_fhir_status(*status)),
@@ -294,7 +299,7 @@ impl FhirError {
             Self::Registration(RegistrationError::Refused { .. })
             | Self::Discovery(DiscoveryError::Refused { .. })
             | Self::RefreshLost { .. }
-            | Self::AppRefused { .. }
+            | Self::AppRefused(_)
             | Self::Token(
                 TokenError::Refused { .. }
                 | TokenError::RefusedSilently { .. }
@@ -325,15 +330,15 @@ impl FhirError {
         match self {
             Self::Renewal { source } => source.status(),
             Self::TokenRefused { source } => source.status(),
-            Self::AppRefused { source }
-            | Self::RefreshLost { source, .. }
-            | Self::Token(source) => match source {
-                TokenError::Refused { status, .. }
-                | TokenError::RefusedSilently { status }
-                | TokenError::GrantUnusable { status }
-                | TokenError::Unavailable { status } => Some(*status),
-                _ => None,
-            },
+            Self::AppRefused(source) | Self::RefreshLost { source, .. } | Self::Token(source) => {
+                match source {
+                    TokenError::Refused { status, .. }
+                    | TokenError::RefusedSilently { status }
+                    | TokenError::GrantUnusable { status }
+                    | TokenError::Unavailable { status } => Some(*status),
+                    _ => None,
+                }
+            }
             Self::Discovery(DiscoveryError::Refused { status })
             | Self::Registration(RegistrationError::Refused { status, .. }) => Some(*status),
             _ => None,
@@ -394,7 +399,7 @@ impl FhirError {
     /// The refusal of a token of the app's own: what would send a user to log in again is no user's affair there.
     pub(super) fn of_app(error: TokenError) -> Self {
         if error.remedy() == Remedy::Reauthorize {
-            Self::AppRefused { source: error }
+            Self::AppRefused(error)
         } else {
             Self::Token(error)
         }

@@ -100,7 +100,7 @@ async fn an_app_of_its_own_never_needs_a_user() {
         "invalid_client",
         "invalid_scope",
     ] {
-        let body = format!(r#"{{"error": "{refusal}"}}"#);
+        let body = format!(r#"{{"error": "{refusal}", "error_description": "so it is"}}"#);
         ehr.instead(move |seen| seen.line.ends_with("/token").then(|| json(400, &body)));
         hands.advance(4000);
         let error = read(&session).await.unwrap_err();
@@ -108,6 +108,11 @@ async fn an_app_of_its_own_never_needs_a_user() {
         assert_eq!(error.status(), Some(StatusCode::BAD_REQUEST), "{refusal}");
         let error = app.client_credentials("system/*.rs").await.unwrap_err();
         assert!(!error.needs_user(), "{refusal} {error:?}");
+        let text = error.to_string();
+        assert!(
+            text.contains("so it is") && !text.contains("log in"),
+            "{text}"
+        );
     }
     ehr.instead(|_| None);
     session.forget().await.unwrap();
