@@ -13,7 +13,7 @@ use crate::resource::Resource;
 /// A [Bundle](https://hl7.org/fhir/R4/bundle.html), read once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bundle {
-    kind: String,
+    kind: Option<String>,
     total: Option<u64>,
     links: Vec<(String, String)>,
     entries: Vec<Entry>,
@@ -37,8 +37,8 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EntryResponse {
-    /// A status of HTTP, perhaps with words behind it.
-    pub status: String,
+    /// A status of HTTP, perhaps with words behind it. FHIR requires it; `None` if the server left it out.
+    pub status: Option<String>,
     /// Where the resource is now.
     pub location: Option<String>,
     /// Its version.
@@ -87,15 +87,15 @@ impl Bundle {
         });
         Ok(Self {
             links: links.collect(),
-            kind: value["type"].as_str().unwrap_or_default().to_owned(),
+            kind: value["type"].as_str().map(str::to_owned),
             total: value["total"].as_u64(),
             entries: entries.into_iter().map(Entry::read).collect(),
         })
     }
 
-    /// `searchset`, `batch-response`, …
-    pub fn kind(&self) -> &str {
-        &self.kind
+    /// `searchset`, `batch-response`, … FHIR requires it; `None` if the server left it out.
+    pub fn kind(&self) -> Option<&str> {
+        self.kind.as_deref()
     }
 
     /// How many matches there are on all pages, if the server counts them.
@@ -240,21 +240,34 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// What the server has to say about the search itself, where the entry is not a result
+    /// ([FHIR, outcomes in searches](https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.search.mode)): parameters that it left
+    /// out, parts that it could not search.
+    pub fn search_outcome(&self) -> Option<OperationOutcome> {
+        let resource = self.resource.as_ref()?;
+        let is_match = self.mode.as_deref() == Some("match");
+        // Some servers leave the mode out. An outcome is a result of no search.
+        (!is_match).then(|| OperationOutcome::from_resource(resource.clone()))?
+    }
+}
+
 impl EntryResponse {
     fn read(mut value: Value) -> Self {
         let outcome = Resource::new(value["outcome"].take()).ok();
         let text = |name: &str| value[name].as_str().map(str::to_owned);
         Self {
-            status: text("status").unwrap_or_default(),
+            status: text("status"),
             location: text("location"),
             etag: text("etag"),
             outcome: outcome.and_then(OperationOutcome::from_resource),
         }
     }
 
-    /// Whether the status is one of the good ones.
+    /// Whether the status is one of the good ones. An entry without a status is not known to have succeeded.
     pub fn is_success(&self) -> bool {
-        self.status.starts_with('2')
+        let status = self.status.as_deref();
+        status.is_some_and(|status| status.starts_with('2'))
     }
 }
 
@@ -356,6 +369,41 @@ mod tests {
         let second = bundle.entries()[1].response.as_ref().unwrap();
         assert!(!second.is_success() && second.outcome.as_ref().unwrap().has_code("not-found"));
         assert_eq!(bundle.entries().len(), 5);
+    }
+
+    #[test]
+    fn what_the_server_says_about_a_search_is_not_a_result() {
+        let outcome = json!({"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]});
+        let check = |entry: Value, is_outcome: bool| {
+            let bundle = bundle(json!([entry]));
+            let found = bundle.entries()[0].search_outcome();
+            assert_eq!(found.is_some_and(|found| found.has_errors()), is_outcome);
+        };
+        check(
+            json!({"resource": outcome, "search": {"mode": "outcome"}}),
+            true,
+        );
+        check(
+            json!({"resource": outcome, "search": {"mode": "include"}}),
+            true,
+        );
+        check(json!({"resource": outcome}), true);
+        check(
+            json!({"resource": outcome, "search": {"mode": "match"}}),
+            false,
+        );
+        check(json!({"resource": {"resourceType": "Patient"}}), false);
+        check(json!({}), false);
+    }
+
+    #[test]
+    fn what_the_server_left_out_is_not_there() {
+        let resource = json!({"resourceType": "Bundle", "entry": [{"response": {}}]});
+        let resource = Resource::new(resource).unwrap();
+        let bundle = Bundle::from_resource(resource, &Limits::default()).unwrap();
+        assert_eq!(bundle.kind(), None);
+        let response = bundle.entries()[0].response.as_ref().unwrap();
+        assert!(response.status.is_none() && !response.is_success());
     }
 
     #[test]

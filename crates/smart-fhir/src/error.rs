@@ -4,6 +4,7 @@ use http::StatusCode;
 use thiserror::Error;
 
 use crate::answer::RetryAfter;
+use crate::export::Missing;
 use crate::outcome::OperationOutcome;
 
 /// An address is no base of a FHIR server.
@@ -137,6 +138,9 @@ pub enum ReadError {
     /// A manifest lists a file, or another manifest, and not where it is.
     #[error("the manifest of the export lists a file without an address")]
     NoFileAddress,
+    /// A manifest lists a file, and not what resources it holds.
+    #[error("the manifest of the export lists a file without a type")]
+    NoFileType,
     /// The body is JSON, but no resource: an object with a `resourceType`.
     #[error("the body is no FHIR resource: it has no resourceType")]
     NotAResource,
@@ -215,6 +219,14 @@ pub enum AnswerError {
     },
 }
 
+fn counted(missing: &[Missing]) -> String {
+    match missing {
+        [one] => one.to_string(),
+        [first, rest @ ..] => format!("{first}, and {} more", rest.len()),
+        [] => "nothing".to_owned(),
+    }
+}
+
 fn said(outcome: Option<&OperationOutcome>, words: Option<&str>) -> String {
     let from_outcome = outcome.and_then(OperationOutcome::summary);
     match from_outcome.as_deref().or(words) {
@@ -247,6 +259,12 @@ pub enum PageError {
     /// The server's answer is no page.
     #[error("a page of the search could not be read")]
     Answer(#[from] AnswerError),
+    /// The server reports errors about the search itself, beside its results: they may not be all.
+    #[error("the search is not complete, the server reports errors about it{}", said(Some(.outcome), None))]
+    Reported {
+        /// What it says.
+        outcome: Box<OperationOutcome>,
+    },
     /// There are more pages than the limit.
     #[error("the search has more than {limit} pages: narrow it, or raise the limit")]
     TooManyPages {
@@ -284,6 +302,12 @@ pub enum ExportError {
     /// The server's answer is no step of an export.
     #[error("the export failed")]
     Answer(#[from] AnswerError),
+    /// The job was not deleted, because not everything arrived.
+    #[error("the export is not complete ({} is missing), so the job was not deleted: fetch the files again, or delete the job anyway", counted(.missing))]
+    Incomplete {
+        /// What is missing.
+        missing: Vec<Missing>,
+    },
     /// An address that the server named is not to be followed.
     #[error("the export names an address that is not followed")]
     Link(#[from] LinkError),

@@ -1,6 +1,7 @@
 //! Bulk export: kick-off, waiting, the list of files.
 
 mod manifest;
+mod report;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
@@ -15,6 +16,7 @@ use crate::reference::{Path, is_id, is_type};
 use crate::search::{Search, encode_segment};
 
 pub use manifest::{ExportFile, Manifest};
+pub use report::{BadLine, ExportReport, FileKind, FileReport, Missing, MissingReason};
 
 /// What to export ([Bulk Data Access, kick-off](https://hl7.org/fhir/uv/bulkdata/export.html#bulk-data-kick-off-request)).
 ///

@@ -97,7 +97,10 @@ pub use error::{
     AnswerError, BaseError, ExportError, JsonFault, LineError, LinkError, PageError, ReadError,
     RequestError,
 };
-pub use export::{Export, ExportFile, Manifest, Polled, Polling, Waiting};
+pub use export::{
+    BadLine, Export, ExportFile, ExportReport, FileKind, FileReport, Manifest, Missing,
+    MissingReason, Polled, Polling, Waiting,
+};
 pub use interaction::{Access, Interaction, Return};
 pub use limits::Limits;
 pub use ndjson::Lines;

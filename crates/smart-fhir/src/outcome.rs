@@ -22,10 +22,11 @@ pub struct OperationOutcome {
 #[non_exhaustive]
 #[serde(default, rename_all = "camelCase")]
 pub struct Issue {
-    /// `fatal`, `error`, `warning` or `information`.
-    pub severity: String,
-    /// One of FHIR's [issue types](https://hl7.org/fhir/R4/valueset-issue-type.html), such as `not-found`.
-    pub code: String,
+    /// `fatal`, `error`, `warning` or `information`. FHIR requires it; some servers leave it out.
+    pub severity: Option<String>,
+    /// One of FHIR's [issue types](https://hl7.org/fhir/R4/valueset-issue-type.html), such as `not-found`. FHIR requires it; some servers
+    /// leave it out.
+    pub code: Option<String>,
     /// In the words of the server's author.
     pub diagnostics: Option<String>,
     /// The text of its `details`.
@@ -67,19 +68,22 @@ impl OperationOutcome {
 
     /// Whether one of the issues has this code.
     pub fn has_code(&self, code: &str) -> bool {
-        self.issues.iter().any(|issue| issue.code == code)
+        self.issues
+            .iter()
+            .any(|issue| issue.code.as_deref() == Some(code))
+    }
+
+    /// Whether it reports something that went wrong. What does not say that it is a warning or information does.
+    pub fn has_errors(&self) -> bool {
+        self.issues.is_empty() || self.issues.iter().any(Issue::is_error)
     }
 
     /// The first error in one line: code and text.
     pub fn summary(&self) -> Option<String> {
-        let is_error = |issue: &&Issue| matches!(&*issue.severity, "error" | "fatal");
+        let is_error = |issue: &&Issue| issue.is_error();
         let issue = self.issues.iter().find(is_error).or(self.issues.first())?;
         let text = issue.details.as_ref().or(issue.diagnostics.as_ref());
-        let code = if issue.code.is_empty() {
-            "no code"
-        } else {
-            &issue.code
-        };
+        let code = issue.code.as_deref().unwrap_or("no code");
         Some(match text {
             Some(text) => one_line(&format!("{code}, {text}")),
             None => one_line(code),
@@ -96,6 +100,12 @@ pub(crate) fn one_line(text: &str) -> String {
 }
 
 impl Issue {
+    /// Whether something went wrong. An issue that does not say how severe it is counts.
+    pub fn is_error(&self) -> bool {
+        let severity = self.severity.as_deref();
+        !matches!(severity, Some("warning" | "information" | "success"))
+    }
+
     fn read(value: &Value) -> Self {
         let text = |name: &str| value[name].as_str().map(str::to_owned);
         let list = |name: &str| {
@@ -112,8 +122,8 @@ impl Issue {
             expression = list("location");
         }
         Self {
-            severity: text("severity").unwrap_or_default(),
-            code: text("code").unwrap_or_default(),
+            severity: text("severity"),
+            code: text("code"),
             diagnostics: text("diagnostics"),
             details: spoken.map(str::to_owned),
             expression,
@@ -165,6 +175,25 @@ mod tests {
         );
         assert_eq!(detailed.summary().as_deref(), Some("x, Said"));
         assert_eq!(detailed.issues()[0].expression, ["/a"]);
+    }
+
+    #[test]
+    fn what_does_not_say_that_it_is_harmless_is_an_error() {
+        for (issues, has_errors) in [
+            (
+                json!([{"severity": "information"}, {"severity": "warning"}]),
+                false,
+            ),
+            (
+                json!([{"severity": "information"}, {"severity": "error"}]),
+                true,
+            ),
+            (json!([{"code": "x"}]), true),
+            (json!([{"severity": ""}]), true),
+            (json!([]), true),
+        ] {
+            assert_eq!(read(issues.clone()).has_errors(), has_errors, "{issues}");
+        }
     }
 
     #[test]

@@ -64,9 +64,9 @@ pub use session::{Repeatable, Session};
 
 // What an app author meets of the layers below, and the layer itself.
 pub use smart_fhir::{
-    self as interactions, AnswerError, Bundle, Capabilities, Entry, Export, ExportFile,
-    Interaction, Limits, LinkError, Manifest, OperationOutcome, Reference, Resource, Search,
-    Waiting, Written,
+    self as interactions, AnswerError, BadLine, Bundle, Capabilities, Entry, Export, ExportFile,
+    ExportReport, FileKind, FileReport, Interaction, Limits, LinkError, Manifest, Missing,
+    MissingReason, OperationOutcome, Reference, Resource, Search, Waiting, Written,
 };
 pub use smart_oauth::oauth2::{
     AccessToken, AuthorizationParts, Introspected, PatientContext, RefreshToken, Refusal,

@@ -12,7 +12,7 @@ use smart::rdf::TurtleWriter;
 
 use super::fhir_app::{BackendArgs, ServerArgs};
 use super::fhir_export::ExportOptions;
-use crate::failure::UsageError;
+use crate::failure::{Incomplete, UsageError};
 use crate::output::{line, note, table};
 use crate::suggest::did_you_mean_type;
 
@@ -134,8 +134,15 @@ pub(crate) async fn run(args: FhirArgs, trace: Option<&Path>) -> Result<()> {
             let hinted = |error| with_hint(error, &resource_type);
             let mut entries = session.search(&search).map_err(hinted)?;
             let mut kept = Vec::new();
-            let mut has_come = false;
+            let (mut has_come, mut has_errors) = (false, false);
             while let Some(entry) = entries.try_next().await.map_err(hinted)? {
+                if let Some(outcome) = entry.search_outcome() {
+                    let summary = outcome.summary();
+                    let summary = summary.unwrap_or_else(|| "an outcome without issues".to_owned());
+                    note(format_args!("the server says: {summary}"));
+                    has_errors |= outcome.has_errors();
+                    continue;
+                }
                 has_come = true;
                 match entry.resource {
                     Some(resource) if form.turtle => kept.push(resource),
@@ -149,6 +156,12 @@ pub(crate) async fn run(args: FhirArgs, trace: Option<&Path>) -> Result<()> {
             }
             if form.turtle {
                 turtle(&access.server, &kept)?;
+            }
+            if has_errors {
+                return Err(Incomplete(
+                    "the search is not complete: the server reports errors about it".to_owned(),
+                )
+                .into());
             }
             Ok(())
         }

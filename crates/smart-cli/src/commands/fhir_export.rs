@@ -7,8 +7,12 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use serde_json::{Value, json};
-use smart::fhir::{Export, ExportFile, ExportJob, Manifest, OperationOutcome, Session};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use smart::fhir::{
+    Export, ExportFile, ExportJob, ExportReport, ExportedLine, FileKind, FileReport, Manifest,
+    OperationOutcome, Session,
+};
 
 use crate::failure::{Incomplete, UsageError};
 use crate::output::{document, line, note};
@@ -97,14 +101,14 @@ async fn finish(job: &ExportJob, out: Option<&Path>) -> Result<()> {
     let mut delivery = Delivery::new(job, &manifest, out)?;
     delivery.fetch_all().await?;
     // Only what was delivered whole is thrown away at the server.
-    if !delivery.missing.is_empty() {
+    if !delivery.report.is_complete() {
         return Err(Incomplete(format!(
             "the export is not complete: {}; the server still has it",
-            delivery.missing.join("; ")
+            delivery.missing().join("; ")
         ))
         .into());
     }
-    match job.delete().await {
+    match job.finish(&delivery.report).await {
         Ok(true) => {}
         Ok(false) => note(
             "the server did not delete the job: it does not know it any more, or does not delete jobs",
@@ -125,141 +129,109 @@ struct Delivery<'a> {
     job: &'a ExportJob,
     manifest: &'a Manifest,
     out: Option<Folder>,
-    /// Lines by the name of their file.
-    counts: Vec<(u64, String)>,
-    /// What was not delivered.
-    missing: Vec<String>,
+    report: ExportReport,
+    /// The names of the files, in the order of the report.
+    names: Vec<String>,
 }
 
 impl<'a> Delivery<'a> {
     fn new(job: &'a ExportJob, manifest: &'a Manifest, out: Option<&Path>) -> Result<Self> {
+        let mut names = Names::default();
+        let files = manifest.files().map(|(kind, _, file)| match kind {
+            FileKind::Deleted => names.next("deleted"),
+            FileKind::Error => names.next("errors"),
+            _ => names.next(&file.resource_type),
+        });
         Ok(Self {
             job,
             manifest,
+            names: files.collect(),
+            report: ExportReport::new(manifest),
             out: out
                 .map(|out| Folder::open(out, &job.status_address()))
                 .transpose()?,
-            counts: Vec::new(),
-            missing: Vec::new(),
         })
     }
 
     async fn fetch_all(&mut self) -> Result<()> {
-        let mut names = Names::default();
-        for file in &self.manifest.output {
-            let name = names.next(&file.resource_type);
-            self.fetch(file, &name).await?;
-        }
-        for file in &self.manifest.deleted {
-            let name = names.next("deleted");
-            self.fetch(file, &name).await?;
-        }
-        for file in &self.manifest.errors {
-            let name = names.next("errors");
-            self.fetch_errors(file, &name).await?;
+        for (index, (kind, place, file)) in self.manifest.files().enumerate() {
+            let name = self.names[index].clone();
+            let wanted = FileReport::new(kind, place, file);
+            let done = self.out.as_ref().and_then(|out| out.done(&name, &wanted));
+            let report = match done {
+                Some(done) => done,
+                None => {
+                    let found = self.copy(file, kind, &name).await;
+                    found.with_context(|| format!("{name} was not fetched to its end"))?
+                }
+            };
+            self.report.record(report);
         }
         if self.out.is_some() {
-            for (count, name) in &self.counts {
-                line(format_args!("{count:>7}  {name}"))?;
+            for (file, name) in self.report.files().iter().zip(&self.names) {
+                line(format_args!("{:>7}  {name}", file.lines))?;
             }
         }
         Ok(())
     }
 
-    /// Delivers one file, and checks it against what the manifest says of it.
-    async fn fetch(&mut self, file: &ExportFile, name: &str) -> Result<()> {
-        let done = self.out.as_ref().and_then(|out| out.done(name, &file.url));
-        let (lines, bad) = match done {
-            Some(done) => done,
-            None => {
-                let found = self.copy(file, name).await;
-                found.with_context(|| format!("{name} was not fetched to its end"))?
-            }
-        };
-        for number in &bad {
-            self.missing
-                .push(format!("line {number} of {name} is not a resource"));
-        }
-        if let Some(count) = file.count.filter(|count| *count != lines) {
-            self.missing.push(format!(
-                "{name} has {lines} lines, and the server announced {count}"
-            ));
-        }
-        self.counts.push((lines, name.to_owned()));
-        Ok(())
+    /// What was not delivered, with the names that the files have here.
+    fn missing(&self) -> Vec<String> {
+        let files = self.report.files().iter().zip(&self.names);
+        let missing = files.flat_map(|(file, name)| {
+            let missing = file.missing().into_iter();
+            missing.map(move |missing| format!("{name}: {}", missing.reason))
+        });
+        missing.take(MOST_REASONS).collect()
     }
 
-    /// Copies the lines as the server wrote them; those that are not resources go to a file of their own.
-    async fn copy(&mut self, file: &ExportFile, name: &str) -> Result<(u64, Vec<u64>)> {
-        let mut resources = self.job.read(self.manifest, file).await?;
-        let mut bad = Vec::new();
-        let mut lines = 0;
-        let Some(out) = &mut self.out else {
-            while let Some(one) = resources.try_next_line().await? {
-                lines += 1;
-                match one.resource {
-                    Ok(_) => document(&[&one.text[..], b"\n"].concat())?,
-                    Err(_) => bad.push(one.number),
-                }
-            }
-            return Ok((lines, bad));
-        };
-        let mut part = Part::create(&out.path, name)?;
-        let mut aside = None;
-        while let Some(one) = resources.try_next_line().await? {
-            lines += 1;
-            if one.resource.is_ok() {
-                part.write(&one.text)?;
-                continue;
-            }
-            bad.push(one.number);
-            if aside.is_none() {
-                aside = Some(Part::create(&out.path, &format!("{name}.bad"))?);
-            }
-            if let Some(aside) = &mut aside {
-                aside.write(&one.text)?;
-            }
-        }
-        if let Some(aside) = aside {
-            aside.finish()?;
-        }
-        part.finish()?;
-        out.log(name, &file.url, lines, &bad)?;
-        Ok((lines, bad))
-    }
-
-    /// Shows what the server could not export. Outcomes that are no errors are shown, and are nothing that is missing.
-    async fn fetch_errors(&mut self, file: &ExportFile, name: &str) -> Result<()> {
+    /// Copies the lines as the server wrote them; those that are not resources go to a file of their own. Without a folder, errors are
+    /// shown only.
+    async fn copy(&mut self, file: &ExportFile, kind: FileKind, name: &str) -> Result<FileReport> {
         let mut resources = self.job.read(self.manifest, file).await?;
         let mut part = match &self.out {
             Some(out) => Some(Part::create(&out.path, name)?),
             None => None,
         };
-        let mut errors = 0_u64;
+        let mut aside: Option<Part> = None;
         while let Some(one) = resources.try_next_line().await? {
-            if let Some(part) = &mut part {
-                part.write(&one.text)?;
+            if kind == FileKind::Error {
+                note(format_args!("the server says: {}", summary(&one)));
             }
-            let outcome = one.resource.ok().and_then(OperationOutcome::from_resource);
-            let summary = outcome.as_ref().and_then(OperationOutcome::summary);
-            let is_error = outcome.is_none_or(|outcome| {
-                let mut issues = outcome.issues().iter();
-                issues.any(|issue| !matches!(&*issue.severity, "information" | "warning"))
-            });
-            errors += u64::from(is_error);
-            let summary = summary.unwrap_or_else(|| "an error that cannot be read".to_owned());
-            note(format_args!("the server says: {summary}"));
+            match (&mut part, &self.out) {
+                (Some(part), _) if one.resource.is_ok() => part.write(&one.text)?,
+                (Some(_), Some(out)) => match &mut aside {
+                    Some(aside) => aside.write(&one.text)?,
+                    None => {
+                        let begun = Part::create(&out.path, &format!("{name}.bad"))?;
+                        aside.insert(begun).write(&one.text)?;
+                    }
+                },
+                _ if one.resource.is_ok() && kind != FileKind::Error => {
+                    document(&[&one.text[..], b"\n"].concat())?;
+                }
+                _ => {}
+            }
         }
-        if let Some(part) = part {
+        for part in [aside, part].into_iter().flatten() {
             part.finish()?;
         }
-        if errors > 0 {
-            self.missing.push(format!(
-                "the server could not export everything ({errors} errors)"
-            ));
+        let report = resources.report().clone();
+        if let Some(out) = &mut self.out {
+            out.log(name, &report)?;
         }
-        Ok(())
+        Ok(report)
     }
+}
+
+/// Reasons that are printed.
+const MOST_REASONS: usize = 20;
+
+fn summary(line: &ExportedLine) -> String {
+    let resource = line.resource.as_ref().ok().cloned();
+    let outcome = resource.and_then(OperationOutcome::from_resource);
+    let summary = outcome.and_then(|outcome| outcome.summary());
+    summary.unwrap_or_else(|| "an error that cannot be read".to_owned())
 }
 
 /// Names of files, each once, whatever the server calls its types.
@@ -289,51 +261,78 @@ impl Names {
     }
 }
 
-/// A folder with the files of one job, and the log of those that are whole.
+/// A folder with the files of one job, and a log of those that are whole: the job's address, and then a line for each file.
 struct Folder {
     path: PathBuf,
-    job: String,
-    whole: BTreeMap<String, Value>,
+    whole: BTreeMap<String, FileReport>,
+    log: File,
+}
+
+/// One line of the log.
+#[derive(Deserialize, Serialize)]
+struct Logged {
+    name: String,
+    file: FileReport,
 }
 
 impl Folder {
-    const LOG: &'static str = "export.log.json";
+    const LOG: &'static str = "export.log";
 
     fn open(path: &Path, job: &str) -> Result<Self> {
         fs::create_dir_all(path)
             .with_context(|| format!("the folder {} cannot be made", path.display()))?;
-        let log = fs::read(path.join(Self::LOG)).ok();
-        let log: Option<Value> = log.and_then(|log| serde_json::from_slice(&log).ok());
-        let files = log.filter(|log| log["job"] == job);
-        let files = files.and_then(|log| log["files"].as_object().cloned());
+        let log = path.join(Self::LOG);
+        let text = fs::read_to_string(&log).unwrap_or_default();
+        let mut lines = text.lines();
+        let head = json!({"job": job}).to_string();
+        let is_same = lines.next() == Some(&head);
+        // The last line may be cut where the computer went down.
+        let files = lines.filter(|_| is_same);
+        let files = files.filter_map(|line| serde_json::from_str::<Logged>(line).ok());
+        let whole: BTreeMap<String, FileReport> =
+            files.map(|logged| (logged.name, logged.file)).collect();
+        let mut fresh = Part::create(path, Self::LOG)?;
+        fresh.write(head.as_bytes())?;
+        for (name, file) in &whole {
+            fresh.write(logged(name, file)?.as_bytes())?;
+        }
+        fresh.finish()?;
+        let log = File::options()
+            .append(true)
+            .open(&log)
+            .with_context(|| format!("{} cannot be written", log.display()))?;
         Ok(Self {
             path: path.to_owned(),
-            job: job.to_owned(),
-            whole: files.into_iter().flatten().collect(),
+            whole,
+            log,
         })
     }
 
-    /// Lines and bad lines of a file that is there, whole, from the same job.
-    fn done(&self, name: &str, url: &str) -> Option<(u64, Vec<u64>)> {
-        let entry = self.whole.get(name)?;
-        let is_same = entry["url"] == without_query(url) && self.path.join(name).is_file();
-        let bad = entry["bad"].as_array()?.iter().filter_map(Value::as_u64);
-        is_same.then_some((entry["lines"].as_u64()?, bad.collect()))
+    /// What was read of a file that is there, whole, from the same job.
+    fn done(&self, name: &str, wanted: &FileReport) -> Option<FileReport> {
+        let known = self.whole.get(name)?;
+        let is_there = self.path.join(name).is_file();
+        let is_same = is_there && known.is_whole && known.is_same_file(wanted);
+        is_same.then(|| {
+            let mut known = known.clone();
+            known.announced = wanted.announced;
+            known
+        })
     }
 
-    fn log(&mut self, name: &str, url: &str, lines: u64, bad: &[u64]) -> Result<()> {
-        let entry = json!({"url": without_query(url), "lines": lines, "bad": bad});
-        self.whole.insert(name.to_owned(), entry);
-        let log = json!({"job": self.job, "files": self.whole});
-        let mut part = Part::create(&self.path, Self::LOG)?;
-        part.write(format!("{log:#}").as_bytes())?;
-        part.finish()
+    fn log(&mut self, name: &str, file: &FileReport) -> Result<()> {
+        let line = logged(name, file)? + "\n";
+        let written = self.log.write_all(line.as_bytes());
+        let synced = written.and_then(|()| self.log.sync_all());
+        synced.with_context(|| format!("the log in {} cannot be written", self.path.display()))
     }
 }
 
-/// Signatures of object stores are in the query, and new each time that the manifest is fetched.
-fn without_query(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default()
+fn logged(name: &str, file: &FileReport) -> Result<String> {
+    Ok(serde_json::to_string(&Logged {
+        name: name.to_owned(),
+        file: file.clone(),
+    })?)
 }
 
 /// A file that has its name only when it is whole. This user alone can read it.

@@ -96,15 +96,15 @@ fn what_is_not_complete_ends_with_3_keeps_the_job_and_names_no_instant() {
     for (manifest, words) in [
         (
             r#"{"transactionTime": "T", "output": [{"type": "Patient", "url": "/files/1"}], "error": [{"type": "OperationOutcome", "url": "/errors"}]}"#,
-            "the server could not export everything (1 errors)",
+            "errors.ndjson: the server could not export everything (1 errors)",
         ),
         (
             r#"{"transactionTime": "T", "output": [{"type": "Patient", "url": "/files/1", "count": 2}]}"#,
-            "Patient.ndjson has 1 lines, and the server announced 2",
+            "Patient.ndjson: 1 lines came, and the server announced 2",
         ),
         (
             r#"{"transactionTime": "T", "output": [{"type": "Patient", "url": "/files/bad", "count": 3}]}"#,
-            "line 2 of Patient.ndjson is not a resource",
+            "Patient.ndjson: line 2 is not a resource",
         ),
     ] {
         let server = job(manifest, |line, _| match line {
@@ -161,7 +161,7 @@ fn deleted_files_are_delivered_and_names_cannot_lead_elsewhere() {
             "Patient.2.ndjson",
             "Patient.ndjson",
             "deleted.ndjson",
-            "export.log.json",
+            "export.log",
             "resources.ndjson"
         ]
     );
@@ -275,4 +275,88 @@ fn a_server_without_a_login_gets_no_token_and_nothing_empty() {
         assert!(!server.run(words).status.success(), "{words:?}");
     }
     assert_eq!(server.seen("GET"), 3, "nothing of this was sent");
+}
+
+#[test]
+fn a_line_over_the_limit_is_told_and_the_rest_of_the_file_is_delivered() {
+    let server = job(
+        r#"{"output": [{"type": "Patient", "url": "/files/1", "count": 3}]}"#,
+        |_, _| good(format!("{PATIENT}{}\n{PATIENT}", "x".repeat(2000))),
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, said) = export(&server, folder.path(), &["--body-limit", "1000"]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(
+        said.contains("Patient.ndjson: line 2 is longer than the limit"),
+        "{said}"
+    );
+    assert_eq!(server.seen("DELETE"), 0);
+    let text = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("it is there");
+    assert_eq!(text("Patient.ndjson"), PATIENT.repeat(2));
+    assert_eq!(text("Patient.ndjson.bad"), "x".repeat(1000) + "\n");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn five_thousand_types_need_few_open_files_and_a_log_that_only_grows() {
+    const TYPES: usize = 5000;
+    let files: Vec<String> = (0..TYPES)
+        .map(|number| format!(r#"{{"type": "T{number}", "url": "/files/{number}"}}"#))
+        .collect();
+    let manifest = format!(r#"{{"output": [{}]}}"#, files.join(","));
+    let server = job(manifest.leak(), |_, _| good(PATIENT));
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = std::process::Command::new("sh")
+        .args(["-c", "ulimit -n 40 && exec \"$@\"", "sh"])
+        .arg(env!("CARGO_BIN_EXE_smart"))
+        .args([
+            "fhir",
+            "export",
+            "--no-login",
+            "--fhir",
+            &server.base,
+            "--out",
+        ])
+        .arg(folder.path())
+        .output()
+        .expect("it runs");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let entries = std::fs::read_dir(folder.path()).expect("it is there");
+    assert_eq!(entries.count(), TYPES + 1);
+    let log = std::fs::read_to_string(folder.path().join("export.log")).expect("it is there");
+    assert_eq!(log.lines().count(), TYPES + 1);
+}
+
+#[test]
+fn what_the_server_says_about_a_search_reaches_the_user() {
+    let check = |severity: &str, code: i32| {
+        let body = format!(
+            r#"{{"resourceType":"Bundle","entry":[{{"resource":{{"resourceType":"Condition"}}}},
+                {{"search":{{"mode":"outcome"}},"resource":{{"resourceType":"OperationOutcome",
+                "issue":[{{"severity":"{severity}","code":"processing","diagnostics":"one store is down"}}]}}}}]}}"#
+        );
+        let server = Server::start(move |_, _| good(body.clone()));
+        let found = server.run(&["fhir", "search", "Condition"]);
+        assert_eq!(found.status.code(), Some(code), "{}", stderr(&found));
+        assert_eq!(stdout(&found), "{\"resourceType\":\"Condition\"}\n");
+        assert!(
+            stderr(&found).contains("one store is down"),
+            "{}",
+            stderr(&found)
+        );
+    };
+    check("error", 3);
+    check("fatal", 3);
+    check("warning", 0);
+}
+
+#[test]
+fn a_body_that_has_a_member_twice_is_not_printed() {
+    let server = Server::start(|_, _| {
+        good(r#"{"resourceType":"Observation","valueInteger":1,"valueInteger":10}"#)
+    });
+    let read = server.run(&["fhir", "read", "Observation/1"]);
+    assert_eq!(read.status.code(), Some(1));
+    assert_eq!(stdout(&read), "");
+    assert!(stderr(&read).contains("valueInteger"), "{}", stderr(&read));
 }

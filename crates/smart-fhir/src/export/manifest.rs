@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
 
-use super::request;
+use super::{FileKind, request};
 use crate::answer::{unreadable, view_from_http};
 use crate::base::Base;
 use crate::error::{AnswerError, ExportError, LinkError, ReadError};
@@ -79,6 +79,19 @@ impl Manifest {
         Ok(request(uri, "application/fhir+ndjson"))
     }
 
+    /// All files, each with its list and its place there.
+    pub fn files(&self) -> impl Iterator<Item = (FileKind, usize, &ExportFile)> {
+        let lists = [
+            (FileKind::Output, &self.output),
+            (FileKind::Deleted, &self.deleted),
+            (FileKind::Error, &self.errors),
+        ];
+        lists.into_iter().flat_map(|(kind, files)| {
+            let files = files.iter().enumerate();
+            files.map(move |(place, file)| (kind, place, file))
+        })
+    }
+
     /// Adds the files of a later manifest of the same job. Files of the two may require the token or not: a manifest says that for all of
     /// its own, so both have to say the same.
     ///
@@ -107,7 +120,11 @@ fn read_files(list: &Value, limits: &Limits) -> Result<Vec<ExportFile>, ReadErro
     // A file that cannot be fetched is not left out in silence.
     let files = list.iter().map(|file| {
         Ok(ExportFile {
-            resource_type: file["type"].as_str().unwrap_or_default().to_owned(),
+            resource_type: file["type"]
+                .as_str()
+                .filter(|name| !name.is_empty())
+                .ok_or(ReadError::NoFileType)?
+                .to_owned(),
             url: file["url"]
                 .as_str()
                 .ok_or(ReadError::NoFileAddress)?
@@ -181,7 +198,9 @@ mod tests {
             r#"{"output": {}}"#,
             r#"{"output": [{}, {}, {}]}"#,
             r#"{"output": [7]}"#,
-            r#"{"output": [{"url": 7}]}"#,
+            r#"{"output": [{"type": "Patient", "url": 7}]}"#,
+            r#"{"output": [{"url": "/1"}]}"#,
+            r#"{"output": [{"type": "", "url": "/1"}]}"#,
             r#"{"output": [], "error": [{}]}"#,
             r#"{"output": [], "deleted": [{}]}"#,
             r#"{"output": [], "link": [{"relation": "next"}]}"#,

@@ -9,7 +9,7 @@ use futures_core::Stream;
 use futures_util::stream::{self, StreamExt as _};
 use serde::de::DeserializeOwned;
 use smart_fhir::rdf::Bridge;
-use smart_fhir::{Base, Entry, Interaction, Limits, Pages};
+use smart_fhir::{Base, Entry, Interaction, Limits, PageError, Pages};
 use smart_rdf::Graph;
 
 use super::Session;
@@ -55,15 +55,18 @@ impl Entries {
         self.entries.next().await.transpose()
     }
 
-    /// All resources that match, read as any type; what the server included beside them, and its outcomes, are left out.
+    /// All resources that match, read as any type; what the server included beside them is left out, and so are warnings about the
+    /// search, for which see [`Entry::search_outcome`].
     ///
     /// # Errors
     ///
-    /// When a page cannot be had, or a resource is no such `T`.
+    /// If a page cannot be fetched, the server reports errors about the search, or a resource does not deserialize as `T`.
     pub async fn matches<T: DeserializeOwned + 'static>(mut self) -> Result<Vec<T>, Error> {
         let mut matches = Vec::new();
         while let Some(entry) = self.try_next().await? {
+            check_outcome(&entry)?;
             let is_match = entry.mode.as_deref().is_none_or(|mode| mode == "match");
+            let is_match = is_match && entry.search_outcome().is_none();
             if let Some(resource) = entry.resource.filter(|_| is_match) {
                 matches.push(resource.into_view()?);
             }
@@ -87,13 +90,25 @@ impl Entries {
     ///
     /// # Errors
     ///
-    /// When a page cannot be had, or the graph would be too large.
+    /// If a page cannot be fetched, the server reports errors about the search, or the graph would be too large.
     pub async fn graph(mut self) -> Result<Graph, Error> {
         let mut resources = Vec::new();
         while let Some(entry) = self.try_next().await? {
+            check_outcome(&entry)?;
             resources.extend(entry.resource);
         }
         Ok(self.bridge.to_graph(&resources)?)
+    }
+}
+
+/// Results beside which the server reports errors may not be all.
+fn check_outcome(entry: &Entry) -> Result<(), Error> {
+    match entry.search_outcome() {
+        Some(outcome) if outcome.has_errors() => Err(PageError::Reported {
+            outcome: Box::new(outcome),
+        }
+        .into()),
+        _ => Ok(()),
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use smart_fhir::{
-    AnswerError, Export, ExportError, ExportFile, Limits, LineError, Lines, LinkError, Manifest,
-    Polled, Polling, Resource, Waiting, resource_from_http,
+    AnswerError, Export, ExportError, ExportFile, ExportReport, FileKind, FileReport, Limits,
+    LineError, Lines, LinkError, Manifest, Polled, Polling, Resource, Waiting, resource_from_http,
 };
 use smart_transport::{Body, TransportError};
 use tokio::time::Instant;
@@ -43,6 +43,9 @@ pub struct ExportJob {
 /// The resources of one file of an export, line by line, as they come over the wire.
 pub struct ExportedResources {
     lines: Lines,
+    report: FileReport,
+    /// Whether the server sent the file to its end.
+    came_whole: bool,
     /// What has not come yet.
     rest: Option<Body>,
     origin: String,
@@ -206,6 +209,8 @@ impl ExportJob {
             let wanted = match answer {
                 Ok(response) if response.status() == StatusCode::OK => {
                     return Ok(ExportedResources {
+                        report: report_of(manifest, file),
+                        came_whole: false,
                         lines: Lines::new(self.session.limits().clone()),
                         rest: Some(response.into_body()),
                         origin,
@@ -237,6 +242,64 @@ impl ExportJob {
         }
         let response = Response::from_parts(head, Bytes::from(start));
         refusal(&response, self.session.limits())
+    }
+
+    /// Reads all files that the report does not have as whole, and writes into it what arrived. `each` gets every line, with the file that
+    /// it is in; lines of files of errors are outcomes. After an error, call it again with the same report to go on with the file that broke
+    /// off, from its beginning.
+    ///
+    /// ```no_run
+    /// # async fn example(job: smart::fhir::ExportJob) -> Result<(), smart::Error> {
+    /// use smart::fhir::ExportReport;
+    ///
+    /// let manifest = job.wait(|_| ()).await?;
+    /// let mut report = ExportReport::new(&manifest);
+    /// job.read_all(&manifest, &mut report, |file, line| {
+    ///     if let Ok(resource) = line.resource {
+    ///         println!("{} {:?}", file.resource_type, resource.id());
+    ///     }
+    /// })
+    /// .await?;
+    /// job.finish(&report).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read), and when a file breaks off.
+    pub async fn read_all(
+        &self,
+        manifest: &Manifest,
+        report: &mut ExportReport,
+        mut each: impl FnMut(&ExportFile, ExportedLine) + Send,
+    ) -> Result<(), Error> {
+        for (kind, place, file) in manifest.files() {
+            let wanted = FileReport::new(kind, place, file);
+            let mut known = report.files().iter();
+            if known.any(|known| known.is_whole && known.is_same_file(&wanted)) {
+                continue;
+            }
+            let mut resources = self.read(manifest, file).await?;
+            while let Some(line) = resources.try_next_line().await? {
+                each(file, line);
+            }
+            report.record(resources.report);
+        }
+        Ok(())
+    }
+
+    /// Deletes the job if everything arrived: see [`delete`](Self::delete).
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError::Incomplete`] says what is missing; nothing was sent then. Otherwise as [`delete`](Self::delete).
+    pub async fn finish(&self, report: &ExportReport) -> Result<bool, Error> {
+        let missing = report.missing();
+        if !missing.is_empty() {
+            return Err(ExportError::Incomplete { missing }.into());
+        }
+        self.delete().await
     }
 
     /// Tells the server to stop, or to throw the files away. `false` if the server does not know the job (any more), or does not delete jobs:
@@ -307,7 +370,22 @@ fn broken_off(origin: &str, error: TransportError) -> Error {
     Error::Transport(Unanswered::new(origin.to_owned(), Repeat::Always, 1, error))
 }
 
+/// An empty report of a file of this manifest.
+fn report_of(manifest: &Manifest, file: &ExportFile) -> FileReport {
+    let same = manifest
+        .files()
+        .find(|(_, _, known)| std::ptr::eq(*known, file))
+        .or_else(|| manifest.files().find(|(_, _, known)| *known == file));
+    let (kind, place) = same.map_or((FileKind::Output, 0), |(kind, place, _)| (kind, place));
+    FileReport::new(kind, place, file)
+}
+
 impl ExportedResources {
+    /// What was read of the file until now, for an [`ExportReport`].
+    pub fn report(&self) -> &FileReport {
+        &self.report
+    }
+
     /// The next resource, or nothing after the last.
     ///
     /// # Errors
@@ -333,6 +411,7 @@ impl ExportedResources {
                     Ok(text) => (text.clone(), self.lines.read(&text)),
                     Err(error) => (self.lines.take_start(), Err(error)),
                 };
+                self.report.line(self.lines.line_number(), &resource);
                 return Ok(Some(ExportedLine {
                     resource,
                     number: self.lines.line_number(),
@@ -340,12 +419,16 @@ impl ExportedResources {
                 }));
             }
             let Some(rest) = &mut self.rest else {
+                if self.came_whole {
+                    self.report.end();
+                }
                 return Ok(None);
             };
             match rest.chunk().await {
                 Ok(Some(piece)) => self.lines.push(piece),
                 Ok(None) => {
                     self.rest = None;
+                    self.came_whole = true;
                     self.lines.end();
                 }
                 Err(error) => {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::json;
-use smart::fhir::{App, Export, ExportJob, FhirError, Interaction, Resource, Session, TokenSet};
+use smart::fhir::{
+    App, Export, ExportJob, ExportReport, FhirError, Interaction, Resource, Session, TokenSet,
+};
 use smart::transport::{Stage, TransportError};
 use smart::vault::VaultKey;
 use tokio::time::Instant;
@@ -302,4 +304,38 @@ async fn a_session_without_a_login_sends_no_token() {
     );
     assert!(Export::group("").is_err());
     assert_eq!(lines(&seen), ["GET https://ehr.example/fhir/Patient/1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_is_finished_only_when_everything_arrived() {
+    let (job, seen) = job(|request, before| match (request.uri().path(), before) {
+        ("/jobs/1", _) => good(json!({"output": [
+            {"type": "Patient", "url": "/files/1", "count": 1},
+            {"type": "Group", "url": "/files/2", "count": 2}]})),
+        ("/files/1", _) => good("{\"resourceType\":\"Patient\"}\n"),
+        ("/files/2", 0) => Some((404, &[], String::new())),
+        ("/files/2", 1) => good("{\"resourceType\":\"Group\"}\n"),
+        _ => good("{\"resourceType\":\"Group\"}\n{\"resourceType\":\"Group\"}\n"),
+    })
+    .await;
+    let manifest = job.wait(|_| ()).await.unwrap();
+    let mut report = ExportReport::new(&manifest);
+    let mut lines_seen = 0;
+    let broken = job.read_all(&manifest, &mut report, |_, _| lines_seen += 1);
+    broken.await.unwrap_err();
+    // kept over a restart
+    let kept = serde_json::to_string(&report).unwrap();
+    let mut report: ExportReport = serde_json::from_str(&kept).unwrap();
+    let rest = job.read_all(&manifest, &mut report, |_, _| lines_seen += 1);
+    rest.await.unwrap();
+    assert_eq!(lines_seen, 2);
+    let error = job.finish(&report).await.unwrap_err();
+    assert!(error.to_string().contains("not complete"), "{error}");
+    assert!(!lines(&seen).iter().any(|line| line.starts_with("DELETE")));
+
+    let mut report = ExportReport::new(&manifest);
+    job.read_all(&manifest, &mut report, |_, _| ())
+        .await
+        .unwrap();
+    assert!(job.finish(&report).await.unwrap());
 }
