@@ -117,7 +117,7 @@ pub(crate) async fn run(args: FhirArgs, trace: Option<&Path>) -> Result<()> {
             let session = access.session(trace).await?;
             let name = reference.split('/').next().unwrap_or_default();
             let read = session.read(&reference).await;
-            let resource: Resource = read.map_err(|error| with_hint(error, name))?;
+            let resource: Resource = read.map_err(|error| with_hint(error, name, &access))?;
             if form.turtle {
                 return turtle(&access.server, &[resource]);
             }
@@ -131,7 +131,7 @@ pub(crate) async fn run(args: FhirArgs, trace: Option<&Path>) -> Result<()> {
         } => {
             let search = search(&resource_type, &parameters)?;
             let session = access.session(trace).await?;
-            let hinted = |error| with_hint(error, &resource_type);
+            let hinted = |error| with_hint(error, &resource_type, &access);
             let mut entries = session.search(&search).map_err(hinted)?;
             let mut kept = Vec::new();
             let (mut has_come, mut has_errors) = (false, false);
@@ -225,8 +225,14 @@ fn turtle(server: &ServerArgs, resources: &[Resource]) -> Result<()> {
     Ok(line(writer.write(&graph)?.trim_end())?)
 }
 
-/// A failure that a misspelled type explains, with the type that was probably meant.
-fn with_hint(error: Error, resource_type: &str) -> anyhow::Error {
+/// A failure that the command line explains: a misspelled type, with the type that was probably meant, or a missing login.
+fn with_hint(error: Error, resource_type: &str, access: &OpenArgs) -> anyhow::Error {
+    if access.no_login && error.status().is_some_and(|status| status.as_u16() == 401) {
+        let fhir = &access.server.fhir;
+        return anyhow!(
+            "{fhir} requires a login and answers 401 Unauthorized; run smart login --fhir {fhir}, and leave out --no-login"
+        );
+    }
     let is_request = matches!(error, Error::Fhir(FhirError::Interaction(_)));
     let is_unknown = matches!(
         error.status().map(|status| status.as_u16()),
