@@ -68,7 +68,7 @@ pub enum ManifestError {
     #[error("{}", in_one_sentence(.problems))]
     Several {
         /// What is wrong with each, never another `Several`.
-        problems: Vec<ManifestError>,
+        problems: Vec<Self>,
     },
     /// A member that no manifest has; manifests of SMART 0.3 have several of them.
     #[error("the app manifest has an unknown member \"{key}\", remove it")]
