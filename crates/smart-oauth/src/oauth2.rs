@@ -126,7 +126,7 @@ pub use authorization::{
 pub use client::{Authentication, BasicEncoding, Client, TokenDialect};
 pub use credentials::{
     AccessToken, AuthorizationCode, AuthorizationState, ClientAssertion, ClientId, ClientSecret,
-    CodeVerifier, IdNonce, RefreshToken,
+    CodeVerifier, IdNonce, RefreshToken, RegistrationToken,
 };
 pub use discovery::{AskingStatement, AskingWellKnown, Discovered, Discovery};
 #[cfg(feature = "jwt")]
@@ -144,7 +144,9 @@ pub use jwt::{
     jwks::Jwks,
     keys::AssertionKeys,
 };
-pub use registration::{AuthMethod, RegisteredClient, Registration, RegistrationNote};
+pub use registration::{
+    AuthMethod, RegisteredClient, Registration, RegistrationAccess, RegistrationNote,
+};
 pub use revocation::{Revocation, Token};
 pub use scope::{
     Access, ClinicalScope, ResourceType, Scope, ScopeContext, ScopeReport, ScopeSyntax, Scopes,

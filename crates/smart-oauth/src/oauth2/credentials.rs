@@ -50,6 +50,12 @@ secret! {
 }
 
 secret! {
+    /// Opens one registration, and nothing else
+    /// ([RFC 7592, section 1.3](https://www.rfc-editor.org/rfc/rfc7592#section-1.3)).
+    RegistrationToken
+}
+
+secret! {
     /// A signed statement by the app about itself, good for one request within minutes
     /// ([RFC 7523, section 2.2](https://www.rfc-editor.org/rfc/rfc7523#section-2.2)).
     ClientAssertion

@@ -153,9 +153,26 @@ pub enum ScopeError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RegistrationError {
+    /// A token that cannot be written into a header.
+    #[error("the token for the registration contains characters that cannot be sent")]
+    BadToken,
+    /// A member of the answer that could not be used later.
+    #[error("the server's registration contains a `{name}` that cannot be used")]
+    Malformed {
+        /// The member.
+        name: &'static str,
+    },
+    /// The server gave no address and token for the registration, or they were not kept.
+    #[error(
+        "there is no address and token for this registration; ask the server's staff to change it"
+    )]
+    NoAccess,
     /// The server names no registration address.
     #[error("the server has no dynamic registration; register the app by hand")]
     NoEndpoint,
+    /// The answer is about another app.
+    #[error("the server's answer is about another app than the one that was asked for")]
+    OtherClient,
     /// The server said no.
     #[error("the server refused the registration with {status}: {refusal}")]
     Refused {
@@ -163,6 +180,18 @@ pub enum RegistrationError {
         status: StatusCode,
         /// The server's reason.
         refusal: Refusal,
+    },
+    /// The server said no without a reason.
+    #[error("the server refused access to the registration with {status} and without a reason")]
+    RefusedSilently {
+        /// The answer's status.
+        status: StatusCode,
+    },
+    /// A member was given by name that has a setting of its own, so that one of the two would be lost.
+    #[error("the member `{name}` has a setting of its own; use that in place of a member")]
+    ReservedMember {
+        /// The member.
+        name: &'static str,
     },
     /// An answer longer than any registration.
     #[error("the server's answer is longer than {limit} bytes")]

@@ -108,6 +108,12 @@ pub(super) enum Credential {
     SecretInForm(ClientSecret),
 }
 
+impl Credential {
+    fn is_key(&self) -> bool {
+        !matches!(self, Self::Public | Self::Secret(_) | Self::SecretInForm(_))
+    }
+}
+
 impl App {
     /// A builder for an app at the server whose FHIR resources are below this base.
     pub fn builder(fhir_base: impl Into<String>) -> AppBuilder {
@@ -223,6 +229,8 @@ impl Inner {
         let mut settings = self.settings;
         // whatever was asked, a secret makes the app a confidential one
         match registered.client_secret.clone() {
+            // a secret that no method was named for does not replace the key
+            Some(_) if settings.credential.is_key() && !registered.sends_a_secret() => {}
             Some(secret) if in_form => settings.credential = Credential::SecretInForm(secret),
             Some(secret) => settings.credential = Credential::Secret(secret),
             None => {}
@@ -309,10 +317,7 @@ impl Inner {
     }
 
     fn signs_statements(&self) -> bool {
-        !matches!(
-            self.settings.credential,
-            Credential::Public | Credential::Secret(_) | Credential::SecretInForm(_)
-        )
+        self.settings.credential.is_key()
     }
 }
 

@@ -198,7 +198,9 @@ impl AppBuilder {
             .await
     }
 
-    /// The same, with a look at the registration before it is sent: to add a logo, or the address of the app's public keys.
+    /// The same, with a look at the registration before it is sent: to add a logo, the app's public keys
+    /// ([`with_jwks_uri`](Registration::with_jwks_uri)), or the token that allows the registration
+    /// ([`with_initial_access_token`](Registration::with_initial_access_token)).
     ///
     /// # Errors
     ///
@@ -224,6 +226,47 @@ impl AppBuilder {
             .with_name(name)
             .with_auth_method(auth_method);
         // the app has no name yet, and needs none to look the server up
+        let nameless = Inner::new(ClientId::new(""), settings);
+        let app = nameless.register(adjust(registration), scopes).await?;
+        Ok(App::of(app))
+    }
+
+    /// Registers a backend service, which acts without a user, with the public halves of its
+    /// [signing keys](Self::signing_key). It needs no redirect URI. See [`App::client_credentials`] for what comes next.
+    ///
+    /// # Errors
+    ///
+    /// If there is no signing key, and as [`register`](Self::register).
+    #[cfg(feature = "jwt")]
+    pub async fn register_backend(self, name: &str, scopes: &str) -> Result<App, Error> {
+        self.register_backend_with(name, scopes, |registration| registration)
+            .await
+    }
+
+    /// The same, with a look at the registration before it is sent: to name the address where the keys are served
+    /// ([`with_jwks_uri`](Registration::with_jwks_uri)), or to add the token that allows the registration
+    /// ([`with_initial_access_token`](Registration::with_initial_access_token)).
+    ///
+    /// # Errors
+    ///
+    /// As [`register_backend`](Self::register_backend).
+    #[cfg(feature = "jwt")]
+    pub async fn register_backend_with(
+        self,
+        name: &str,
+        scopes: &str,
+        adjust: impl FnOnce(Registration) -> Registration + Send,
+    ) -> Result<App, Error> {
+        let scopes: Scopes = scopes.parse()?;
+        let settings = self.settings()?;
+        let Credential::Key(keys) = &settings.credential else {
+            return Err(Error::MissingSetting {
+                setting: "signing_key",
+            });
+        };
+        let registration = Registration::backend()
+            .with_name(name)
+            .with_jwks(keys.to_jwks()?);
         let nameless = Inner::new(ClientId::new(""), settings);
         let app = nameless.register(adjust(registration), scopes).await?;
         Ok(App::of(app))

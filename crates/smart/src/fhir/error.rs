@@ -296,7 +296,9 @@ impl FhirError {
             Self::Export(_) | Self::Line(_) | Self::Link(_) | Self::Page(_) | Self::Read(_) => {
                 Stage::Unreadable
             }
-            Self::Registration(RegistrationError::Refused { .. })
+            Self::Registration(
+                RegistrationError::Refused { .. } | RegistrationError::RefusedSilently { .. },
+            )
             | Self::Discovery(DiscoveryError::Refused { .. })
             | Self::RefreshLost { .. }
             | Self::AppRefused(_)
@@ -308,7 +310,10 @@ impl FhirError {
             ) => Stage::Refused,
             Self::Denied(_) | Self::Failed(_) => Stage::Refused,
             Self::Registration(
-                RegistrationError::Unreadable(_) | RegistrationError::TooLong { .. },
+                RegistrationError::Malformed { .. }
+                | RegistrationError::OtherClient
+                | RegistrationError::TooLong { .. }
+                | RegistrationError::Unreadable(_),
             )
             | Self::Discovery(
                 DiscoveryError::Unreadable(_)
@@ -340,7 +345,10 @@ impl FhirError {
                 }
             }
             Self::Discovery(DiscoveryError::Refused { status })
-            | Self::Registration(RegistrationError::Refused { status, .. }) => Some(*status),
+            | Self::Registration(
+                RegistrationError::Refused { status, .. }
+                | RegistrationError::RefusedSilently { status },
+            ) => Some(*status),
             _ => None,
         }
     }

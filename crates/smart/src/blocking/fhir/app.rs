@@ -40,6 +40,18 @@ impl AppBuilder {
         let app = waiting.wait_for(self.register(name, scopes))?;
         Ok(App { app, waiting })
     }
+
+    /// Registers a backend service at the server, for threads that wait.
+    ///
+    /// # Errors
+    ///
+    /// As [`register_backend`](Self::register_backend), and if the operating system gives no thread.
+    #[cfg(feature = "jwt")]
+    pub fn register_backend_blocking(self, name: &str, scopes: &str) -> Result<App, Error> {
+        let waiting = Waiting::new()?;
+        let app = waiting.wait_for(self.register_backend(name, scopes))?;
+        Ok(App { app, waiting })
+    }
 }
 
 impl App {
@@ -158,6 +170,15 @@ impl App {
     /// As [`crate::fhir::App::debug_session`].
     pub fn debug_session(&self, token: &DebugToken) -> Result<Session, Error> {
         self.session(self.app.debug_session(token))
+    }
+
+    /// A session with tokens that a development server makes, under a name of the app's choice.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::App::debug_session_as`].
+    pub fn debug_session_as(&self, token: &DebugToken, key: VaultKey) -> Result<Session, Error> {
+        self.session(self.app.debug_session_as(token, key))
     }
 
     /// What a development server has on file about a token.

@@ -5,7 +5,7 @@ use http::{Request, Response};
 use serde::de::DeserializeOwned;
 use smart_fhir::{Bundle, Capabilities, Entry, Interaction, Resource, Search, Written};
 use smart_oauth::Timestamp;
-use smart_oauth::oauth2::{Introspected, ScopeReport, ServerUrl, TokenSet};
+use smart_oauth::oauth2::{Introspected, ScopeReport, ServerUrl, Token, TokenSet};
 
 use crate::Error;
 use crate::blocking::runtime::Waiting;
@@ -90,6 +90,28 @@ impl Session {
         self.waiting.wait_for(self.session.introspect())
     }
 
+    /// Asks the server about any token.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::introspect_token`].
+    pub fn introspect_token(&self, token: impl Into<Token> + Send) -> Result<Introspected, Error> {
+        self.waiting.wait_for(self.session.introspect_token(token))
+    }
+
+    /// Asks the server about any token, with the session's access token as the proof.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::introspect_with_bearer`].
+    pub fn introspect_with_bearer(
+        &self,
+        token: impl Into<Token> + Send,
+    ) -> Result<Introspected, Error> {
+        let asked = self.session.introspect_with_bearer(token);
+        self.waiting.wait_for(asked)
+    }
+
     /// Ends the session at the server, and then in the vault.
     ///
     /// # Errors
@@ -116,6 +138,30 @@ impl Session {
     #[cfg(feature = "jwt")]
     pub fn identity(&self) -> Result<Option<smart_oauth::oauth2::IdClaims>, Error> {
         self.waiting.wait_for(self.session.identity())
+    }
+
+    /// The user: what the id token says, and the user's own resource.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::user`].
+    #[cfg(feature = "jwt")]
+    pub fn user(&self) -> Result<Option<crate::fhir::User>, Error> {
+        self.waiting.wait_for(self.session.user())
+    }
+
+    /// Reads a version of a resource.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::vread`].
+    pub fn vread<T: DeserializeOwned + 'static>(
+        &self,
+        reference: &str,
+        version: &str,
+    ) -> Result<T, Error> {
+        self.waiting
+            .wait_for(self.session.vread(reference, version))
     }
 
     /// Reads a resource.

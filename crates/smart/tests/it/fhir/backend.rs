@@ -100,3 +100,41 @@ async fn a_clock_that_is_wrong_is_corrected_once() {
     app.client_credentials("system/*.rs").await.unwrap();
     assert_eq!(ehr.refreshes(), 3, "it is known from then on");
 }
+
+#[tokio::test]
+async fn backend_services_register_with_their_public_keys() {
+    let ehr = Ehr::default();
+    let key = AssertionKey::es384("k1", P384).unwrap();
+    let registering = builder(&ehr).0.signing_key(key);
+    let app = registering
+        .register_backend_with("A service", "system/*.rs", |registration| {
+            registration.with_initial_access_token("first")
+        })
+        .await
+        .unwrap();
+    let sent = ehr.all().pop().unwrap();
+    assert_eq!(sent.authorization, "Bearer first");
+    let body: serde_json::Value = serde_json::from_str(&sent.body).unwrap();
+    assert_eq!(
+        body["grant_types"],
+        serde_json::json!(["client_credentials"])
+    );
+    assert_eq!(body["jwks"]["keys"][0]["kid"], "k1");
+    assert_eq!(
+        (body.get("redirect_uris"), body["jwks"]["keys"][0].get("d")),
+        (None, None)
+    );
+
+    // the server's secret, which it names no method for, does not replace the key
+    app.client_credentials("system/*.rs").await.unwrap();
+    let asked = ehr.all().pop().unwrap();
+    assert!(asked.body.contains("client_assertion=") && asked.authorization.is_empty());
+
+    let keyless = builder(&ehr).0.register_backend("A service", "system/*.rs");
+    assert!(matches!(
+        keyless.await.unwrap_err(),
+        smart::Error::MissingSetting {
+            setting: "signing_key"
+        }
+    ));
+}
