@@ -184,7 +184,8 @@ impl Brand {
         let value = organization.as_value();
         let own = organization.reference();
         let identifiers = items(&value["identifier"]).iter().filter_map(|one| {
-            let system = one["system"].as_str().unwrap_or_default();
+            // Without a system two organizations may have the same value.
+            let system = one["system"].as_str().filter(|system| !system.is_empty())?;
             Some((system.to_owned(), one["value"].as_str()?.to_owned()))
         });
         let brand = extensions(value, BRAND).next();

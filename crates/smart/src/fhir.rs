@@ -30,6 +30,7 @@ mod builder;
 mod launch;
 mod session;
 
+mod brands;
 mod data;
 mod entries;
 mod export;
@@ -53,6 +54,7 @@ mod tests;
 // The public list.
 pub use app::App;
 pub use authorization::Authorization;
+pub use brands::LinkedBrands;
 pub use builder::AppBuilder;
 pub use entries::Entries;
 pub use error::FhirError;

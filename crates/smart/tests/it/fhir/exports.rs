@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::json;
 use smart::fhir::{
-    App, Export, ExportJob, ExportReport, FhirError, Interaction, Resource, Session, TokenSet,
+    App, Export, ExportJob, ExportReport, FhirError, Interaction, LinkedBrands, Resource, Session,
+    TokenSet,
 };
 use smart::transport::{Stage, TransportError};
 use smart::vault::VaultKey;
@@ -338,4 +339,35 @@ async fn a_job_is_finished_only_when_everything_arrived() {
         .await
         .unwrap();
     assert!(job.finish(&report).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_brands_that_a_server_links_are_fetched_without_a_token_and_by_their_tag() {
+    let (builder, seen) = app(|request, _| {
+        let tag = request.headers().get("if-none-match");
+        match (request.uri().to_string().as_str(), tag.is_some()) {
+            ("https://ehr.example/fhir/.well-known/smart-configuration", _) => good(json!({
+                "authorization_endpoint": "https://ehr.example/authorize",
+                "token_endpoint": "https://ehr.example/token",
+                "capabilities": [],
+                "user_access_brand_bundle": "https://brands.example/bundle.json"})),
+            ("https://brands.example/bundle.json", true) => Some((304, &[], String::new())),
+            ("https://brands.example/bundle.json", false) => Some((
+                200,
+                &[("etag", "\"7\"")],
+                json!({"resourceType": "Bundle", "entry": [
+                    {"resource": {"resourceType": "Organization", "id": "o", "name": "General"}}]})
+                .to_string(),
+            )),
+            _ => None,
+        }
+    });
+    let app = builder.client_id("c").build().unwrap();
+    let LinkedBrands::Current(brands) = app.brands(None).await.unwrap() else {
+        panic!("the bundle is fetched");
+    };
+    assert_eq!(brands.brands()[0].name.as_deref(), Some("General"));
+    let again = app.brands(brands.etag()).await.unwrap();
+    assert_eq!(again, LinkedBrands::Unchanged);
+    assert!(lines(&seen).iter().all(|line| !line.contains("token")));
 }
