@@ -1,6 +1,8 @@
 //! What is made again at a FHIR server, and what is not.
 
+#[cfg(feature = "jwt")]
 use std::sync::Arc;
+#[cfg(feature = "jwt")]
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
