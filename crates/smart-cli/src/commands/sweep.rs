@@ -13,13 +13,18 @@ use crate::failure::{Incomplete, UsageError};
 use crate::session::Session;
 use crate::{output, stop};
 
-/// The names of the drugs in an answer of `get_medications`, in alphabetical order.
+/// The medications in an answer of `get_medications`, in the alphabetical order of their drugs. The name of
+/// a drug can be missing.
 pub(crate) const DRUG_NAMES: &str = "
     PREFIX dcterms: <http://purl.org/dc/terms/>
     PREFIX sp: <http://smartplatforms.org/terms#>
     SELECT ?drug WHERE {
-        ?medication a sp:Medication ; sp:drugName/dcterms:title ?drug .
+        ?medication a sp:Medication .
+        OPTIONAL { ?medication sp:drugName/dcterms:title ?drug }
     } ORDER BY ?drug";
+
+/// Stands for the name of a drug that the container does not give: the medication is not left out.
+const NO_NAME: &str = "(drug name missing)";
 
 pub(crate) async fn run(args: SweepArgs, trace: Option<&Path>) -> Result<()> {
     let ids = args.records.as_deref().map(record_ids).transpose()?;
@@ -201,6 +206,7 @@ async fn drug_names(client: &Client, record: &Record, query: &Query) -> Result<V
     let solutions = query.select(&response.graph()?)?;
     Ok(solutions
         .rows()
-        .filter_map(|row| row.text("drug").map(str::to_owned))
+        .map(|row| row.text("drug").map(str::trim).unwrap_or_default())
+        .map(|drug| if drug.is_empty() { NO_NAME } else { drug }.to_owned())
         .collect())
 }

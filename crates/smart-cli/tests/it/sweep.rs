@@ -18,6 +18,30 @@ fn a_folder_of_patients_is_swept_in_the_order_of_record_ids() {
 }
 
 #[test]
+fn a_medication_without_the_name_of_its_drug_is_not_left_out() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    write_patient(folder.path(), "1", &["Samplamol 10 MG", " "]);
+    let file = folder.path().join("p1.xml");
+    let nameless = std::fs::read_to_string(&file)
+        .expect("the file is there")
+        .replace(
+            "</rdf:RDF>",
+            "<sp:Medication><sp:startDate>2009</sp:startDate></sp:Medication></rdf:RDF>",
+        );
+    std::fs::write(&file, nameless).expect("the file can be written");
+    let printed = succeed([
+        "sweep",
+        "--sandbox",
+        "--patients",
+        &folder.path().display().to_string(),
+    ]);
+    assert_eq!(
+        printed,
+        "1: (drug name missing), (drug name missing), Samplamol 10 MG\n"
+    );
+}
+
+#[test]
 fn a_sweep_goes_on_after_the_record_named() {
     let all = succeed(["sweep", "--sandbox"]);
     assert_eq!(all.lines().count(), 50);
