@@ -100,17 +100,20 @@ fn keeps(record: &Record, statement: &Statement, call: &CallInfo, query: &Pairs)
 
 /// A limit counts only where there is an order to cut: lists without one ignore it.
 fn paging(call: &CallInfo, query: &Pairs) -> Option<Paging> {
-    let number = |name| {
-        query
-            .get(name)
-            .and_then(|text| text.trim().parse::<usize>().ok())
-    };
+    let number = |name| query.get(name).and_then(whole_number);
     call.default_sort?;
     let limit = number("limit").filter(|limit| *limit > 0)?;
     Some(Paging {
         limit,
         offset: number("offset").unwrap_or(0),
     })
+}
+
+/// A number beyond the largest counts as the largest: a page far behind the end is empty, not the first.
+fn whole_number(text: &str) -> Option<usize> {
+    let digits = text.trim();
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| digits.parse().unwrap_or(usize::MAX))
 }
 
 fn sort_property(call: &CallInfo) -> Option<NamedNodeRef<'static>> {
