@@ -42,6 +42,7 @@ pub(crate) fn of_classic_status(
     has_body: bool,
 ) -> &'static str {
     match (status.as_u16(), with_token) {
+        (200..=299, _) => "try again later, since this is not the whole of the data",
         (300..=399, _) => {
             "set the API base to where the container lies now, since redirects are never followed"
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::lock::Mutex;
-use http::Response;
-use smart_api::{ApiBase, AppId, CallRequest, Caller, RecordId, UserId};
+use http::{Response, StatusCode};
+use smart_api::{ApiBase, AppId, CallRequest, Caller, Method, RecordId, UserId};
 use smart_oauth::AccessToken;
 use smart_transport::Origin;
 
@@ -192,7 +192,7 @@ impl Client {
             Ok(request)
         };
         let response = self.exchange(purpose, signed).await?;
-        if response.status().is_success() {
+        if delivers(info.method, response.status()) {
             return Ok(response);
         }
         Err(Error::Refused(Refusal::new(
@@ -201,6 +201,14 @@ impl Client {
             response,
         )))
     }
+}
+
+/// Whether the status says that the call did what it is for. A part of the data that nobody asked for, or the promise
+/// of data ([RFC 9110, section 15.3](https://www.rfc-editor.org/rfc/rfc9110#section-15.3)), would be read as all that
+/// there is in the record.
+fn delivers(method: Method, status: StatusCode) -> bool {
+    let is_unfinished = matches!(status, StatusCode::ACCEPTED | StatusCode::PARTIAL_CONTENT);
+    status.is_success() && !(method == Method::Get && is_unfinished)
 }
 
 /// Where a URL leads. The addresses come from a manifest or were looked at before.

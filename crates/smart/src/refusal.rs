@@ -52,6 +52,10 @@ impl Refusal {
     /// The container's words: the beginning of the body as plain text, without markup, on one line. Empty if there are
     /// none.
     pub fn words(&self) -> String {
+        // The body of a success is a part of the record, not words about the call.
+        if self.status().is_success() {
+            return String::new();
+        }
         words(
             self.response.body(),
             self.response.headers().get(CONTENT_TYPE),

@@ -18,6 +18,18 @@ async fn each_status_has_its_advice() {
     let permission = "<h1>Permission denied</h1>";
     for (status, body, retryable, expected) in [
         (
+            202,
+            "",
+            false,
+            "the container answered get_medications with 202 Accepted; try again later, since this is not the whole of the data",
+        ),
+        (
+            206,
+            "patient data",
+            false,
+            "the container answered get_medications with 206 Partial Content; try again later, since this is not the whole of the data",
+        ),
+        (
             302,
             "",
             false,
