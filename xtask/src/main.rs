@@ -51,7 +51,11 @@ enum Task {
     /// Change the files that decide about trust or loss, and see whether a test fails
     Mutants(mutants::Arguments),
     /// Check the rules of docs/architecture.md
-    Tidy,
+    Tidy {
+        /// First write the requirements of specs/ into docs/conformance.md
+        #[arg(long)]
+        write: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -72,7 +76,7 @@ fn run(task: Task) -> Result<()> {
         Task::Conformance { folders } => conformance::run(&folders),
         Task::Codegen(arguments) => codegen::run(&root, &arguments),
         Task::Mutants(arguments) => mutants::run(&root, &arguments),
-        Task::Tidy => tidy::run(&root),
+        Task::Tidy { write } => tidy::run(&root, write),
     }
 }
 

@@ -1,12 +1,14 @@
 //! `cargo xtask tidy`: the rules of docs/architecture.md, each an absence that a tool can see.
 //!
 //! A rule lives in the module that can see it: [`layers`] reads the dependency graph, [`purity`] the sources of the crates
-//! that do no I/O, [`manifests`] what every `Cargo.toml` has to say, [`links`] the addresses in the documentation.
+//! that do no I/O, [`manifests`] what every `Cargo.toml` has to say, [`links`] the addresses in the documentation,
+//! [`requirements`] the table of what SMART App Launch demands of clients.
 
 mod layers;
 mod links;
 mod manifests;
 mod purity;
+mod requirements;
 
 use std::fmt;
 use std::path::Path;
@@ -36,9 +38,15 @@ impl fmt::Display for Finding {
 }
 
 /// Runs every rule over the workspace at `root` and fails with the whole list of findings.
-pub(crate) fn run(root: &Path) -> Result<()> {
+///
+/// With `write`, first brings docs/conformance.md up to date with the table that it shows.
+pub(crate) fn run(root: &Path, write: bool) -> Result<()> {
+    if write {
+        requirements::write(root)?;
+    }
     let graph = layers::Graph::read(root)?;
     let mut findings = layers::check(&graph);
+    findings.extend(requirements::check(root, &graph)?);
     for member in graph.members() {
         findings.extend(manifests::check(root, member)?);
         findings.extend(links::check(root, member)?);
