@@ -300,3 +300,58 @@ fn written(realm: &str) -> Result<(HeaderValue, usize), SignError> {
     let signature = Parameter::of_header(Text::clean("oauth_signature"), Text::plain("a="));
     write_header(Some(realm), &[], &signature)
 }
+
+#[test]
+fn the_place_of_the_parameters_is_told_with_and_without_a_realm() {
+    let first = Parameter::of_header(Text::clean("oauth_nonce"), Text::plain("1"));
+    let signature = Parameter::of_header(Text::clean("oauth_signature"), Text::plain("a="));
+    for (realm, expected) in [
+        (None, "OAuth "),
+        (Some("http://h"), "OAuth realm=\"http://h\", "),
+    ] {
+        let (value, fields_at) =
+            write_header(realm, std::slice::from_ref(&first), &signature).unwrap();
+        let (before, fields) = value.to_str().unwrap().split_at(fields_at);
+        assert_eq!(before, expected);
+        assert_eq!(fields, "oauth_nonce=\"1\", oauth_signature=\"a%3D\"");
+        assert!(value.is_sensitive());
+    }
+}
+
+#[test]
+fn debug_shows_names_without_values() {
+    let header = AuthorizationHeader::parse("OAuth oauth_token=canary, a=canary").unwrap();
+    assert_eq!(
+        format!("{header:?}"),
+        "AuthorizationHeader[\"oauth_token\", \"a\"]"
+    );
+}
+
+#[test]
+fn each_parameter_is_given_by_its_own_method() {
+    let header = AuthorizationHeader::parse("OAuth a=1").unwrap();
+    let all = [
+        AuthorizationHeader::consumer_key,
+        AuthorizationHeader::token,
+        AuthorizationHeader::nonce,
+        AuthorizationHeader::signature_method,
+        AuthorizationHeader::signature,
+        AuthorizationHeader::verifier,
+        AuthorizationHeader::callback,
+    ];
+    assert_eq!(all.map(|method| method(&header)), [None; 7]);
+    let names = [
+        "oauth_consumer_key",
+        "oauth_token",
+        "oauth_nonce",
+        "oauth_signature_method",
+        "oauth_signature",
+        "oauth_verifier",
+        "oauth_callback",
+    ];
+    let fields = names.map(|name| format!("{name}=of-{name}")).join(",");
+    let header = AuthorizationHeader::parse(&format!("OAuth {fields}")).unwrap();
+    for (method, name) in all.into_iter().zip(names) {
+        assert_eq!(method(&header), Some(&*format!("of-{name}")));
+    }
+}

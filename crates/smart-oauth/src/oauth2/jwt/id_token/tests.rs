@@ -156,6 +156,12 @@ fn what_servers_may_do_is_borne() {
         json!({"azp": "app"}),
         json!({"exp": now - 30, "iat": now - 300}),
         json!({"iat": now + 30, "nbf": now + 30}),
+        // the last second that the leeway covers, at each end
+        json!({"iat": now + 60, "nbf": now + 60}),
+        json!({"exp": now - 59, "iat": now - 300}),
+        json!({"exp": now, "iat": now}),
+        json!({"iat": now - 86_459}),
+        json!({"sub": "u".repeat(255)}),
         json!({"exp": (now + 300) as f64 + 0.5}),
         json!({"fhirUser": "javascript:alert(1)"}),
         json!({"fhirUser": 5}),
@@ -595,6 +601,11 @@ fn forgeries() -> Vec<(&'static str, String, IdTokenError)> {
             Expired,
         ),
         (
+            "made a day and the leeway ago",
+            claim(json!({"iat": now - 86_460})),
+            Expired,
+        ),
+        (
             "exp before iat",
             claim(json!({"exp": now - 30, "iat": now})),
             BadTime,
@@ -674,11 +685,33 @@ fn forged_tokens_are_refused() {
     for (name, token, error) in forgeries {
         assert_eq!(validate(&token), Err(error), "{name}");
     }
-    let long = format!("{}.x", "a".repeat(40_000));
-    assert_eq!(
-        validate(&long),
-        Err(IdTokenError::TooLong { limit: 32_768 })
-    );
+    let limit = 32_768;
+    for (length, error) in [
+        (limit, IdTokenError::Malformed),
+        (limit + 1, IdTokenError::TooLong { limit }),
+    ] {
+        assert_eq!(validate(&"a".repeat(length)), Err(error), "{length}");
+    }
+}
+
+#[test]
+fn a_token_names_its_key_or_does_not() {
+    let names_key = |token: String| IdToken::new(token, None).names_key();
+    assert!(names_key(with_header(&json!({}))));
+    assert!(!names_key(with_header(&json!({"kid": null}))));
+    assert!(!names_key("x.y.z".to_owned()));
+}
+
+#[test]
+fn nothing_is_read_from_a_token_that_is_too_long() {
+    let filler = |length: usize| {
+        let token = with_claims(&json!({}));
+        let filler = "x".repeat(length - token.len());
+        IdToken::new(format!("{token}{filler}"), None)
+    };
+    let (longest, too_long) = (filler(32_768), filler(32_769));
+    assert!(longest.names_key() && !too_long.names_key());
+    assert!(longest.claimed_issuer().is_some() && too_long.claimed_issuer().is_none());
 }
 
 #[test]
@@ -746,5 +779,9 @@ fn no_claim_shows_in_debug() {
     ))
     .unwrap();
     assert_eq!(claims.get("name"), Some(&"canary".into()));
-    assert!(!format!("{claims:?} {:?}", claims.fhir_user).contains("canary"));
+    let user = claims.fhir_user.clone().unwrap();
+    let shown = format!("{claims:?} {user:?}");
+    assert!(!shown.contains("canary"), "{shown}");
+    assert!(shown.contains("https://ehr.example"), "{shown}");
+    assert!(shown.ends_with("FhirUser(Patient)"), "{shown}");
 }
