@@ -361,6 +361,44 @@ mod tests {
     }
 
     #[test]
+    fn pauses_are_as_long_as_asked_for() {
+        let millis = Duration::from_millis;
+        let retries = Retries::default().with_pauses(millis(10), millis(15));
+        assert_eq!(
+            [1, 2, 3].map(|n| retries.pause(n, 1.0)),
+            [millis(10), millis(15), millis(15)]
+        );
+    }
+
+    #[test]
+    fn attempts_end_with_their_number() {
+        for (retries, repeats) in [
+            (Retries::none(), 0),
+            (Retries::default().with_attempts(0), 0),
+            (Retries::default().with_attempts(2), 1),
+            (Retries::default(), 3),
+        ] {
+            let budget = Budget::new(&retries);
+            let mut attempts = Attempts::new(&retries, &budget, Repeat::Always);
+            let mut next = || attempts.next(&Ok(busy(&[])), || 1.0, || Duration::MAX);
+            for repeat in 0..repeats {
+                assert!(matches!(next(), Next::After(_)), "{retries:?} {repeat}");
+            }
+            assert_eq!(next(), Next::Done, "{retries:?}");
+        }
+    }
+
+    #[test]
+    fn the_budget_is_never_more_than_full() {
+        let retries = Retries::default().with_budget(1);
+        let budget = Budget::new(&retries);
+        for _ in 0..100 {
+            budget.earn();
+        }
+        assert_eq!([budget.spend(), budget.spend()], [true, false]);
+    }
+
+    #[test]
     fn what_would_end_after_the_deadline_is_not_begun() {
         let retries = Retries::default();
         let budget = Budget::new(&retries);

@@ -231,3 +231,113 @@ pub(super) fn is_within(since: Timestamp, now: Timestamp, seconds: u64) -> bool 
     let gone_by = now.as_unix_seconds().checked_sub(since.as_unix_seconds());
     gone_by.is_some_and(|gone_by| gone_by < seconds)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::stored::tests::stored;
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_unix_seconds(seconds)
+    }
+
+    fn session() -> Stored {
+        stored(r#"{"access_token": "a", "token_type": "Bearer", "refresh_token": "r"}"#)
+    }
+
+    #[test]
+    fn a_span_ends_before_its_last_second_and_with_a_clock_that_was_set_back() {
+        for (now, expected) in [(999, false), (1000, true), (1014, true), (1015, false)] {
+            assert_eq!(is_within(at(1000), at(now), 15), expected, "{now}");
+        }
+    }
+
+    #[test]
+    fn renewing_is_in_vain_for_a_while_after_new_tokens_were_refused() {
+        const OK: StatusCode = StatusCode::OK;
+        const REFUSED: StatusCode = StatusCode::UNAUTHORIZED;
+        // the tokens came at second 1000, after a 401 at /a
+        let check = |heard: &[(StatusCode, &str, u64)], expected: bool| {
+            let tokens = session();
+            let mut trial = Trial::default();
+            trial.begin(tokens.clone());
+            trial.blame("/a", &tokens);
+            trial.blame("/later", &tokens);
+            for (status, path, second) in heard {
+                trial.hear(*status, path, &tokens, at(*second));
+            }
+            assert_eq!(trial.is_in_vain(at(1014)), expected, "{heard:?}");
+        };
+        check(&[], false);
+        check(&[(REFUSED, "/a", 1001)], true);
+        // another path, and the tokens were taken nowhere
+        check(&[(REFUSED, "/b", 1001)], true);
+        // they were taken elsewhere, so that /b is what the server minds
+        check(&[(OK, "/c", 1001), (REFUSED, "/b", 1002)], false);
+        check(&[(OK, "/c", 1001), (REFUSED, "/a", 1002)], true);
+        // they were taken where the first 401 came from: the trial is over
+        check(&[(OK, "/a", 1001), (REFUSED, "/a", 1002)], false);
+        // tokens that are older than that may have been ended since
+        check(&[(REFUSED, "/a", 1015)], false);
+    }
+
+    #[test]
+    fn only_the_tokens_on_trial_count() {
+        let (tokens, others) = (session(), session());
+        let mut trial = Trial::default();
+        trial.begin(tokens.clone());
+        trial.blame("/other", &others);
+        trial.hear(StatusCode::UNAUTHORIZED, "/a", &others, at(1001));
+        assert!(!trial.is_in_vain(at(1001)));
+        trial.hear(StatusCode::OK, "/b", &tokens, at(1001));
+        trial.hear(StatusCode::UNAUTHORIZED, "/other", &tokens, at(1001));
+        assert!(!trial.is_in_vain(at(1001)), "blamed on other tokens");
+    }
+
+    #[test]
+    fn what_becomes_of_the_entry_after_a_refresh_that_failed() {
+        let conclusion = |error: TokenError| {
+            let error = Error::Fhir(FhirError::Token(error));
+            failed(&session(), &error, at(2000))
+        };
+        for error in [TokenError::OtherPatient, TokenError::OtherUser] {
+            assert!(matches!(
+                conclusion(error),
+                Conclusion::End(entry) if entry.ended == Some(at(2000))
+            ));
+        }
+        for (status, is_taken_back) in [
+            (StatusCode::TOO_MANY_REQUESTS, true),
+            (StatusCode::SERVICE_UNAVAILABLE, true),
+            (StatusCode::BAD_GATEWAY, false),
+            (StatusCode::GATEWAY_TIMEOUT, false),
+            (StatusCode::INTERNAL_SERVER_ERROR, false),
+        ] {
+            let conclusion = conclusion(TokenError::Unavailable { status });
+            let expected = if is_taken_back {
+                matches!(conclusion, Conclusion::TakeBack(_))
+            } else {
+                matches!(conclusion, Conclusion::LeaveNote)
+            };
+            assert!(expected, "{status}: {conclusion:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_tokens_of_the_session_are_ended() {
+        let mine = session();
+        let renewed = |session: &Stored| session.renewed(session.tokens.clone(), at(1100));
+        let (second, third) = (renewed(&mine), renewed(&renewed(&mine)));
+        let check = |unsaved: Option<&Stored>, found: Option<&Stored>, expected: &Stored| {
+            let ended = ending(&mine, unsaved, found.cloned()).unwrap();
+            assert!(ended.is_same_as(expected));
+        };
+        check(None, None, &mine);
+        check(Some(&second), None, &second);
+        check(Some(&second), Some(&mine), &second);
+        check(Some(&second), Some(&third), &third);
+        check(None, Some(&second), &second);
+        let other = ending(&mine, None, Some(session()));
+        assert!(matches!(other, Err(FhirError::Replaced)));
+    }
+}

@@ -273,7 +273,7 @@ fn stated(patient: &PatientContext) -> Option<&String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use smart_oauth::oauth2::{Client, Server};
 
     use super::*;
@@ -286,7 +286,8 @@ mod tests {
         App::new(base, id, "s", "http://localhost:1/").unwrap()
     }
 
-    fn stored(answer: &str) -> Stored {
+    /// A session that began at second 1000.
+    pub(in crate::fhir) fn stored(answer: &str) -> Stored {
         let base = ServerUrl::new("https://ehr.example/fhir").unwrap();
         let client = Client::new("c", Server::new(base.clone(), base));
         let grant = client.client_credentials("patient/*.rs offline_access".parse().unwrap());
