@@ -71,8 +71,10 @@ const TARGETS: &[Target] = &[
         package: "smart",
         features: "jwt",
         files: &[
+            "clock.rs",
             "fhir/ending.rs",
             "fhir/grant.rs",
+            "fhir/lifecycle.rs",
             "fhir/renewal.rs",
             "retry.rs",
             "vault.rs",
