@@ -389,6 +389,20 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_that_passes_is_repeated_after_a_pause_if_it_may_be() {
+        let retries = Retries::default();
+        let budget = Budget::new(&retries);
+        let next = |repeat, stage| {
+            let failure = Err(TransportError::new(stage, "no route"));
+            Attempts::new(&retries, &budget, repeat).next(&failure, || 1.0, || Duration::MAX)
+        };
+        let after = Next::After(Duration::from_millis(100));
+        assert_eq!(next(Repeat::Always, Stage::MaybeSent), after);
+        assert_eq!(next(Repeat::IfUnsent, Stage::NotSent), after);
+        assert_eq!(next(Repeat::IfUnsent, Stage::MaybeSent), Next::Done);
+    }
+
+    #[test]
     fn the_budget_is_never_more_than_full() {
         let retries = Retries::default().with_budget(1);
         let budget = Budget::new(&retries);
