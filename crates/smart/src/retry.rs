@@ -132,7 +132,10 @@ pub(crate) enum Repeat {
     /// Only if the server did not act on it.
     IfUnprocessed,
     /// Only if nothing of it was sent: any answer is final.
-    #[cfg_attr(not(feature = "fhir"), expect(dead_code, reason = "OAuth 2 codes"))]
+    #[cfg_attr(
+        not(any(feature = "fhir", test)),
+        expect(dead_code, reason = "OAuth 2 codes")
+    )]
     IfUnsent,
 }
 
