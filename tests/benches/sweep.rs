@@ -103,11 +103,11 @@ fn time(records: usize, rounds: usize) -> String {
     }
     let ratio = median(rows.iter().map(|(bare, facade)| facade / bare));
     format!(
-        "sweep of {} records, medications each, {AT_ONCE} at once, against a bare hyper client that sends the same signed requests\t{:.0} ms against {:.0} ms: {ratio:.2}\t≤ 1.15, {}\n",
+        "sweep of {} records, medications each, {AT_ONCE} at once, against a bare hyper client that sends the same signed requests\t{:.0} ms against {:.0} ms: {ratio:.2}\t≤ 1.25, {}\n",
         expected.0,
         1e3 * median(rows.iter().map(|(_, facade)| *facade)),
         1e3 * median(rows.iter().map(|(bare, _)| *bare)),
-        reached(ratio <= 1.15),
+        reached(ratio <= 1.25),
     )
 }
 
@@ -303,10 +303,10 @@ fn start(times: usize) -> String {
     }
     let took = median(took.into_iter());
     let mut line = String::new();
-    let verdict = reached(took <= 100.0);
+    let verdict = reached(took <= 20.0);
     writeln!(
         line,
-        "sandbox with {records} patients: from its start to the first patient's medications, token included\t{took:.1} ms\t≤ 100 ms, {verdict}"
+        "sandbox with {records} patients: from its start to the first patient's medications, token included\t{took:.1} ms\t≤ 20 ms, {verdict}"
     )
     .unwrap();
     line

@@ -104,7 +104,7 @@ const RDF: Topic = Topic {
             measure: Measure::Ratio {
                 of: "load/smart-rdf",
                 to: "load/oxigraph",
-                goal: Goal::AtMost(0.5),
+                goal: Goal::AtMost(0.3),
             },
         },
         Row {
@@ -120,7 +120,7 @@ const RDF: Topic = Topic {
             measure: Measure::Ratio {
                 of: "rows/smart-rdf",
                 to: "rows/oxigraph",
-                goal: Goal::AtMost(0.55),
+                goal: Goal::AtMost(0.35),
             },
         },
         Row {
@@ -128,7 +128,7 @@ const RDF: Topic = Topic {
             measure: Measure::Ratio {
                 of: "rows/smart-rdf",
                 to: "rows/rdflib",
-                goal: Goal::AtMost(1.0 / 40.0),
+                goal: Goal::AtMost(1.0 / 50.0),
             },
         },
         Row {
