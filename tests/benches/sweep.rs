@@ -1,9 +1,10 @@
-//! A sweep of all records, with medications each: its time against a bare hyper client that sends the same signed requests, and
-//! its memory. And how soon a sandbox answers.
+//! A sweep over all records that reads each record's medications: its time, compared with a bare
+//! hyper client that sends the same signed requests, and its peak memory.
 //!
-//! For the time, both sides take turns on one sandbox, and the ratio is the median of those of neighboring rounds. Memory is that of
-//! a process of its own, which is this program again; the container that it sweeps is a plain one in the first process, since the
-//! sandbox would have to make up 20,000 patients. The results go to `target/bench/sweep.tsv`.
+//! For the time, both sides take turns on one sandbox; the ratio is the median over neighboring
+//! rounds. Memory is measured in a process of its own, which is this program again. It sweeps a
+//! plain container in the first process, because the sandbox would have to generate 20,000
+//! patients. The results go to `target/bench/sweep.tsv`.
 
 #![expect(
     clippy::print_stdout,
@@ -12,7 +13,6 @@
 )]
 
 use std::convert::Infallible;
-use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,7 +38,6 @@ use tokio::runtime::{Builder, Runtime};
 const AT_ONCE: usize = 16;
 const RECORDS: usize = 1_000;
 const ROUNDS: usize = 15;
-const STARTS: usize = 15;
 const FEW: usize = 200;
 const MANY: usize = 20_000;
 
@@ -52,9 +51,9 @@ fn main() {
     // `cargo test --benches` runs this too, only to see that it runs.
     let quick = !arguments.iter().any(|argument| argument == "--bench");
     let report = if quick {
-        time(20, 1) + &memory(10, 20) + &start(1)
+        time(20, 1) + &memory(10, 20)
     } else {
-        time(RECORDS, ROUNDS) + &memory(FEW, MANY) + &start(STARTS)
+        time(RECORDS, ROUNDS) + &memory(FEW, MANY)
     };
     if quick {
         return;
@@ -282,41 +281,6 @@ fn plain_answer(path: &str, records: usize, medications: &Bytes) -> Response<Ful
     let form = format!("smart_record_id={id}&oauth_token=t{id}&oauth_token_secret=s{id}");
     let answer = Response::builder().header("content-type", "application/x-www-form-urlencoded");
     answer.body(Full::new(Bytes::from(form))).unwrap()
-}
-
-// --- The sandbox.
-
-fn start(times: usize) -> String {
-    let mut took = Vec::new();
-    let mut records = 0;
-    for _ in 0..times {
-        let began = Instant::now();
-        let runtime = runtime("server", 2);
-        let sandbox = runtime.block_on(async {
-            let sandbox = Sandbox::start().await.unwrap();
-            first_answer(sandbox.api_base()).await;
-            sandbox
-        });
-        took.push(1e3 * began.elapsed().as_secs_f64());
-        records = sandbox.record_count();
-        drop(sandbox);
-    }
-    let took = median(took.into_iter());
-    let mut line = String::new();
-    let verdict = reached(took <= 20.0);
-    writeln!(
-        line,
-        "sandbox with {records} patients: from its start to the first patient's medications, token included\t{took:.1} ms\t≤ 20 ms, {verdict}"
-    )
-    .unwrap();
-    line
-}
-
-/// A token, and a patient's medications.
-async fn first_answer(api_base: &str) {
-    let record = facade(api_base).records().try_next().await.unwrap();
-    let medications = record.unwrap().get_medications().send().await.unwrap();
-    assert!(!medications.bytes().is_empty());
 }
 
 // --- All of them.
