@@ -259,7 +259,9 @@ mod tests {
             ),
             ("http://[::1]:80", "http://[::1]"),
         ] {
-            assert_eq!(Base::parse(text).unwrap().as_str(), normal, "{text}");
+            let base = Base::parse(text).unwrap();
+            assert_eq!(base.as_str(), normal, "{text}");
+            assert_eq!(base.to_string(), normal, "{text}");
         }
         for bad in [
             "",
@@ -273,9 +275,31 @@ mod tests {
             "https://ehr.example:99999/",
             "https://ehr.exa mple/",
             "https:\\\\ehr.example",
+            "https://ehr.example/fhïr",
+            "https://ehr.example/fhir\u{7f}",
         ] {
             assert!(Base::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_host_is_never_encoded_and_a_path_always() {
+        let base = Base::parse("https://ehr.example/fhir").unwrap();
+        for bad in [
+            "https://ehr.ex ample/fhir",
+            "https://ehr.exämple/fhir",
+            "a\tb",
+            "a\\b",
+            "/a\nb",
+        ] {
+            assert_eq!(base.resolve(bad), Err(LinkError::Malformed), "{bad:?}");
+        }
+        assert_eq!(
+            base.resolve("/a b?to=https://x.example/c d")
+                .unwrap()
+                .to_string(),
+            "https://ehr.example/a%20b?to=https://x.example/c%20d"
+        );
     }
 
     #[test]

@@ -366,7 +366,7 @@ mod tests {
         Base::parse("https://ehr.example/fhir").unwrap()
     }
 
-    fn answer(status: u16, headers: &[(&str, &str)], body: &'static str) -> Response<&'static str> {
+    fn answer<'b>(status: u16, headers: &[(&str, &str)], body: &'b str) -> Response<&'b str> {
         let mut response = Response::builder().status(status);
         for (name, value) in headers {
             response = response.header(*name, *value);
@@ -448,6 +448,7 @@ mod tests {
         );
         let post = export
             .since("2026-01-01T00:00:00Z")
+            .partial_manifests()
             .of_patients(["Patient/1"])
             .unwrap();
         let post = post.to_http(&base()).unwrap();
@@ -460,6 +461,7 @@ mod tests {
             {"name": "_typeFilter", "valueString": "Observation?code=http://loinc.org|8867-4"},
             {"name": "note", "valueString": "a\\,b"},
             {"name": "_since", "valueInstant": "2026-01-01T00:00:00Z"},
+            {"name": "allowPartialManifests", "valueBoolean": true},
             {"name": "patient", "valueReference": {"reference": "Patient/1"}},
         ]);
         assert_eq!(body["parameter"], expected);
@@ -488,6 +490,28 @@ mod tests {
                 .receive(&answer(404, &[("retry-after", "5")], transient))
                 .is_err()
         );
+    }
+
+    #[test]
+    fn the_next_manifest_is_where_this_one_says_if_it_is_the_server() {
+        let next = |link: &str| {
+            let manifest = format!(
+                r#"{{"transactionTime": "2026-01-01T00:00:00Z", "request": "x",
+                "requiresAccessToken": true, "output": [], "error": [], "link": [{link}]}}"#
+            );
+            match polling().receive(&answer(200, &[], &manifest)) {
+                Ok(Polled::Done(manifest)) => polling().next(&manifest),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert!(next("").unwrap().is_none());
+        let second = next(r#"{"relation": "next", "url": "/jobs/1?page=2"}"#).unwrap();
+        assert_eq!(
+            second.unwrap().status_address(),
+            "https://ehr.example/jobs/1?page=2"
+        );
+        let foreign = next(r#"{"relation": "next", "url": "https://evil.example/2"}"#);
+        assert!(matches!(foreign, Err(ExportError::Link(_))), "{foreign:?}");
     }
 
     #[test]
