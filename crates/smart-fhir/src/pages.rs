@@ -165,7 +165,9 @@ mod tests {
             walk.next_request().unwrap().uri(),
             "https://ehr.example/fhir?page=2"
         );
+        assert_eq!(walk.pages_read(), 1);
         walk.receive(&page("http://hapi:8080/fhir?page=3")).unwrap();
+        assert_eq!(walk.pages_read(), 2);
         assert!(walk.next_request().is_none());
         assert!(matches!(
             walk.broken_link(),
