@@ -323,6 +323,8 @@ mod tests {
             let files = report.files().to_vec();
             report.record(read(&files[0], patients));
             report.record(read(&files[1], errors));
+            let kinds: Vec<FileKind> = report.files().iter().map(|file| file.kind).collect();
+            assert_eq!(kinds, [FileKind::Output, FileKind::Error]);
             let texts: Vec<String> = report.missing().iter().map(Missing::to_string).collect();
             assert_eq!(texts, missing);
             assert_eq!(report.is_complete(), missing.is_empty());
