@@ -8,18 +8,20 @@ use smart_api::ApiBase;
 use smart_oauth::ConsumerSecret;
 use smart_rdf::Graph;
 
-use crate::accounts::{Account, Accounts};
-use crate::apps::{AppManifest, Apps};
-use crate::calls::container::{SMART_VERSION, offers};
+use crate::classic::accounts::{Account, Accounts};
+use crate::classic::apps::{AppManifest, Apps};
+use crate::classic::calls::container::{SMART_VERSION, offers};
+use crate::classic::container::{Container, Parts};
+use crate::classic::oauth::authenticate::Strictness;
+use crate::classic::refusal::{Listener, Refusal};
 use crate::clock::Clock;
-use crate::container::{Container, Parts};
 use crate::error::SandboxError;
-use crate::fhir::{FhirFault, FhirFaults, FhirServer};
-use crate::load;
-use crate::oauth::authenticate::Strictness;
-use crate::refusal::{Listener, Refusal};
+use crate::faults::FhirFault;
+use crate::faults::FhirFaults;
+use crate::fhir::FhirServer;
+use crate::records::load;
+use crate::records::store::{Store, Synthetic};
 use crate::sandbox::Sandbox;
-use crate::store::{Store, Synthetic};
 
 /// The id of the stock app that runs without a user.
 pub const BACKGROUND_APP_ID: &str = "smart-background-app@apps.smartplatforms.org";
@@ -356,8 +358,8 @@ mod tests {
             ),
             (
                 Sandbox::builder()
-                    .patient("1", crate::testing::ada())
-                    .patient("1", crate::testing::bob()),
+                    .patient("1", crate::classic::testing::ada())
+                    .patient("1", crate::classic::testing::bob()),
                 "record 1 is given twice",
             ),
             (

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::load::LoadError;
+use crate::records::load::LoadError;
 
 /// Why a sandbox does not start.
 #[derive(Debug, thiserror::Error)]

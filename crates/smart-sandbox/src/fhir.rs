@@ -3,22 +3,12 @@
 
 mod answers;
 mod api;
-mod approvals;
-mod authorize;
-mod clients;
-mod credentials;
-mod debug;
-mod discovery;
-mod faults;
 mod forms;
 mod moment;
+mod oauth;
 mod people;
-mod register;
 mod resources;
 mod routes;
-mod scopes;
-mod standard;
-mod token;
 mod users;
 
 use std::fmt;
@@ -28,22 +18,22 @@ use bytes::Bytes;
 use http::{Method, Request, Response, header};
 use smart_oauth::Timestamp;
 
-use crate::reply::{self, Reply};
-use crate::router::PathValues;
-use crate::sessions::Sessions;
-use crate::store::Store;
-use crate::visit::Visit;
+use crate::classic::router::PathValues;
+use crate::faults::{FhirFault, FhirFaults};
+use crate::records::store::Store;
+use crate::web::reply::{self, Reply};
+use crate::web::sessions::Sessions;
+use crate::web::visit::Visit;
 
+use api::discovery;
 use api::export::Exports;
-use approvals::Approvals;
-use clients::Clients;
 use moment::Moment;
+use oauth::approvals::Approvals;
+use oauth::clients::Clients;
+use oauth::{authorize, debug, register, standard, token};
 use routes::{Page, Route};
 use users::Users;
 
-pub(crate) use faults::FhirFaults;
-
-pub use faults::FhirFault;
 pub use users::{FHIR_PASSWORD, FHIR_USER};
 
 /// A SMART on FHIR server without a socket or a clock: whoever calls [`handle`](Self::handle) brings both.

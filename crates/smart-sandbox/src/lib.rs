@@ -40,56 +40,29 @@
 //! # }
 //! ```
 
-// The shell
 mod builder;
+mod classic;
 mod clock;
 mod error;
-mod sandbox;
-mod server;
-// The container
-mod browser;
-mod calls;
-mod container;
+mod faults;
 mod fhir;
-mod oauth;
-mod pages;
-mod people;
-mod refusal;
-mod router;
-mod rules;
-mod view;
-mod visit;
-// What it holds
-mod accounts;
-mod apps;
-mod demographics;
-mod load;
-mod record;
-mod sessions;
-mod store;
-mod tokens;
-// How it answers
-mod dates;
-mod filter;
 mod form;
-mod prefixes;
 mod random;
-mod reply;
-mod summary;
-
-#[cfg(test)]
-mod testing;
+mod records;
+mod sandbox;
+mod web;
 
 // The public list.
-pub use accounts::Account;
-pub use apps::{AppManifest, AppMode, ManifestError};
 pub use builder::{
     BACKGROUND_APP_ID, DEMO_PASSWORD, DEMO_USER, STOCK_SECRET, SandboxBuilder, UI_APP_ID,
 };
+pub use classic::accounts::Account;
+pub use classic::apps::{AppManifest, AppMode, ManifestError};
+pub use classic::container::Container;
+pub use classic::refusal::Refusal;
 pub use clock::Clock;
-pub use container::Container;
 pub use error::SandboxError;
-pub use fhir::{FHIR_PASSWORD, FHIR_USER, FhirFault, FhirServer};
-pub use load::{FileError, LoadError};
-pub use refusal::Refusal;
+pub use faults::FhirFault;
+pub use fhir::{FHIR_PASSWORD, FHIR_USER, FhirServer};
+pub use records::load::{FileError, LoadError};
 pub use sandbox::Sandbox;

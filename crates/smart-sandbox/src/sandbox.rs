@@ -5,11 +5,11 @@ use std::sync::Arc;
 use futures_util::future::join;
 
 use crate::builder::SandboxBuilder;
-use crate::container::Container;
+use crate::classic::container::Container;
 use crate::error::SandboxError;
 use crate::fhir::FhirServer;
-use crate::load::LoadError;
-use crate::server::{Listeners, Server};
+use crate::records::load::LoadError;
+use crate::web::server::{Listeners, Server};
 
 /// A container that runs in this process, on the loopback interface, until it is dropped.
 #[derive(Debug)]

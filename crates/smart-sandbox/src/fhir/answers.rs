@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use crate::form::{Pairs, encode_pairs};
-use crate::reply::{self, HTML, JSON, Reply};
+use crate::web::reply::{self, HTML, JSON, Reply};
 
 /// JSON with a line for every member, as the original application writes it.
 pub(super) fn json(status: StatusCode, value: &Value) -> Reply {

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::approvals::Grant;
 use super::moment::Moment;
 use super::resources::{self, Release};
-use super::scopes::{Interaction, permits};
 use super::users::record_id;
-use super::{FhirFault, FhirServer, answers, discovery};
+use super::{FhirServer, answers};
+use crate::faults::FhirFault;
+use crate::fhir::oauth::approvals::Grant;
+use crate::fhir::oauth::scopes::{Interaction, permits};
 use crate::form::{self, Pairs};
-use crate::record::Record;
-use crate::reply::{self, Reply};
-use crate::visit::Visit;
+use crate::records::record::Record;
+use crate::web::reply::{self, Reply};
+use crate::web::visit::Visit;
 
+pub(super) mod discovery;
 pub(super) mod export;
 mod search;
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::pages::{escape, page};
-use crate::reply::Reply;
+use crate::web::pages::{escape, page};
+use crate::web::reply::Reply;
 
 /// A patient who can be chosen.
 pub(super) struct PatientLink {

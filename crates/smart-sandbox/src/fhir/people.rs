@@ -7,13 +7,13 @@ use subtle::ConstantTimeEq;
 use super::FhirServer;
 use super::forms::{self, ApprovalRow};
 use super::users::User;
-use crate::browser::{comes_from_elsewhere, local, with_cookie};
+use crate::classic::oauth::no_randomness;
 use crate::form::{self, encode};
-use crate::oauth::no_randomness;
 use crate::random;
-use crate::reply::{self, Reply};
-use crate::sessions::SESSION_ID_LENGTH;
-use crate::visit::Visit;
+use crate::web::browser::{comes_from_elsewhere, local, with_cookie};
+use crate::web::reply::{self, Reply};
+use crate::web::sessions::SESSION_ID_LENGTH;
+use crate::web::visit::Visit;
 
 /// Not the container's name: cookies do not tell ports apart.
 const COOKIE: &str = "session";
@@ -70,7 +70,7 @@ pub(super) fn login(server: &FhirServer, visit: &Visit<'_>) -> Reply {
         return forms::login(visit.query.first("next").unwrap_or("/"), None);
     }
     if comes_from_elsewhere(visit.headers()) {
-        return crate::pages::foreign_form();
+        return crate::web::pages::foreign_form();
     }
     let field = |name| visit.form.first(name).unwrap_or_default();
     let next = field("next");
@@ -127,7 +127,7 @@ pub(super) fn apps(server: &FhirServer, visit: &Visit<'_>) -> Reply {
 /// Ends one of the user's own approvals; the original lets every user end every approval.
 pub(super) fn revoke(server: &FhirServer, visit: &Visit<'_>, row: u64) -> Reply {
     if comes_from_elsewhere(visit.headers()) {
-        return crate::pages::foreign_form();
+        return crate::web::pages::foreign_form();
     }
     let Some(visitor) = visitor(server, visit) else {
         return ask_to_log_in(server, visit, "/apps");

@@ -13,7 +13,7 @@ use smart_api::vocab::sp;
 use smart_rdf::Node;
 
 use super::moment::Moment;
-use crate::record::{Record, Statement};
+use crate::records::record::{Record, Statement};
 use data_types::DataTypes as _;
 
 /// The release of FHIR whose shapes are asked for, each at a base of its own.

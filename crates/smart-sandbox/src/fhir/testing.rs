@@ -7,8 +7,9 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 use smart_oauth::Timestamp;
 
-use super::{FhirFault, FhirServer};
+use super::FhirServer;
 use crate::builder::SandboxBuilder;
+use crate::faults::FhirFault;
 use crate::form::{Pairs, encode_pairs};
 use crate::sandbox::Sandbox;
 

@@ -4,7 +4,7 @@ use smart_api::vocab::sp;
 use smart_rdf::vocab::foaf;
 use subtle::ConstantTimeEq;
 
-use crate::store::Store;
+use crate::records::store::Store;
 
 /// The user who may share the first record, his own, and that of a woman whom he represents.
 pub const FHIR_USER: &str = "daniel-adams";

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::testing::ada;
+use crate::classic::testing::ada;
 
 async fn small() -> Sandbox {
     Sandbox::builder()

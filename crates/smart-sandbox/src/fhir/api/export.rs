@@ -14,16 +14,16 @@ use serde_json::{Value, json};
 
 use super::search::{is_recent, is_shared};
 use super::{NoRecord, Shelf, not_found, outcome, record_of};
-use crate::fhir::approvals::Grant;
+use crate::classic::oauth::no_randomness;
 use crate::fhir::moment::Moment;
+use crate::fhir::oauth::approvals::Grant;
+use crate::fhir::oauth::scopes::{Interaction, permits};
 use crate::fhir::resources::Release;
-use crate::fhir::scopes::{Interaction, permits};
 use crate::fhir::{FhirServer, answers};
 use crate::form::Pairs;
-use crate::oauth::no_randomness;
 use crate::random;
-use crate::reply::{self, Reply};
-use crate::visit::Visit;
+use crate::web::reply::{self, Reply};
+use crate::web::visit::Visit;
 
 /// More jobs than this, and the oldest is forgotten.
 const MOST_JOBS: usize = 1000;

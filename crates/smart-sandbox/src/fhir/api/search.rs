@@ -4,12 +4,13 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Shelf, outcome, resource};
-use crate::fhir::approvals::Grant;
+use crate::faults::FhirFault;
+use crate::fhir::FhirServer;
+use crate::fhir::oauth::approvals::Grant;
 use crate::fhir::resources;
-use crate::fhir::{FhirFault, FhirServer};
 use crate::form::{Pairs, encode_pairs};
-use crate::reply::Reply;
-use crate::visit::Visit;
+use crate::web::reply::Reply;
+use crate::web::visit::Visit;
 
 /// Resources in one bundle, where the search does not say how many.
 const USUAL_COUNT: usize = 50;

@@ -11,7 +11,7 @@ use smart_rdf::vocab::{dcterms, vcard};
 
 use super::data_types::DataTypes as _;
 use super::{Context, concept, date, put};
-use crate::record::Statement;
+use crate::records::record::Statement;
 
 const TERMINOLOGY: &str = "http://terminology.hl7.org/CodeSystem";
 

@@ -9,7 +9,7 @@ use smart_rdf::vocab::dcterms;
 
 use super::data_types::DataTypes as _;
 use super::{Context, date, id, put};
-use crate::record::Statement;
+use crate::records::record::Statement;
 
 pub(super) fn request(context: &Context<'_>, statement: &Statement) -> Value {
     let node = statement.node();

@@ -7,7 +7,7 @@ use smart_rdf::{NamedNodeRef, Node};
 
 use super::data_types::DataTypes as _;
 use super::{Context, concept, date, id, put};
-use crate::record::Statement;
+use crate::records::record::Statement;
 
 const CATEGORIES: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
 const LOINC: &str = "http://loinc.org";

@@ -7,7 +7,7 @@ use smart_rdf::vocab::{dcterms, foaf, rdf, vcard};
 
 use super::data_types::DataTypes as _;
 use super::{Context, Release, date, put};
-use crate::demographics::Demographics;
+use crate::records::demographics::Demographics;
 
 /// The patient of a record, who exists also where the record has no demographics.
 pub(super) fn patient(context: &Context<'_>) -> Value {

@@ -2,8 +2,8 @@
 
 use http::Response;
 
-use super::super::FhirFault;
 use super::super::testing::*;
+use crate::faults::FhirFault;
 use crate::form::{Pairs, encode_pairs};
 
 /// Both servers: one as it should be, one with the fault. What is asked of them says whether the rule is kept.

@@ -1,0 +1,16 @@
+//! The first generation: a container that speaks OAuth 1.0a and answers in RDF.
+
+pub(crate) mod accounts;
+pub(crate) mod apps;
+pub(crate) mod calls;
+pub(crate) mod container;
+pub(crate) mod oauth;
+pub(crate) mod people;
+pub(crate) mod refusal;
+pub(crate) mod router;
+pub(crate) mod rules;
+pub(crate) mod tokens;
+pub(crate) mod view;
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -1,0 +1,84 @@
+//! Record data: lists and single items, as graphs.
+
+use std::sync::Arc;
+
+use smart_api::CallInfo;
+use smart_api::vocab::sp;
+use smart_rdf::Triple;
+
+use crate::classic::container::Container;
+use crate::records::filter::{self, Page};
+use crate::records::record::{Record, Statement};
+use crate::records::summary::{self, Circumstances};
+use crate::web::reply::{self, Reply};
+use crate::web::visit::Visit;
+
+/// A list call: what passes the filters, what it links to, and a summary.
+pub(crate) fn list(
+    container: &Container,
+    visit: &Visit<'_>,
+    record: &Record,
+    call: &'static CallInfo,
+) -> Reply {
+    let mut pages = vec![filter::select(record, call, &visit.query)];
+    if call.target == sp::class::ALLERGY {
+        // They come with every answer, whatever the filters and the limit say, and have a summary of their own.
+        let exclusions = record.statements_of(sp::class::ALLERGY_EXCLUSION);
+        pages.push(Page::whole(exclusions.collect()));
+    }
+    answer(container, visit, record, &pages)
+}
+
+/// A call for one item. An id that the record does not have gives an empty graph, not an error.
+pub(crate) fn item(
+    container: &Container,
+    visit: &Visit<'_>,
+    record: &Record,
+    call: &'static CallInfo,
+) -> Reply {
+    let found = find(record, visit, call);
+    let page = Page::whole(found.into_iter().collect());
+    answer(container, visit, record, &[page])
+}
+
+/// The statement that the path names: by its id, or the only one of its class.
+pub(crate) fn find<'a>(
+    record: &'a Record,
+    visit: &Visit<'_>,
+    call: &'static CallInfo,
+) -> Option<&'a Arc<Statement>> {
+    let mut candidates = record.statements_of(call.target);
+    match visit.values.other_than(&["record_id"]) {
+        None => candidates.next(),
+        Some(id) => candidates.find(|statement| {
+            statement
+                .uri
+                .as_str()
+                .rsplit_once('/')
+                .is_some_and(|(_, last)| last == id)
+        }),
+    }
+}
+
+fn answer(container: &Container, visit: &Visit<'_>, record: &Record, pages: &[Page<'_>]) -> Reply {
+    let circumstances = Circumstances {
+        api_base: &container.api_base,
+        path: visit.path(),
+        query: &visit.query,
+        took: visit.began.elapsed(),
+    };
+    // One summary for each part that is not empty, as the reference container has it, which merges the answers of two queries.
+    let summaries: Vec<Triple> = pages
+        .iter()
+        .enumerate()
+        .filter(|(_, page)| !page.statements.is_empty())
+        .flat_map(|(place, page)| summary::triples(place, page, &circumstances))
+        .collect();
+    let shown = record.with_links(
+        pages
+            .iter()
+            .flat_map(|page| page.statements.iter().copied()),
+    );
+    let data = shown.iter().flat_map(|statement| statement.graph.iter());
+    reply::graph(&data.chain(summaries.iter().map(Triple::as_ref)).collect())
+}

@@ -1,0 +1,11 @@
+//! OAuth 2: clients register, users approve, tokens are issued, inspected and revoked.
+
+pub(crate) mod approvals;
+pub(crate) mod authorize;
+pub(crate) mod clients;
+pub(crate) mod credentials;
+pub(crate) mod debug;
+pub(crate) mod register;
+pub(crate) mod scopes;
+pub(crate) mod standard;
+pub(crate) mod token;

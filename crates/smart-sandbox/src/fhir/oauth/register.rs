@@ -1,0 +1,64 @@
+//! Dynamic registration ([RFC 7591](https://www.rfc-editor.org/rfc/rfc7591)), open to everybody.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::clients::{Refusal, Registration};
+use crate::classic::oauth::no_randomness;
+use crate::fhir::{FhirServer, answers};
+use crate::form;
+use crate::web::reply::Reply;
+use crate::web::visit::Visit;
+
+pub(crate) fn answer(server: &FhirServer, visit: &Visit<'_>) -> Reply {
+    if !is_json(visit) {
+        return answers::refusal("bad_request", "send a JSON object as application/json");
+    }
+    let Ok(body) = serde_json::from_slice::<Value>(visit.body()) else {
+        return answers::html(StatusCode::BAD_REQUEST);
+    };
+    let registration = match Registration::read(&body) {
+        Ok(registration) => registration,
+        Err(refusal) => return refused(refusal),
+    };
+    let client = match server.desk().clients.register(registration) {
+        Ok(client) => client,
+        Err(error) => return no_randomness(error),
+    };
+    let mut body = json!({
+        "client_id": client.id,
+        "client_name": client.name,
+        "redirect_uris": client.redirect_uris,
+        "scope": client.scope,
+    });
+    match client.secret() {
+        Some(secret) => {
+            body["client_secret"] = json!(secret);
+            body["client_secret_expires_at"] = json!(0);
+        }
+        None => body["token_endpoint_auth_method"] = json!("none"),
+    }
+    answers::json(StatusCode::CREATED, &body)
+}
+
+fn refused(refusal: Refusal) -> Reply {
+    let (error, description) = match refusal {
+        Refusal::BadRequest => ("bad_request", "the body must be a JSON object with members"),
+        Refusal::InvalidClientMetadata => (
+            "invalid_client_metadata",
+            "redirect_uris must be a list of at least one address, client_name and scope must be text",
+        ),
+        Refusal::InvalidRedirectUri => (
+            "invalid_redirect_uri",
+            "every redirect URI needs a scheme and may not have a fragment",
+        ),
+    };
+    answers::refusal(error, description)
+}
+
+pub(crate) fn is_json(visit: &Visit<'_>) -> bool {
+    form::media_type(visit.headers()).is_some_and(|name| {
+        let name = name.to_ascii_lowercase();
+        name == "application/json" || (name.starts_with("application/") && name.ends_with("+json"))
+    })
+}

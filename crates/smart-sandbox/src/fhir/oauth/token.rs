@@ -1,0 +1,118 @@
+//! The token endpoint ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)). Most refusals have the status 401
+//! where the standard says 400, because clients of the original know them so.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::approvals::{ACCESS_LIFETIME, Approval, Denial, Exchange};
+use super::credentials;
+use crate::faults::FhirFault;
+use crate::fhir::{FhirServer, answers};
+use crate::web::reply::{self, JSON, Reply};
+use crate::web::visit::Visit;
+
+pub(crate) fn answer(server: &FhirServer, visit: &Visit<'_>) -> Reply {
+    let field = |name| visit.form.first(name);
+    let grant_type = field("grant_type").unwrap_or_default();
+    let known = [
+        "authorization_code",
+        "refresh_token",
+        "client_credentials",
+        "password",
+    ];
+    if !known.contains(&grant_type) {
+        return refusal(StatusCode::BAD_REQUEST, "unsupported_grant_type", None);
+    }
+    let Some(client) = credentials::client(server, visit) else {
+        return refusal(StatusCode::UNAUTHORIZED, "invalid_client", None);
+    };
+    let now = visit.now.into();
+    let mut desk = server.desk();
+    let granted = match grant_type {
+        "authorization_code" => {
+            let exchange = Exchange {
+                client: &client.id,
+                code: field("code").unwrap_or_default(),
+                redirect_uri: field("redirect_uri"),
+                verifier: field("code_verifier"),
+            };
+            desk.approvals.exchange(exchange, now)
+        }
+        "refresh_token" => {
+            let Some(token) = field("refresh_token") else {
+                let description = Some("Missing refresh token parameter.");
+                return refusal(StatusCode::BAD_REQUEST, "invalid_request", description);
+            };
+            desk.approvals
+                .refresh(&client.id, token, field("scope"), now)
+        }
+        "password" => {
+            let description = Some("Invalid credentials given.");
+            return refusal(StatusCode::UNAUTHORIZED, "invalid_grant", description);
+        }
+        _ => return refusal(StatusCode::UNAUTHORIZED, "unauthorized_client", None),
+    };
+    match granted {
+        Ok(approval) => {
+            let is_refresh = grant_type == "refresh_token";
+            let patient = match &approval.grant.patient {
+                _ if server.does(FhirFault::NamesNoPatient) => None,
+                _ if is_refresh && server.does(FhirFault::OtherPatientOnRefresh) => {
+                    Some("smart-somebody-else")
+                }
+                patient => Some(&**patient),
+            };
+            tokens(approval, patient, field("state").filter(|_| is_refresh))
+        }
+        Err(denial) if denial != Denial::Ours && server.does(FhirFault::GrantErrorsAsHtml) => {
+            answers::html(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+        Err(denial) => denied(denial),
+    }
+}
+
+fn tokens(approval: &Approval, patient: Option<&str>, state: Option<&str>) -> Reply {
+    let Some(pair) = approval.pair() else {
+        return reply::server_error();
+    };
+    let mut body = json!({
+        "access_token": pair.access,
+        "expires_in": ACCESS_LIFETIME,
+        "token_type": "Bearer",
+        "scope": approval.grant.scope,
+        "refresh_token": pair.refresh,
+    });
+    if let Some(patient) = patient {
+        body["patient"] = json!(patient);
+    }
+    if let Some(state) = state {
+        body["state"] = json!(state);
+    }
+    line(StatusCode::OK, &body)
+}
+
+fn denied(denial: Denial) -> Reply {
+    match denial {
+        Denial::AccessDenied => refusal(StatusCode::UNAUTHORIZED, "access_denied", None),
+        Denial::InvalidGrant => refusal(StatusCode::UNAUTHORIZED, "invalid_grant", None),
+        Denial::InvalidScope => refusal(StatusCode::UNAUTHORIZED, "invalid_scope", None),
+        // The original stumbles here; the standard has a word for it.
+        Denial::UnknownGrant => refusal(StatusCode::BAD_REQUEST, "invalid_grant", None),
+        Denial::Ours => {
+            tracing::error!("the operating system gives no random numbers");
+            reply::server_error()
+        }
+    }
+}
+
+fn refusal(status: StatusCode, error: &str, description: Option<&str>) -> Reply {
+    let mut body = json!({"error": error});
+    if let Some(description) = description {
+        body["error_description"] = json!(description);
+    }
+    line(status, &body)
+}
+
+fn line(status: StatusCode, body: &Value) -> Reply {
+    answers::unstored(reply::answer(status, JSON, body.to_string()))
+}

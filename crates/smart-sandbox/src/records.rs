@@ -1,0 +1,11 @@
+//! What a container holds: the records of patients, how they are loaded, and how they are searched and paged.
+
+pub(crate) mod assemble;
+pub(crate) mod dates;
+pub(crate) mod demographics;
+pub(crate) mod filter;
+pub(crate) mod load;
+pub(crate) mod prefixes;
+pub(crate) mod record;
+pub(crate) mod store;
+pub(crate) mod summary;
