@@ -1,9 +1,10 @@
 //! Bytes of a peer into each reader of `smart-oauth`. A target panics when a promise is broken; an error is an answer.
 
-use smart_oauth::{
+use smart_oauth::Timestamp;
+use smart_oauth::oauth1::{
     AuthorizationHeader, Consumer, ConsumerSecret, Dance, DanceParts, Dialect, Endpoints, Launch,
     LaunchHeader, MemoryNonces, Nonce, RequestToken, SignableRequest, SignedUrl, SigningParams,
-    TimeWindow, Timestamp, Verification, explain_received, sign,
+    TimeWindow, Verification, explain_received, sign,
 };
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_365_000_000);

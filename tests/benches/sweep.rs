@@ -27,9 +27,9 @@ use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use smart::Client;
-use smart_oauth::{
-    Consumer, Nonce, RecordAccess, RecordLoop, SignableRequest, Signer, SigningParams, Timestamp,
-    sign,
+use smart_oauth::Timestamp;
+use smart_oauth::oauth1::{
+    Consumer, Nonce, RecordAccess, RecordLoop, SignableRequest, Signer, SigningParams, sign,
 };
 use smart_sandbox::{BACKGROUND_APP_ID, STOCK_SECRET, Sandbox};
 use tokio::net::TcpListener;

@@ -15,9 +15,10 @@ use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use oauth1_request::{Builder, Credentials, HmacSha1, ParameterList};
-use smart_oauth::{
+use smart_oauth::Timestamp;
+use smart_oauth::oauth1::{
     AccessToken, AuthorizationHeader, Consumer, Dialect, Nonce, SignableRequest, Signer,
-    SigningParams, Timestamp, sign, verify,
+    SigningParams, sign, verify,
 };
 
 const APP: &str = "my-app@apps.smartplatforms.org";

@@ -1,7 +1,8 @@
 //! How often signing asks for memory. A test of its own, since the counter replaces the allocator of the whole program.
 
-use smart_oauth::{
-    AccessToken, Consumer, Nonce, SignableRequest, Signer, SigningParams, Timestamp, sign,
+use smart_oauth::Timestamp;
+use smart_oauth::oauth1::{
+    AccessToken, Consumer, Nonce, SignableRequest, Signer, SigningParams, sign,
 };
 
 /// The base string with its signature, and the header.

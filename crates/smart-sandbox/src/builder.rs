@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 use smart_api::ApiBase;
-use smart_oauth::ConsumerSecret;
+use smart_oauth::oauth1::ConsumerSecret;
 use smart_rdf::Graph;
 
 use crate::classic::accounts::{Account, Accounts};

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::time::SystemTime;
 
 use smart_api::{ApiBase, AppId};
-use smart_oauth::{Consumer, ConsumerKey, ConsumerSecret};
+use smart_oauth::oauth1::{Consumer, ConsumerKey, ConsumerSecret};
 use smart_transport::{SharedTransport, Transport};
 
 use crate::clock::Clock;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::lock::Mutex;
 use http::{Response, StatusCode};
 use smart_api::{ApiBase, AppId, CallRequest, Caller, Method, RecordId, UserId};
-use smart_oauth::AccessToken;
+use smart_oauth::oauth1::AccessToken;
 use smart_transport::Origin;
 
 use crate::exchange::{Exchanger as _, Purpose, Timed};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use smart_api::{ApiBase, ApiBaseError, CallError, MissingValue, RecordId, ResponseError};
-use smart_oauth::{DanceError, SignError};
+use smart_oauth::oauth1::{DanceError, SignError};
 use smart_rdf::{QueryError, visible};
 use smart_transport::{OriginError, TransportError};
 

@@ -189,7 +189,7 @@ pub use smart_api::{
     PagesBlocking, PartialDate, Prepared, Reading, RecordId, Required, UserId, codes, models,
     vocab::PREFIXES,
 };
-pub use smart_oauth::{AccessToken, Verifier};
+pub use smart_oauth::oauth1::{AccessToken, Verifier};
 pub use smart_rdf::{Graph, Query, Row, Solutions, Sparql, Term};
 pub use {smart_api as api, smart_oauth as oauth, smart_rdf as rdf, smart_transport as transport};
 

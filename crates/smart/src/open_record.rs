@@ -1,7 +1,7 @@
 //! One record of a background app, without a sweep.
 
 use smart_api::RecordId;
-use smart_oauth::RecordLoop;
+use smart_oauth::oauth1::RecordLoop;
 
 use crate::exchange::{Exchanger as _, Purpose, Timed};
 use crate::retry::Repeat;

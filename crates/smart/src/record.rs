@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Response;
 use smart_api::{AppId, CallRequest, Caller, RecordId, UserId};
-use smart_oauth::AccessToken;
+use smart_oauth::oauth1::AccessToken;
 
 use crate::signer::Credential;
 use crate::{Client, Error};

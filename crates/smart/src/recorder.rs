@@ -13,7 +13,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Request};
 use serde_json::{Map, Value, json};
-use smart_oauth::AuthorizationHeader;
+use smart_oauth::oauth1::AuthorizationHeader;
 
 use crate::exchange::Purpose;
 use crate::retry::Outcome;

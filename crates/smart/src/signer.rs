@@ -4,8 +4,9 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use bytes::Bytes;
-use smart_oauth::{
-    AccessToken, Consumer, Dialect, Nonce, SignableRequest, SigningParams, Timestamp, sign,
+use smart_oauth::Timestamp;
+use smart_oauth::oauth1::{
+    AccessToken, Consumer, Dialect, Nonce, SignableRequest, SigningParams, sign,
 };
 
 use crate::Error;
@@ -17,7 +18,7 @@ pub(crate) type Randomness =
 
 /// Signs every request anew: a container refuses a nonce that it has seen.
 pub(crate) struct Signer {
-    two_legged: smart_oauth::Signer,
+    two_legged: smart_oauth::oauth1::Signer,
     clock: ServerClock,
     randomness: Randomness,
 }
@@ -26,13 +27,13 @@ pub(crate) struct Signer {
 #[derive(Clone, Debug)]
 pub(crate) struct Credential {
     pub(crate) token: AccessToken,
-    signer: smart_oauth::Signer,
+    signer: smart_oauth::oauth1::Signer,
 }
 
 impl Signer {
     pub(crate) fn new(consumer: Consumer, clock: Clock, randomness: Randomness) -> Self {
         Self {
-            two_legged: smart_oauth::Signer::new(consumer),
+            two_legged: smart_oauth::oauth1::Signer::new(consumer),
             clock: ServerClock::new(clock),
             randomness,
         }

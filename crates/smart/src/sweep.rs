@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use futures_util::stream;
 use smart_api::RecordId;
-use smart_oauth::RecordLoop;
+use smart_oauth::oauth1::RecordLoop;
 
 use crate::exchange::{Exchanger as _, Purpose, Timed};
 use crate::retry::Repeat;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use smart::Error;
 use smart::fhir::FhirError;
-use smart::oauth::DanceError;
+use smart::oauth::oauth1::DanceError;
 use tokio::sync::mpsc;
 
 use super::callback::{CallbackListener, Visitor};

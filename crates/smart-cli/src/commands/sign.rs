@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use smart::oauth::{SignableRequest, Signed, SigningParams, Verifier, explain, sign};
+use smart::oauth::oauth1::{SignableRequest, Signed, SigningParams, Verifier, explain, sign};
 
 use super::batch;
 use super::signing::{Job, report};

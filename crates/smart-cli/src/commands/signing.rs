@@ -10,9 +10,8 @@ use http::{Method, Request};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use smart::oauth::{
-    AccessToken, Consumer, Dialect, Explanation, Nonce, SignatureMethod, Timestamp, percent_encode,
-};
+use smart::oauth::oauth1::{AccessToken, Consumer, Dialect, Explanation, Nonce, SignatureMethod};
+use smart::oauth::{Timestamp, percent_encode};
 
 use crate::args::{RequestArgs, SecretArgs};
 use crate::failure::UsageError;

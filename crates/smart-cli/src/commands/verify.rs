@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use http::header::AUTHORIZATION;
 use serde_json::{Value, json};
-use smart::oauth::{
+use smart::oauth::oauth1::{
     Accepted, AuthorizationHeader, SignableRequest, TimeWindow, TokenSecret, Verification,
     explain_received,
 };

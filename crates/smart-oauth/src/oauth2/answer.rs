@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 use http::{Response, StatusCode};
 use serde_json::{Map, Value};
 
-use crate::dance::PeerBody;
+use crate::peer_body::PeerBody;
 
 /// The longest piece of a peer's prose that an error repeats, in characters.
 const MAX_WORDS: usize = 200;

@@ -19,7 +19,7 @@ use super::scope::{Scope, Scopes};
 use super::server::Server;
 use super::token::{LaunchContext, TokenSet, Wanted};
 use super::url::{RedirectUri, ServerUrl};
-use crate::credentials::Timestamp;
+use crate::time::Timestamp;
 
 /// The longest URL that is counted on to reach a server, in bytes.
 const MAX_GET_BYTES: usize = 2000;

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 use super::error::VerifierError;
-use crate::credentials::{identifier, secret};
+use crate::secret::{identifier, secret};
 
 identifier! {
     /// The app's name at one server ([RFC 6749, section 2.2](https://www.rfc-editor.org/rfc/rfc6749#section-2.2)). Not secret.

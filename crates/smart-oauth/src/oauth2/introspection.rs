@@ -16,7 +16,7 @@ use super::error::{RequestError, TokenError};
 use super::revocation::Token;
 use super::scope::Scopes;
 use super::token::{granted, read_answer};
-use crate::credentials::Timestamp;
+use crate::time::Timestamp;
 
 /// A question about a token.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use super::error::RegistrationError;
 use super::scope::Scopes;
 use super::server::Server;
 use super::url::{RedirectUri, ServerUrl};
-use crate::credentials::Timestamp;
+use crate::time::Timestamp;
 
 mod management;
 

@@ -8,7 +8,7 @@ use super::credentials::{AccessToken, RefreshToken};
 use super::error::{RequestError, TokenError};
 use super::token::{failure, read_answer};
 use crate::encode::{into_text, push_encoded};
-use crate::request::FORM;
+use crate::oauth1::request::FORM;
 
 /// A token of either kind.
 #[derive(Clone, Debug)]

@@ -14,8 +14,8 @@ use super::revocation::Token;
 use super::scope::Scopes;
 use super::token::{access_token, read_answer, refresh_token};
 use super::url::ServerUrl;
-use crate::credentials::Timestamp;
 use crate::encode::percent_encode;
+use crate::time::Timestamp;
 
 mod date;
 

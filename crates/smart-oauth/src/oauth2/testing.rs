@@ -1,8 +1,8 @@
 //! What the tests of this module share.
 
 use super::*;
-use crate::credentials::Timestamp;
-use crate::parameters::pairs;
+use crate::oauth1::parameters::pairs;
+use crate::time::Timestamp;
 
 pub(super) const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 

@@ -24,7 +24,7 @@ use super::client::TokenDialect;
 use super::credentials::{AccessToken, IdNonce, RefreshToken};
 use super::error::TokenError;
 use super::scope::{ScopeReport, Scopes};
-use crate::credentials::Timestamp;
+use crate::time::Timestamp;
 
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;

@@ -4,12 +4,13 @@ use std::error::Error;
 use std::fmt::Debug;
 
 use http::Response;
-use smart_oauth::{
+use smart_oauth::oauth1::{
     AccessToken, AuthorizationHeader, Consumer, ConsumerSecret, Dance, DanceError, Dialect,
     Endpoints, Launch, LaunchHeader, MemoryNonces, Nonce, RecordLoop, RequestToken,
-    SignableRequest, SignatureMethod, SignedUrl, Signer, SigningParams, TimeWindow, Timestamp,
-    TokenSecret, UrlSigner, Verification, Verifier, explain, percent_encode, sign, verify,
+    SignableRequest, SignatureMethod, SignedUrl, Signer, SigningParams, TimeWindow, TokenSecret,
+    UrlSigner, Verification, Verifier, explain, sign, verify,
 };
+use smart_oauth::{Timestamp, percent_encode};
 
 pub(crate) const CANARY: &str = "canary7f3a";
 

@@ -5,11 +5,12 @@ use std::num::NonZeroU64;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use oauth1_request::{Builder, Credentials, HmacSha1, ParameterList};
 use proptest::prelude::*;
-use smart_oauth::{
+use smart_oauth::oauth1::{
     AccessToken, AuthorizationHeader, Consumer, ConsumerSecret, Dialect, Nonce, SignError,
-    SignableRequest, SignatureMethod, Signed, SignedUrl, Signer, SigningParams, Timestamp,
-    TokenSecret, UrlSigner, Verification, Verifier, VerifyError, percent_encode, sign, verify,
+    SignableRequest, SignatureMethod, Signed, SignedUrl, Signer, SigningParams, TokenSecret,
+    UrlSigner, Verification, Verifier, VerifyError, sign, verify,
 };
+use smart_oauth::{Timestamp, percent_encode};
 
 use crate::model::{Plain, encode, form, signature};
 

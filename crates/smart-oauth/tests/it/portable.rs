@@ -3,8 +3,9 @@
 
 use http::header::CONTENT_TYPE;
 use proptest::prelude::*;
-use smart_oauth::{
-    Consumer, Dialect, Nonce, SignError, SignableRequest, SigningParams, Timestamp, sign,
+use smart_oauth::Timestamp;
+use smart_oauth::oauth1::{
+    Consumer, Dialect, Nonce, SignError, SignableRequest, SigningParams, sign,
 };
 
 use crate::model::Wire;

@@ -2,9 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use smart_oauth::{
+use smart_oauth::Timestamp;
+use smart_oauth::oauth1::{
     AuthorizationHeader, Consumer, Dialect, Nonce, RsaSha1PublicKey, SignError, SignableRequest,
-    SignatureMethod, SigningParams, Timestamp, Verification, VerifyError, sign,
+    SignatureMethod, SigningParams, Verification, VerifyError, sign,
 };
 
 const BASE_STRING: &str = "GET&http%3A%2F%2Fphotos.example.net%2Fphotos&file%3Dvacation.jpg%26oauth_consumer_key%3Ddpf43f3p2l4k3l03%26oauth_nonce%3Dn%26oauth_signature_method%3DRSA-SHA1%26oauth_timestamp%3D1196666512%26oauth_version%3D1.0";
@@ -19,7 +20,10 @@ fn request() -> http::Request<Vec<u8>> {
         .unwrap()
 }
 
-fn params<'a>(consumer: &'a Consumer, key: &'a dyn smart_oauth::RsaSha1Key) -> SigningParams<'a> {
+fn params<'a>(
+    consumer: &'a Consumer,
+    key: &'a dyn smart_oauth::oauth1::RsaSha1Key,
+) -> SigningParams<'a> {
     let timestamp = Timestamp::from_unix_seconds(1_196_666_512);
     SigningParams::new(consumer, Nonce::new("n").unwrap(), timestamp)
         .with_dialect(Dialect::Rfc5849)

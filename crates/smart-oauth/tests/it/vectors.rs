@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use smart_oauth::{
+use smart_oauth::Timestamp;
+use smart_oauth::oauth1::{
     AccessToken, AuthorizationHeader, Consumer, Dialect, Nonce, SignableRequest, SigningParams,
-    Timestamp, TokenSecret, Verifier, sign, verify,
+    TokenSecret, Verifier, sign, verify,
 };
 
 #[test]

@@ -6,7 +6,7 @@ mod pretty;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use smart_oauth::ConsumerSecret;
+use smart_oauth::oauth1::ConsumerSecret;
 
 pub use manifest::{AppManifest, AppMode, ManifestError};
 pub(crate) use pretty::indented;

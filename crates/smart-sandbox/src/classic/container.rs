@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
-use smart_oauth::{MemoryNonces, Timestamp};
+use smart_oauth::Timestamp;
+use smart_oauth::oauth1::MemoryNonces;
 
 use crate::classic::accounts::Accounts;
 use crate::classic::apps::Apps;

@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use smart_oauth::{
-    AccessToken, Consumer, Nonce, RequestToken, SignableRequest, SigningParams, Timestamp,
-    Verifier, sign,
+use smart_oauth::Timestamp;
+use smart_oauth::oauth1::{
+    AccessToken, Consumer, Nonce, RequestToken, SignableRequest, SigningParams, Verifier, sign,
 };
 use smart_rdf::{Graph, Syntax};
 

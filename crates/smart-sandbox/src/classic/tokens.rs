@@ -5,7 +5,8 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use smart_oauth::{Timestamp, TokenSecret};
+use smart_oauth::Timestamp;
+use smart_oauth::oauth1::TokenSecret;
 use subtle::ConstantTimeEq;
 
 use crate::random::{TOKEN_LENGTH, alphanumeric};

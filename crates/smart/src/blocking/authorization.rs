@@ -1,7 +1,7 @@
 //! The dance in which a user allows an app to read a record.
 
 use smart_api::RecordId;
-use smart_oauth::Verifier;
+use smart_oauth::oauth1::Verifier;
 
 use super::Record;
 use super::runtime::Waiting;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Response;
 use smart_api::{ApiBase, AppId, BlockingCaller, CallRequest, Caller as _, RecordId, UserId};
-use smart_oauth::AccessToken;
+use smart_oauth::oauth1::AccessToken;
 
 use super::runtime::Waiting;
 use super::{Authorization, Record, User};

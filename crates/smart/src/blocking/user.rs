@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Response;
 use smart_api::{AppId, BlockingCaller, CallRequest, Caller as _, UserId};
-use smart_oauth::AccessToken;
+use smart_oauth::oauth1::AccessToken;
 
 use super::runtime::Waiting;
 use crate::Error;

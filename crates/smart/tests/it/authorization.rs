@@ -1,7 +1,7 @@
 //! The dance with a user.
 
 use http::Response;
-use smart::oauth::RequestToken;
+use smart::oauth::oauth1::RequestToken;
 use smart::{AuthorizationParts, Client, Error, Stage};
 
 use crate::container::{

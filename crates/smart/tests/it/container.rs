@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use http::{Request, Response};
-use smart::oauth::{
+use smart::oauth::oauth1::{
     AccessToken, AuthorizationHeader, ConsumerSecret, SignableRequest, TokenSecret, verify,
 };
 use smart::transport::TransportError;

@@ -5,10 +5,10 @@
 use subtle::ConstantTimeEq;
 
 use super::{Authorization, Authorized, AwaitingCallback, CallbackError};
+use crate::oauth1::parameters::pairs;
 use crate::oauth2::answer::Refusal;
 use crate::oauth2::client::TokenDialect;
 use crate::oauth2::credentials::AuthorizationCode;
-use crate::parameters::pairs;
 
 /// The longest callback that is read, in bytes.
 const MAX_CALLBACK_BYTES: usize = 16 * 1024;

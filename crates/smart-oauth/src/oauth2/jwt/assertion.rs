@@ -11,12 +11,12 @@ use serde_json::{Map, Value, json};
 
 use super::jwks::MIN_RSA_BITS;
 use super::{choose_provider, der};
-use crate::credentials::Timestamp;
 use crate::oauth2::answer::text as member;
 use crate::oauth2::client::Client;
 use crate::oauth2::credentials::ClientAssertion;
 use crate::oauth2::error::AssertionError;
 use crate::oauth2::url::ServerUrl;
+use crate::time::Timestamp;
 
 /// An app's private key, under the name that its public half is published by. `Debug` shows no part of it.
 ///

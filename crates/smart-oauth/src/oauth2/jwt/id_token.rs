@@ -11,11 +11,11 @@ use subtle::ConstantTimeEq;
 
 use super::choose_provider;
 use super::jwks::Jwks;
-use crate::credentials::Timestamp;
 use crate::oauth2::answer::text;
 use crate::oauth2::client::Client;
 use crate::oauth2::error::IdTokenError;
 use crate::oauth2::token::IdToken;
+use crate::time::Timestamp;
 
 /// The longest token that is read, in bytes.
 const MAX_TOKEN_BYTES: usize = 32 * 1024;

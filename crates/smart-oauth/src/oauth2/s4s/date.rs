@@ -1,7 +1,7 @@
 //! Dates as HTTP writes them: `Thu, 05 Jul 2018 17:41:24 GMT`
 //! ([RFC 9110, section 5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7)).
 
-use crate::credentials::Timestamp;
+use crate::time::Timestamp;
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

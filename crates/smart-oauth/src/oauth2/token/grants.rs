@@ -3,11 +3,11 @@
 use http::{Request, Response};
 
 use super::{LaunchContext, TokenSet, Wanted};
-use crate::credentials::Timestamp;
 use crate::oauth2::client::{Authentication, Client, Unused, flow, record};
 use crate::oauth2::credentials::RefreshToken;
 use crate::oauth2::error::{RequestError, TokenError};
 use crate::oauth2::scope::{Scope, Scopes};
+use crate::time::Timestamp;
 
 /// A new access token for an old authorization
 /// ([RFC 6749, section 6](https://www.rfc-editor.org/rfc/rfc6749#section-6)).

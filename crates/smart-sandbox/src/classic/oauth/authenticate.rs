@@ -1,8 +1,9 @@
 //! Who sent a request: the one place where signatures, tokens, time and nonces are looked at.
 
-use smart_oauth::{
+use smart_oauth::Timestamp;
+use smart_oauth::oauth1::{
     AuthorizationHeader, ConsumerSecret, HeaderError, Nonce, SignError, SignableRequest,
-    TimeWindow, Timestamp, TokenSecret, VerifyError, verify,
+    TimeWindow, TokenSecret, VerifyError, verify,
 };
 
 use crate::classic::container::Container;
