@@ -12,7 +12,7 @@
 use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt as _};
-use smart::{Client, Record};
+use smart::classic::{Client, Record};
 use smart_sandbox::{BACKGROUND_APP_ID, STOCK_SECRET, Sandbox};
 use tokio::runtime::{Builder, Runtime};
 

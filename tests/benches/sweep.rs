@@ -26,7 +26,7 @@ use hyper::service::service_fn;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use smart::Client;
+use smart::classic::Client;
 use smart_oauth::Timestamp;
 use smart_oauth::oauth1::{
     Consumer, Nonce, RecordAccess, RecordLoop, SignableRequest, Signer, SigningParams, sign,

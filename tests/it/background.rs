@@ -1,7 +1,7 @@
 //! A background app: every record, each with its own token.
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use smart::Record;
+use smart::classic::Record;
 use smart::rdf::Query;
 use smart_tests::{background_client, sandbox};
 

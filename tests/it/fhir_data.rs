@@ -153,7 +153,7 @@ async fn what_was_posted_since_is_found() -> Result<()> {
     let before: Vec<Resource> = session.search(&since())?.matches().await?;
     clock.advance(60);
     let time = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_800_000_060);
-    let client = smart::Client::builder()
+    let client = smart::classic::Client::builder()
         .app_id(smart_sandbox::BACKGROUND_APP_ID)
         .api_base(sandbox.api_base())
         .consumer(

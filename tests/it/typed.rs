@@ -6,7 +6,7 @@ use futures_util::TryStreamExt as _;
 use smart::api::models::{AllergyExclusion, ClinicalNote, Fulfillment, VitalSignSet};
 
 use smart::api::{Body, DateBound, Model as _, PartialDate, codes};
-use smart::{CallResponse, Record};
+use smart::classic::{CallResponse, Record};
 use smart_tests::{background_client, sandbox};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;

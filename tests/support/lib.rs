@@ -4,7 +4,7 @@ mod participant;
 
 pub use participant::{Decision, Participant, Stopped};
 
-use smart::Client;
+use smart::classic::Client;
 use smart_sandbox::{BACKGROUND_APP_ID, STOCK_SECRET, Sandbox, UI_APP_ID};
 
 /// An embedded container with its synthetic patients.

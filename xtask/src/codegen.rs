@@ -140,7 +140,7 @@ fn roots(root: &Path, out: Option<&Path>) -> Roots {
             Roots {
                 api: root.join("crates/smart-api/src/generated"),
                 docs: root.join("docs"),
-                facade: root.join("crates/smart/src/generated"),
+                facade: root.join("crates/smart/src/classic/generated"),
             }
         }
     }

@@ -71,12 +71,12 @@ const TARGETS: &[Target] = &[
         package: "smart",
         features: "jwt",
         files: &[
-            "clock.rs",
+            "exchange/clock.rs",
+            "exchange/retry.rs",
             "fhir/ending.rs",
             "fhir/grant.rs",
             "fhir/lifecycle.rs",
             "fhir/renewal.rs",
-            "retry.rs",
             "vault.rs",
             "vault/**/*.rs",
         ],
@@ -282,7 +282,7 @@ mod tests {
     fn files_belong_to_their_package() {
         let asked = [
             "crates/smart-rdf/src/limits.rs".to_owned(),
-            "crates/smart/src/retry.rs".to_owned(),
+            "crates/smart/src/exchange/retry.rs".to_owned(),
         ];
         let patterns: Vec<_> = TARGETS
             .iter()
@@ -302,7 +302,10 @@ mod tests {
             let touched = TARGETS.iter().filter(|target| diff.touches(target));
             touched.map(|target| target.package).collect::<Vec<_>>()
         };
-        assert_eq!(touched("+++ b/crates/smart/src/retry.rs\n+a"), ["smart"]);
+        assert_eq!(
+            touched("+++ b/crates/smart/src/exchange/retry.rs\n+a"),
+            ["smart"]
+        );
         assert_eq!(touched("+++ b/crates/smart-cli/src/main.rs\n"), [""; 0]);
         assert_eq!(touched(" crates/smart-rdf/src/limits.rs"), [""; 0]);
     }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use smart::classic::{Client, ClientBuilder};
 use smart::transport::{Certificates, HyperTransport, HyperTransportBuilder, Identity, Proxy};
-use smart::{Client, ClientBuilder};
 use smart_sandbox::{BACKGROUND_APP_ID, STOCK_SECRET, Sandbox, UI_APP_ID};
 
 use crate::args::{ContainerArgs, NetworkArgs};

@@ -21,9 +21,9 @@ use http::{Request, Response};
 use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use smart::classic::{AccessToken, Client, Record};
 use smart::oauth::Timestamp;
 use smart::oauth::oauth1::{Consumer, Nonce, SignableRequest, Signer, SigningParams, sign};
-use smart::{AccessToken, Client, Record};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 

@@ -1,6 +1,6 @@
 //! The same handles for threads that wait: scripts, tests, tools without an asynchronous runtime.
 //!
-//! Everything has the name that it has at the crate's root, without `await`; a sweep is an [`Iterator`]. The connections
+//! Everything has the name that it has in [`classic`](crate::classic) or `fhir`, without `await`; a sweep is an [`Iterator`]. The connections
 //! live on a small runtime of the client's own, one thread, which ends with the last handle. Inside an asynchronous runtime
 //! a handle does not wait but fails ([`Error::BlockingInsideAsync`]), since it would stop the tasks around it.
 //!
@@ -17,7 +17,7 @@
 //! #     let response = Response::builder().status(status).header("content-type", "application/x-www-form-urlencoded");
 //! #     Ok(response.body(Bytes::from(body)).unwrap())
 //! # }
-//! use smart::blocking::Client;
+//! use smart::blocking::classic::Client;
 //!
 //! # fn main() -> Result<(), smart::Error> {
 //! let client = Client::builder()
@@ -34,19 +34,10 @@
 //! # }
 //! ```
 
-mod authorization;
-mod client;
+pub mod classic;
 #[cfg(feature = "fhir")]
 pub mod fhir;
-mod record;
 mod runtime;
-mod user;
-
-// The public list.
-pub use authorization::Authorization;
-pub use client::{Client, Records};
-pub use record::Record;
-pub use user::User;
 
 #[expect(unused_imports, reason = "for the links above")]
 use crate::Error;

@@ -1,5 +1,9 @@
 //! One error for everything that an app can meet, sorted by whose fault it is.
 
+pub(crate) mod advice;
+pub(crate) mod mask;
+pub(crate) mod refusal;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
@@ -10,8 +14,9 @@ use smart_oauth::oauth1::{DanceError, SignError};
 use smart_rdf::{QueryError, visible};
 use smart_transport::{OriginError, TransportError};
 
-use crate::retry::Repeat;
-use crate::{ManifestError, Refusal, advice};
+use crate::Refusal;
+use crate::classic::ManifestError;
+use crate::exchange::retry::Repeat;
 
 /// What went wrong. Each message is one sentence that says what to do; no message holds a secret.
 ///
@@ -158,7 +163,7 @@ fn dance(error: &DanceError) -> String {
     let DanceError::Refused { step, status, body } = error else {
         return visible(&error.to_string()).into_owned();
     };
-    let words = crate::refusal::words(body.expose(), None);
+    let words = refusal::words(body.expose(), None);
     // Nothing is quoted of what may contain a token, whatever its status is.
     let is_refusal = status.is_client_error() || status.is_server_error();
     let words = if is_refusal && !words.contains("oauth_token") {
@@ -233,7 +238,7 @@ impl Error {
         match self {
             Self::Refused(refusal) => Some(refusal.advice()),
             Self::Dance(DanceError::Refused { body, .. }) => {
-                advice::of_classic_words(&crate::refusal::words(body.expose(), None))
+                advice::of_classic_words(&refusal::words(body.expose(), None))
             }
             Self::Sweep { source, .. } => source.advice(),
             #[cfg(feature = "fhir")]

@@ -1,5 +1,12 @@
 //! One request and its answer, in as many attempts as it takes: sign, send, look, and perhaps once more.
 
+pub(crate) mod clock;
+pub(crate) mod policy;
+pub(crate) mod randomness;
+pub(crate) mod recorder;
+pub(crate) mod retry;
+pub(crate) mod span;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,13 +16,14 @@ use smart_transport::{
 };
 use tracing::Instrument as _;
 
-use crate::clock::{Ahead, ServerClock};
+use crate::Error;
+use crate::classic::Client;
 use crate::error::Unanswered;
-use crate::mask::Sent;
-use crate::policy::Policy;
-use crate::retry::{Attempts, Next, Outcome, Repeat};
-use crate::span::CallSpan;
-use crate::{Client, Error, retry};
+use crate::error::mask::Sent;
+use crate::exchange::clock::{Ahead, ServerClock};
+use crate::exchange::policy::Policy;
+use crate::exchange::retry::{Attempts, Next, Outcome, Repeat};
+use crate::exchange::span::CallSpan;
 
 /// What an exchange is for.
 #[derive(Clone, Copy)]

@@ -1,8 +1,8 @@
 //! A client for SMART health containers: typed calls, signed and sent.
 //!
 //! A SMART container keeps patient records as RDF behind a REST API, and gives an app a token for each record that it may
-//! read. This crate is what an app author needs of that: the [`Client`] knows the container, a [`Record`] is a handle with
-//! its own token and a method for each call, an answer is a list of typed [`models`], or a [`Graph`] to query in SPARQL.
+//! read. This crate is what an app author needs of that: the [`Client`](classic::Client) knows the container, a [`Record`](classic::Record) is a handle with
+//! its own token and a method for each call, an answer is a list of typed [`models`](classic::models), or a [`Graph`] to query in SPARQL.
 //!
 //! ```text
 //!                       ┌── authorize(id) ──► Authorization ── finish(callback) ──┐   a user allows one record
@@ -16,7 +16,8 @@
 //! and the client talks to the container at that address.
 //!
 //! ```
-//! use smart::{Client, PREFIXES, Query};
+//! use smart::{PREFIXES, Query};
+//! use smart::classic::Client;
 //! # use bytes::Bytes;
 //! # use http::{Request, Response};
 //! # async fn container(request: Request<Bytes>) -> Result<Response<Bytes>, smart::transport::TransportError> {
@@ -63,7 +64,7 @@
 //! # Typed answers
 //!
 //! ```no_run
-//! # async fn example(record: smart::Record) -> Result<(), smart::Error> {
+//! # async fn example(record: smart::classic::Record) -> Result<(), smart::Error> {
 //! let medications = record.get_medications().date_from("2008").limit(10).send().await?.medications()?;
 //! for medication in &medications {
 //!     println!("{} since {}", medication.drug_name.title()?, medication.start_date.get()?);
@@ -88,7 +89,7 @@
 //! # An app with a user
 //!
 //! ```no_run
-//! # async fn example(client: smart::Client) -> Result<(), smart::Error> {
+//! # async fn example(client: smart::classic::Client) -> Result<(), smart::Error> {
 //! let authorization = client.authorize("1288992").await?;
 //! println!("allow it at {}", authorization.authorize_url());
 //! # let callback = String::new();
@@ -112,18 +113,18 @@
 //!
 //! # What it does not do
 //!
-//! - No plain `http` to another machine, unless a [transport](ClientBuilder::transport) opens a host by name.
+//! - No plain `http` to another machine, unless a [transport](classic::ClientBuilder::transport) opens a host by name.
 //! - No redirects: credentials go to the origin that they were issued for, and nowhere else.
 //! - No repeats of what may have had its effect: see [`Retries`] for what is repeated, always signed afresh.
-//! - No storage of a Classic record's tokens by itself: [`Record::token`] gives them out, [`Record::with_token`] takes them back, and
+//! - No storage of a Classic record's tokens by itself: [`Record::token`](classic::Record::token) gives them out, [`Record::with_token`](classic::Record::with_token) takes them back, and
 //!   with feature `fhir` a [`vault::RecordTokens`](https://docs.rs/smart/latest/smart/vault/struct.RecordTokens.html) keeps them.
-//! - No paging by itself: [`Prepared::pages`] asks for one page after the other, always at the container's own address.
+//! - No paging by itself: [`Prepared::pages`](classic::Prepared::pages) asks for one page after the other, always at the container's own address.
 //!
 //! # What can be watched
 //!
 //! Every call is a [`tracing`](https://docs.rs/tracing) span named `call`, with the container, the call, a hash of the record,
 //! the status or the stage of the failure, attempts, bytes and milliseconds. No level shows a secret, an id of a record, a
-//! parameter's value or a body. [`ClientBuilder::record_exchanges`] writes the like down for a bug report. An error's own
+//! parameter's value or a body. [`ClientBuilder::record_exchanges`](classic::ClientBuilder::record_exchanges) writes the like down for a bug report. An error's own
 //! text may quote the container's words, which nobody can vouch for: show it to the user rather than to a log.
 //!
 //! # Runtime
@@ -136,60 +137,26 @@
 //! Each can be used alone: [`oauth`] signs and verifies, [`rdf`] holds graphs and queries, [`api`] has the calls as data,
 //! [`transport`] carries requests.
 
-mod builder;
-mod client;
-mod clock;
-mod record;
-mod user;
+pub mod classic;
+#[cfg(feature = "fhir")]
+pub mod fhir;
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
 
 #[cfg(feature = "fhir")]
-pub mod fhir;
-#[cfg(feature = "fhir")]
 pub mod vault;
 
-mod exchange;
-mod policy;
-mod recorder;
-mod retry;
-mod span;
-
-mod authorization;
-mod manifest;
-mod open_record;
-mod path_segment;
-mod randomness;
-mod signer;
-mod sweep;
-
-mod advice;
 mod error;
-mod mask;
-mod refusal;
-
-mod generated;
+mod exchange;
 
 // The public list.
-pub use authorization::{Authorization, AuthorizationParts};
-pub use builder::ClientBuilder;
-pub use client::Client;
+pub use error::refusal::Refusal;
 pub use error::{Error, Stage, Unanswered};
-pub use manifest::{Capability, ContainerManifest, LaunchUrls, ManifestError};
-pub use record::Record;
-pub use refusal::Refusal;
-pub use retry::Retries;
-pub use sweep::{RecordSweep, SweepReport};
-pub use user::User;
+pub use exchange::retry::Retries;
 
 // What an app author meets of the layers below, and the layers themselves.
-pub use smart_api::{
-    AppId, Body, CallResponse, Finding, ItemId, Link, MissingValue, Model, Number, Pages,
-    PagesBlocking, PartialDate, Prepared, Reading, RecordId, Required, UserId, codes, models,
-    vocab::PREFIXES,
-};
-pub use smart_oauth::oauth1::{AccessToken, Verifier};
+pub use smart_api::vocab::PREFIXES;
 pub use smart_rdf::{Graph, Query, Row, Solutions, Sparql, Term};
 pub use {smart_api as api, smart_oauth as oauth, smart_rdf as rdf, smart_transport as transport};
 

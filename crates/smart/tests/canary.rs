@@ -8,8 +8,9 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use smart::classic::{AccessToken, Body, Client};
 use smart::transport::{Certificates, HyperTransport};
-use smart::{AccessToken, Body, Client, Error, Retries};
+use smart::{Error, Retries};
 use smart_test_support::{Answer, Authority, Server};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;

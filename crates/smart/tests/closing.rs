@@ -4,7 +4,7 @@
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use smart::{AccessToken, Client};
+use smart::classic::{AccessToken, Client};
 use smart_test_support::{Answer, Server};
 
 const APP: &str = "counter@apps.example.org";

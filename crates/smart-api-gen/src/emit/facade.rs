@@ -33,9 +33,9 @@ pub(super) fn emit(category: Category, face: Face, calls: &[&Call]) -> String {
     let handle = handle(category);
     let mut imports = Imports::default();
     match face {
-        Face::Async => imports.add("crate", handle),
+        Face::Async => imports.add("crate::classic", handle),
         Face::Blocking => {
-            imports.add("crate::blocking", handle);
+            imports.add("crate::blocking::classic", handle);
             imports.add("smart_api", "Blocking");
         }
     }

@@ -270,7 +270,7 @@ fn the_facade() {
         use smart_api::Prepared;
         use smart_api::calls::GetPets;
 
-        use crate::Record;
+        use crate::classic::Record;
 
         impl Record {
             /// Lists the pets of a record.
@@ -294,7 +294,7 @@ fn the_facade() {
         use smart_api::calls::PutNameTag;
         use smart_api::{Body, ItemId, Prepared};
 
-        use crate::User;
+        use crate::classic::User;
 
         impl User {
             /// The call `put_name_tag`, of which the ontology says nothing more.

@@ -1,7 +1,7 @@
 //! `smart check DATA…`: whether files obey the ontology.
 
 use anyhow::{Result, bail};
-use smart::Finding;
+use smart::classic::Finding;
 
 use crate::commands::data::{DataArgs, Source};
 use crate::output;

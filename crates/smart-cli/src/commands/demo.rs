@@ -6,8 +6,8 @@ mod notebook;
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use smart::classic::{Client, Record};
 use smart::rdf::Query;
-use smart::{Client, Record};
 use smart_sandbox::{
     BACKGROUND_APP_ID, DEMO_PASSWORD, DEMO_USER, STOCK_SECRET, Sandbox, UI_APP_ID,
 };

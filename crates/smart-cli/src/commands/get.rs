@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, anyhow};
 use smart::api::{
     Body, CALLS, Call as _, CallInfo, Caller, DynamicCall, Method, Prepared, Reading,
 };
-use smart::{Client, RecordId};
+use smart::classic::{Client, RecordId};
 use smart_sandbox::BACKGROUND_APP_ID;
 
 use super::record_login::{kept_token, words};

@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use smart::classic::{AccessToken, Client, RecordId};
 use smart::vault::RecordTokens;
-use smart::{AccessToken, Client, RecordId};
 use smart_sandbox::UI_APP_ID;
 
 use super::callback::CallbackListener;

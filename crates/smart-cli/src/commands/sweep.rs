@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use futures_util::{StreamExt as _, TryFutureExt as _, stream};
+use smart::classic::{Client, Record, RecordId};
 use smart::rdf::Query;
-use smart::{Client, Record, RecordId};
 
 use crate::args::SweepArgs;
 use crate::commands::check::counted;

@@ -18,12 +18,13 @@ use smart_transport::Origin;
 use super::builder::{AppBuilder, sendable};
 use super::discovery::Known;
 use super::means::Means;
-use crate::clock::{Ahead, ServerClock};
+use crate::Error;
+use crate::classic::client;
+use crate::exchange::clock::{Ahead, ServerClock};
+use crate::exchange::policy::Policy;
+use crate::exchange::retry::Repeat;
 use crate::exchange::{Exchanger, Purpose, Timed};
-use crate::policy::Policy;
-use crate::retry::Repeat;
 use crate::vault::SharedVault;
-use crate::{Error, client};
 
 /// An app that is registered at one SMART on FHIR server. A clone is cheap and shares connections, vault, and what is known of
 /// the server.

@@ -15,7 +15,7 @@ use super::error::FhirError;
 use super::renewal::detached;
 use super::stored::{Renewal, Stored};
 use super::{App, EhrLaunch, Session};
-use crate::retry::Repeat;
+use crate::exchange::retry::Repeat;
 use crate::vault::VaultKey;
 use crate::{Error, Stage};
 

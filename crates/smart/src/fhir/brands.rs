@@ -7,7 +7,7 @@ use super::App;
 use super::app::{origin, purpose};
 use crate::Error;
 use crate::exchange::Exchanger as _;
-use crate::retry::Repeat;
+use crate::exchange::retry::Repeat;
 
 /// What became of the question for a server's brands.
 #[derive(Clone, Debug, PartialEq)]

@@ -18,10 +18,10 @@ use smart_transport::{SharedTransport, Transport};
 use super::app::{App, Credential, Inner, Settings};
 use super::means::Means;
 use super::session::Session;
-use crate::clock::Clock;
-use crate::policy::Policy;
-use crate::recorder::Recorder;
-use crate::signer::Randomness;
+use crate::classic::signer::Randomness;
+use crate::exchange::clock::Clock;
+use crate::exchange::policy::Policy;
+use crate::exchange::recorder::Recorder;
 use crate::vault::{MemoryVault, SharedVault, Vault};
 use crate::{Error, Retries};
 
@@ -61,7 +61,7 @@ impl AppBuilder {
             retries: Retries::default(),
             recorder: Recorder::default(),
             clock: Box::new(SystemTime::now),
-            randomness: crate::randomness::of_the_system(),
+            randomness: crate::exchange::randomness::of_the_system(),
         }
     }
 

@@ -8,7 +8,7 @@ use super::builder::sendable;
 use super::{App, Session};
 use crate::Error;
 use crate::exchange::Exchanger as _;
-use crate::retry::Repeat;
+use crate::exchange::retry::Repeat;
 use crate::vault::VaultKey;
 
 impl App {

@@ -12,7 +12,7 @@ use super::app::{Inner, origin, purpose};
 use super::builder::{get, sendable};
 use crate::Error;
 use crate::exchange::Exchanger as _;
-use crate::retry::Repeat;
+use crate::exchange::retry::Repeat;
 
 /// How long an answer is kept that does not say so itself, in seconds.
 const USUAL: u64 = 60 * 60;

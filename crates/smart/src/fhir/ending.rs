@@ -12,7 +12,7 @@ use super::renewal::detached;
 use super::session::Inner;
 use super::stored::Stored;
 use crate::Error;
-use crate::retry::Repeat;
+use crate::exchange::retry::Repeat;
 
 impl Session {
     /// Ends the session: at the server ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)), first

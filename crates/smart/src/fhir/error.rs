@@ -16,8 +16,9 @@ use smart_oauth::oauth2::{
 };
 use smart_rdf::visible;
 
+use crate::Stage;
+use crate::error::advice;
 use crate::vault::VaultError;
-use crate::{Stage, advice};
 
 /// What went wrong between an app and a SMART on FHIR server, inside [`Error::Fhir`](crate::Error::Fhir). No message holds a
 /// secret or a patient.

@@ -14,9 +14,10 @@ use smart_transport::{Body, TransportError};
 use tokio::time::Instant;
 
 use super::Session;
+use crate::Error;
 use crate::error::Unanswered;
-use crate::retry::Repeat;
-use crate::{Error, retry};
+use crate::exchange::retry;
+use crate::exchange::retry::Repeat;
 
 /// The first pause between two looks at a job. It doubles, also where the server asks for none (`Retry-After: 0`, or a date that is over).
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

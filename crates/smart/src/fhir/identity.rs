@@ -15,7 +15,7 @@ use super::discovery::{after, life};
 use super::error::FhirError;
 use crate::Error;
 use crate::exchange::Exchanger as _;
-use crate::retry::Repeat;
+use crate::exchange::retry::Repeat;
 
 /// How long keys are kept at least, once they were fetched anew for a token that did not fit, in seconds.
 const PAUSE: u64 = 60;

@@ -3,8 +3,8 @@
 use smart_oauth::Timestamp;
 
 use crate::Error;
-use crate::clock::{Clock, ServerClock};
-use crate::signer::Randomness;
+use crate::classic::signer::Randomness;
+use crate::exchange::clock::{Clock, ServerClock};
 
 /// What an app knows the time by, and what it makes secrets from.
 pub(super) struct Means {

@@ -16,7 +16,7 @@ use super::lifecycle::{Cause, Conclusion, Step, Trial, View, failed, renewing};
 use super::session::Inner;
 use super::stored::Stored;
 use crate::Error;
-use crate::retry::Repeat;
+use crate::exchange::retry::Repeat;
 use crate::vault::{Entry, LockedEntry, step};
 
 /// The renewals of a session, one after the other.

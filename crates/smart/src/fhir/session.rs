@@ -23,10 +23,11 @@ use super::error::FhirError;
 use super::lifecycle::{Cause, is_within};
 use super::renewal::{RenewalQueue, detached};
 use super::stored::{Renewal, Stored};
+use crate::Error;
+use crate::classic::client;
+use crate::exchange::retry::Repeat;
 use crate::exchange::{Exchanger as _, Purpose, Timed};
-use crate::retry::Repeat;
 use crate::vault::{LockedEntry, VaultKey};
-use crate::{Error, client};
 
 /// The tokens of one user, or of the app itself, for one server. A clone is cheap and shares the tokens; any number of tasks
 /// can send at once.

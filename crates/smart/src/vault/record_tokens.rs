@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{Entry, SharedVault, Vault, VaultError, VaultKey};
-use crate::{AccessToken, Client, RecordId};
+use crate::classic::{AccessToken, Client, RecordId};
 
 /// The form that this version writes, and the only one that it reads.
 const VERSION: u64 = 1;
 
-/// Keeps the access tokens of [records](crate::Record) in a vault, so that a later run needs no new
+/// Keeps the access tokens of [records](crate::classic::Record) in a vault, so that a later run needs no new
 /// consent. A clone is cheap.
 ///
 /// An entry belongs to one container, one app and one record. These tokens neither end by the clock
@@ -22,7 +22,7 @@ const VERSION: u64 = 1;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use smart::vault::{MemoryVault, RecordTokens};
-/// use smart::{AccessToken, Client};
+/// use smart::classic::{AccessToken, Client};
 ///
 /// let client = Client::builder()
 ///     .app_id("my-app@apps.example.com")

@@ -1,8 +1,9 @@
 //! The dance with a user.
 
 use http::Response;
+use smart::classic::{AuthorizationParts, Client};
 use smart::oauth::oauth1::RequestToken;
-use smart::{AuthorizationParts, Client, Error, Stage};
+use smart::{Error, Stage};
 
 use crate::container::{
     APP, Bytes, MANIFEST, SECRET, Seen, answer, builder, client, html, manifest, story, token_body,

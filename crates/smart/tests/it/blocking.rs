@@ -1,6 +1,7 @@
 //! The face for threads that wait.
 
-use smart::{Body, Error};
+use smart::Error;
+use smart::classic::Body;
 use smart_test_support::{Answer, Server};
 
 use crate::container::{APP, SECRET, answer, builder, form, html, manifest, token, token_body};
@@ -34,7 +35,7 @@ fn connections_are_kept_between_calls_and_handles_may_go_anywhere() {
     let server = background
         .block_on(Server::in_turn([Answer::new(200).body("hello")]))
         .unwrap();
-    let client = smart::blocking::Client::builder()
+    let client = smart::blocking::classic::Client::builder()
         .app_id(APP)
         .api_base(server.url(""))
         .consumer(APP, SECRET)

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use smart::{Client, Retries};
+use smart::Retries;
+use smart::classic::Client;
 use smart_test_support::{Answer, Server};
 
 use crate::container::{APP, SECRET, token};
@@ -37,7 +38,7 @@ async fn clock_an_hour_off_costs_one_refusal() {
             .consumer(APP, SECRET)
             .build()
             .unwrap();
-        let note = smart::Body::text("x");
+        let note = smart::classic::Body::text("x");
         let record = other.record("1").with_token(token("t1"));
         record.post_clinical_note(note).send().await.unwrap();
     }

@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use http::{Request, Response};
+use smart::Retries;
+use smart::classic::{Client, ClientBuilder};
 use smart::oauth::oauth1::{
     AccessToken, AuthorizationHeader, ConsumerSecret, SignableRequest, TokenSecret, verify,
 };
 use smart::transport::TransportError;
-use smart::{Client, ClientBuilder, Retries};
 
 pub(crate) use bytes::Bytes;
 

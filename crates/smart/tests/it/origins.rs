@@ -1,8 +1,9 @@
 //! Credentials go where they belong and nowhere else.
 
 use smart::api::calls::GetMedications;
+use smart::classic::Client;
 use smart::transport::HyperTransport;
-use smart::{Client, Error, Stage};
+use smart::{Error, Stage};
 use smart_test_support::{Answer, Server};
 
 use crate::container::{APP, SECRET, answer, client, token};

@@ -1,7 +1,8 @@
 //! Handles of records and users: each has its own token, or says that it lacks one.
 
 use http::Response;
-use smart::{Body, Error, Query, Stage};
+use smart::classic::Body;
+use smart::{Error, Query, Stage};
 
 use crate::container::{Bytes, Seen, answer, client, html, story, token};
 

@@ -1,7 +1,8 @@
 //! What is said when the container says no: one sentence for each status, with the container's own words.
 
 use http::Response;
-use smart::{Body, Error, Stage};
+use smart::classic::Body;
+use smart::{Error, Stage};
 
 use crate::container::{Bytes, answer, client, html, token};
 

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{Request, Response};
+use smart::classic::{Body, Client, ClientBuilder};
 use smart::transport::{Stage as Sent, TransportError};
-use smart::{Body, Client, ClientBuilder, Error, Retries, Stage};
+use smart::{Error, Retries, Stage};
 use smart_test_support::{Answer, Authority, Server};
 use tokio::time::Instant;
 

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use smart::{Client, ClientBuilder, Error, Record, RecordSweep, Stage, User};
+use smart::classic::{Client, ClientBuilder, Record, RecordSweep, User};
+use smart::{Error, Stage};
 
 use crate::container::{APP, BASE, SECRET, builder, client, manifest, story, token};
 

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::TryStreamExt as _;
 use http::Response;
-use smart::{Error, RecordSweep, Stage};
+use smart::classic::RecordSweep;
+use smart::{Error, Stage};
 
 use crate::container::{
     Bytes, Seen, answer, client, form, html, manifest, story, token, token_body,
@@ -167,7 +168,7 @@ async fn empty_ids_are_refused_before_anything_is_sent() {
         assert_eq!(error.stage(), Stage::NotSent, "{error}");
     }
     assert!(log.all().is_empty(), "{:?}", log.lines());
-    let error = smart::Client::builder()
+    let error = smart::classic::Client::builder()
         .app_id("")
         .api_base("http://localhost:7000")
         .consumer("a", "b")

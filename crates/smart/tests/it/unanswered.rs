@@ -6,8 +6,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Request, Response};
+use smart::classic::{Body, Client, Record};
 use smart::transport::{HyperTransport, TransportError};
-use smart::{Body, Client, Error, Record, Retries, Stage};
+use smart::{Error, Retries, Stage};
 use smart_test_support::{Server, unknown_host};
 
 use crate::container::{APP, Bytes, SECRET, story, token};

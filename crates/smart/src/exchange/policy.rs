@@ -5,8 +5,8 @@ use std::hash::{BuildHasher as _, RandomState};
 use smart_transport::{HyperTransport, Proxy, SharedTransport};
 
 use crate::Retries;
-use crate::recorder::Recorder;
-use crate::retry::Budget;
+use crate::exchange::recorder::Recorder;
+use crate::exchange::retry::Budget;
 
 pub(crate) struct Policy {
     pub(crate) transport: SharedTransport,

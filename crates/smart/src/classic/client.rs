@@ -10,13 +10,12 @@ use smart_api::{ApiBase, AppId, CallRequest, Caller, Method, RecordId, UserId};
 use smart_oauth::oauth1::AccessToken;
 use smart_transport::Origin;
 
+use crate::classic::signer::{Credential, Signer};
+use crate::classic::{ClientBuilder, ContainerManifest, ManifestError, Record, RecordSweep, User};
+use crate::error::refusal::repeat;
+use crate::exchange::policy::Policy;
 use crate::exchange::{Exchanger as _, Purpose, Timed};
-use crate::policy::Policy;
-use crate::refusal::repeat;
-use crate::signer::{Credential, Signer};
-use crate::{
-    ClientBuilder, ContainerManifest, Error, ManifestError, Record, RecordSweep, Refusal, User,
-};
+use crate::{Error, Refusal};
 
 /// An app on one container.
 ///

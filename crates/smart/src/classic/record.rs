@@ -7,8 +7,9 @@ use http::Response;
 use smart_api::{AppId, CallRequest, Caller, RecordId, UserId};
 use smart_oauth::oauth1::AccessToken;
 
-use crate::signer::Credential;
-use crate::{Client, Error};
+use crate::Error;
+use crate::classic::Client;
+use crate::classic::signer::Credential;
 
 /// A patient's record, with the token that opens it.
 ///

@@ -10,9 +10,10 @@ use futures_util::stream;
 use smart_api::RecordId;
 use smart_oauth::oauth1::RecordLoop;
 
+use crate::Error;
+use crate::classic::{Client, Record};
+use crate::exchange::retry::Repeat;
 use crate::exchange::{Exchanger as _, Purpose, Timed};
-use crate::retry::Repeat;
-use crate::{Client, Error, Record};
 
 /// The records of a container, each with a token of its own, in the container's order. Made by [`Client::records`].
 ///

@@ -8,7 +8,7 @@ use smart_api::calls::{
 };
 use smart_api::{AppId, Blocking, Prepared, UserId};
 
-use crate::blocking::Client;
+use crate::blocking::classic::Client;
 
 impl Client {
     /// Reads the manifest of one installed app.

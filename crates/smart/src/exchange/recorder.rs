@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use smart_oauth::oauth1::AuthorizationHeader;
 
 use crate::exchange::Purpose;
-use crate::retry::Outcome;
+use crate::exchange::retry::Outcome;
 
 /// Writes a line of JSON for each attempt, or nothing.
 ///

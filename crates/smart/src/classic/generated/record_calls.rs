@@ -12,33 +12,30 @@ use smart_api::calls::{
     GetScratchpadData, GetSocialHistory, GetVitalSignSet, GetVitalSignSets, PostClinicalNote,
     PutScratchpadData,
 };
-use smart_api::{Blocking, Body, ItemId, Prepared};
+use smart_api::{Body, ItemId, Prepared};
 
-use crate::blocking::Record;
+use crate::classic::Record;
 
 impl Record {
     /// Forgets what the app stored with this record.
     ///
     /// `DELETE /records/{record_id}/apps/{smart_app_id}/scratchpad`: see [`DeleteScratchpadData`].
-    pub fn delete_scratchpad_data(&self) -> Prepared<DeleteScratchpadData, Blocking<Self>> {
-        DeleteScratchpadData::new(self.id(), self.app_id()).with_sender(Blocking(self.clone()))
+    pub fn delete_scratchpad_data(&self) -> Prepared<DeleteScratchpadData, Self> {
+        DeleteScratchpadData::new(self.id(), self.app_id()).with_sender(self.clone())
     }
 
     /// Lists the allergies of a record, and its allergy exclusions.
     ///
     /// `GET /records/{record_id}/allergies/`: see [`GetAllergies`].
-    pub fn get_allergies(&self) -> Prepared<GetAllergies, Blocking<Self>> {
-        GetAllergies::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_allergies(&self) -> Prepared<GetAllergies, Self> {
+        GetAllergies::new(self.id()).with_sender(self.clone())
     }
 
     /// One allergy, by its id.
     ///
     /// `GET /records/{record_id}/allergies/{allergy_id}`: see [`GetAllergy`].
-    pub fn get_allergy(
-        &self,
-        allergy_id: impl Into<ItemId>,
-    ) -> Prepared<GetAllergy, Blocking<Self>> {
-        GetAllergy::new(self.id(), allergy_id).with_sender(Blocking(self.clone()))
+    pub fn get_allergy(&self, allergy_id: impl Into<ItemId>) -> Prepared<GetAllergy, Self> {
+        GetAllergy::new(self.id(), allergy_id).with_sender(self.clone())
     }
 
     /// One clinical note, by its id.
@@ -47,56 +44,50 @@ impl Record {
     pub fn get_clinical_note(
         &self,
         clinical_note_id: impl Into<ItemId>,
-    ) -> Prepared<GetClinicalNote, Blocking<Self>> {
-        GetClinicalNote::new(self.id(), clinical_note_id).with_sender(Blocking(self.clone()))
+    ) -> Prepared<GetClinicalNote, Self> {
+        GetClinicalNote::new(self.id(), clinical_note_id).with_sender(self.clone())
     }
 
     /// The clinical notes of a record.
     ///
     /// `GET /records/{record_id}/clinical_notes/`: see [`GetClinicalNotes`].
-    pub fn get_clinical_notes(&self) -> Prepared<GetClinicalNotes, Blocking<Self>> {
-        GetClinicalNotes::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_clinical_notes(&self) -> Prepared<GetClinicalNotes, Self> {
+        GetClinicalNotes::new(self.id()).with_sender(self.clone())
     }
 
     /// Reads who the patient of a record is.
     ///
     /// `GET /records/{record_id}/demographics`: see [`GetDemographics`].
-    pub fn get_demographics(&self) -> Prepared<GetDemographics, Blocking<Self>> {
-        GetDemographics::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_demographics(&self) -> Prepared<GetDemographics, Self> {
+        GetDemographics::new(self.id()).with_sender(self.clone())
     }
 
     /// One document, as a file or as RDF.
     ///
     /// `GET /records/{record_id}/documents/{document_id}`: see [`GetDocument`].
-    pub fn get_document(
-        &self,
-        document_id: impl Into<ItemId>,
-    ) -> Prepared<GetDocument, Blocking<Self>> {
-        GetDocument::new(self.id(), document_id).with_sender(Blocking(self.clone()))
+    pub fn get_document(&self, document_id: impl Into<ItemId>) -> Prepared<GetDocument, Self> {
+        GetDocument::new(self.id(), document_id).with_sender(self.clone())
     }
 
     /// The documents of a record.
     ///
     /// `GET /records/{record_id}/documents/`: see [`GetDocuments`].
-    pub fn get_documents(&self) -> Prepared<GetDocuments, Blocking<Self>> {
-        GetDocuments::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_documents(&self) -> Prepared<GetDocuments, Self> {
+        GetDocuments::new(self.id()).with_sender(self.clone())
     }
 
     /// One encounter, by its id.
     ///
     /// `GET /records/{record_id}/encounters/{encounter_id}`: see [`GetEncounter`].
-    pub fn get_encounter(
-        &self,
-        encounter_id: impl Into<ItemId>,
-    ) -> Prepared<GetEncounter, Blocking<Self>> {
-        GetEncounter::new(self.id(), encounter_id).with_sender(Blocking(self.clone()))
+    pub fn get_encounter(&self, encounter_id: impl Into<ItemId>) -> Prepared<GetEncounter, Self> {
+        GetEncounter::new(self.id(), encounter_id).with_sender(self.clone())
     }
 
     /// The encounters of a record.
     ///
     /// `GET /records/{record_id}/encounters/`: see [`GetEncounters`].
-    pub fn get_encounters(&self) -> Prepared<GetEncounters, Blocking<Self>> {
-        GetEncounters::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_encounters(&self) -> Prepared<GetEncounters, Self> {
+        GetEncounters::new(self.id()).with_sender(self.clone())
     }
 
     /// One statement about a relative, by its id.
@@ -106,18 +97,15 @@ impl Record {
     pub fn get_family_history_observation(
         &self,
         family_history_id: impl Into<ItemId>,
-    ) -> Prepared<GetFamilyHistoryObservation, Blocking<Self>> {
-        GetFamilyHistoryObservation::new(self.id(), family_history_id)
-            .with_sender(Blocking(self.clone()))
+    ) -> Prepared<GetFamilyHistoryObservation, Self> {
+        GetFamilyHistoryObservation::new(self.id(), family_history_id).with_sender(self.clone())
     }
 
     /// Lists what a record says about relatives.
     ///
     /// `GET /records/{record_id}/family_history/`: see [`GetFamilyHistoryObservations`].
-    pub fn get_family_history_observations(
-        &self,
-    ) -> Prepared<GetFamilyHistoryObservations, Blocking<Self>> {
-        GetFamilyHistoryObservations::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_family_history_observations(&self) -> Prepared<GetFamilyHistoryObservations, Self> {
+        GetFamilyHistoryObservations::new(self.id()).with_sender(self.clone())
     }
 
     /// One fulfillment, by its id.
@@ -126,22 +114,22 @@ impl Record {
     pub fn get_fulfillment(
         &self,
         fulfillment_id: impl Into<ItemId>,
-    ) -> Prepared<GetFulfillment, Blocking<Self>> {
-        GetFulfillment::new(self.id(), fulfillment_id).with_sender(Blocking(self.clone()))
+    ) -> Prepared<GetFulfillment, Self> {
+        GetFulfillment::new(self.id(), fulfillment_id).with_sender(self.clone())
     }
 
     /// The fulfillments of a record.
     ///
     /// `GET /records/{record_id}/fulfillments/`: see [`GetFulfillments`].
-    pub fn get_fulfillments(&self) -> Prepared<GetFulfillments, Blocking<Self>> {
-        GetFulfillments::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_fulfillments(&self) -> Prepared<GetFulfillments, Self> {
+        GetFulfillments::new(self.id()).with_sender(self.clone())
     }
 
     /// The imaging studies of a record.
     ///
     /// `GET /records/{record_id}/imaging_studies/`: see [`GetImagingStudies`].
-    pub fn get_imaging_studies(&self) -> Prepared<GetImagingStudies, Blocking<Self>> {
-        GetImagingStudies::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_imaging_studies(&self) -> Prepared<GetImagingStudies, Self> {
+        GetImagingStudies::new(self.id()).with_sender(self.clone())
     }
 
     /// One imaging study, by its id.
@@ -150,8 +138,8 @@ impl Record {
     pub fn get_imaging_study(
         &self,
         imaging_study_id: impl Into<ItemId>,
-    ) -> Prepared<GetImagingStudy, Blocking<Self>> {
-        GetImagingStudy::new(self.id(), imaging_study_id).with_sender(Blocking(self.clone()))
+    ) -> Prepared<GetImagingStudy, Self> {
+        GetImagingStudy::new(self.id(), imaging_study_id).with_sender(self.clone())
     }
 
     /// One immunization, by its id.
@@ -160,49 +148,43 @@ impl Record {
     pub fn get_immunization(
         &self,
         immunization_id: impl Into<ItemId>,
-    ) -> Prepared<GetImmunization, Blocking<Self>> {
-        GetImmunization::new(self.id(), immunization_id).with_sender(Blocking(self.clone()))
+    ) -> Prepared<GetImmunization, Self> {
+        GetImmunization::new(self.id(), immunization_id).with_sender(self.clone())
     }
 
     /// The immunizations of a record.
     ///
     /// `GET /records/{record_id}/immunizations/`: see [`GetImmunizations`].
-    pub fn get_immunizations(&self) -> Prepared<GetImmunizations, Blocking<Self>> {
-        GetImmunizations::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_immunizations(&self) -> Prepared<GetImmunizations, Self> {
+        GetImmunizations::new(self.id()).with_sender(self.clone())
     }
 
     /// One lab panel, by its id.
     ///
     /// `GET /records/{record_id}/lab_panels/{lab_panel_id}`: see [`GetLabPanel`].
-    pub fn get_lab_panel(
-        &self,
-        lab_panel_id: impl Into<ItemId>,
-    ) -> Prepared<GetLabPanel, Blocking<Self>> {
-        GetLabPanel::new(self.id(), lab_panel_id).with_sender(Blocking(self.clone()))
+    pub fn get_lab_panel(&self, lab_panel_id: impl Into<ItemId>) -> Prepared<GetLabPanel, Self> {
+        GetLabPanel::new(self.id(), lab_panel_id).with_sender(self.clone())
     }
 
     /// The lab panels of a record.
     ///
     /// `GET /records/{record_id}/lab_panels/`: see [`GetLabPanels`].
-    pub fn get_lab_panels(&self) -> Prepared<GetLabPanels, Blocking<Self>> {
-        GetLabPanels::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_lab_panels(&self) -> Prepared<GetLabPanels, Self> {
+        GetLabPanels::new(self.id()).with_sender(self.clone())
     }
 
     /// One lab result, by its id.
     ///
     /// `GET /records/{record_id}/lab_results/{lab_result_id}`: see [`GetLabResult`].
-    pub fn get_lab_result(
-        &self,
-        lab_result_id: impl Into<ItemId>,
-    ) -> Prepared<GetLabResult, Blocking<Self>> {
-        GetLabResult::new(self.id(), lab_result_id).with_sender(Blocking(self.clone()))
+    pub fn get_lab_result(&self, lab_result_id: impl Into<ItemId>) -> Prepared<GetLabResult, Self> {
+        GetLabResult::new(self.id(), lab_result_id).with_sender(self.clone())
     }
 
     /// The lab results of a record.
     ///
     /// `GET /records/{record_id}/lab_results/`: see [`GetLabResults`].
-    pub fn get_lab_results(&self) -> Prepared<GetLabResults, Blocking<Self>> {
-        GetLabResults::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_lab_results(&self) -> Prepared<GetLabResults, Self> {
+        GetLabResults::new(self.id()).with_sender(self.clone())
     }
 
     /// One medical image, by its id.
@@ -211,15 +193,15 @@ impl Record {
     pub fn get_medical_image(
         &self,
         medical_image_id: impl Into<ItemId>,
-    ) -> Prepared<GetMedicalImage, Blocking<Self>> {
-        GetMedicalImage::new(self.id(), medical_image_id).with_sender(Blocking(self.clone()))
+    ) -> Prepared<GetMedicalImage, Self> {
+        GetMedicalImage::new(self.id(), medical_image_id).with_sender(self.clone())
     }
 
     /// The medical images of a record.
     ///
     /// `GET /records/{record_id}/medical_images/`: see [`GetMedicalImages`].
-    pub fn get_medical_images(&self) -> Prepared<GetMedicalImages, Blocking<Self>> {
-        GetMedicalImages::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_medical_images(&self) -> Prepared<GetMedicalImages, Self> {
+        GetMedicalImages::new(self.id()).with_sender(self.clone())
     }
 
     /// One medication, by its id.
@@ -228,70 +210,64 @@ impl Record {
     pub fn get_medication(
         &self,
         medication_id: impl Into<ItemId>,
-    ) -> Prepared<GetMedication, Blocking<Self>> {
-        GetMedication::new(self.id(), medication_id).with_sender(Blocking(self.clone()))
+    ) -> Prepared<GetMedication, Self> {
+        GetMedication::new(self.id(), medication_id).with_sender(self.clone())
     }
 
     /// The medications of a record.
     ///
     /// `GET /records/{record_id}/medications/`: see [`GetMedications`].
-    pub fn get_medications(&self) -> Prepared<GetMedications, Blocking<Self>> {
-        GetMedications::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_medications(&self) -> Prepared<GetMedications, Self> {
+        GetMedications::new(self.id()).with_sender(self.clone())
     }
 
     /// Reads the picture of the patient.
     ///
     /// `GET /records/{record_id}/photograph`: see [`GetPhotograph`].
-    pub fn get_photograph(&self) -> Prepared<GetPhotograph, Blocking<Self>> {
-        GetPhotograph::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_photograph(&self) -> Prepared<GetPhotograph, Self> {
+        GetPhotograph::new(self.id()).with_sender(self.clone())
     }
 
     /// One problem, by its id.
     ///
     /// `GET /records/{record_id}/problems/{problem_id}`: see [`GetProblem`].
-    pub fn get_problem(
-        &self,
-        problem_id: impl Into<ItemId>,
-    ) -> Prepared<GetProblem, Blocking<Self>> {
-        GetProblem::new(self.id(), problem_id).with_sender(Blocking(self.clone()))
+    pub fn get_problem(&self, problem_id: impl Into<ItemId>) -> Prepared<GetProblem, Self> {
+        GetProblem::new(self.id(), problem_id).with_sender(self.clone())
     }
 
     /// The problems of a record.
     ///
     /// `GET /records/{record_id}/problems/`: see [`GetProblems`].
-    pub fn get_problems(&self) -> Prepared<GetProblems, Blocking<Self>> {
-        GetProblems::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_problems(&self) -> Prepared<GetProblems, Self> {
+        GetProblems::new(self.id()).with_sender(self.clone())
     }
 
     /// One procedure, by its id.
     ///
     /// `GET /records/{record_id}/procedures/{procedure_id}`: see [`GetProcedure`].
-    pub fn get_procedure(
-        &self,
-        procedure_id: impl Into<ItemId>,
-    ) -> Prepared<GetProcedure, Blocking<Self>> {
-        GetProcedure::new(self.id(), procedure_id).with_sender(Blocking(self.clone()))
+    pub fn get_procedure(&self, procedure_id: impl Into<ItemId>) -> Prepared<GetProcedure, Self> {
+        GetProcedure::new(self.id(), procedure_id).with_sender(self.clone())
     }
 
     /// The procedures of a record.
     ///
     /// `GET /records/{record_id}/procedures/`: see [`GetProcedures`].
-    pub fn get_procedures(&self) -> Prepared<GetProcedures, Blocking<Self>> {
-        GetProcedures::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_procedures(&self) -> Prepared<GetProcedures, Self> {
+        GetProcedures::new(self.id()).with_sender(self.clone())
     }
 
     /// Reads what an app stored with this record.
     ///
     /// `GET /records/{record_id}/apps/{smart_app_id}/scratchpad`: see [`GetScratchpadData`].
-    pub fn get_scratchpad_data(&self) -> Prepared<GetScratchpadData, Blocking<Self>> {
-        GetScratchpadData::new(self.id(), self.app_id()).with_sender(Blocking(self.clone()))
+    pub fn get_scratchpad_data(&self) -> Prepared<GetScratchpadData, Self> {
+        GetScratchpadData::new(self.id(), self.app_id()).with_sender(self.clone())
     }
 
     /// Whether the patient smokes.
     ///
     /// `GET /records/{record_id}/social_history`: see [`GetSocialHistory`].
-    pub fn get_social_history(&self) -> Prepared<GetSocialHistory, Blocking<Self>> {
-        GetSocialHistory::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_social_history(&self) -> Prepared<GetSocialHistory, Self> {
+        GetSocialHistory::new(self.id()).with_sender(self.clone())
     }
 
     /// One set of vital signs, by its id.
@@ -300,28 +276,28 @@ impl Record {
     pub fn get_vital_sign_set(
         &self,
         vital_sign_set_id: impl Into<ItemId>,
-    ) -> Prepared<GetVitalSignSet, Blocking<Self>> {
-        GetVitalSignSet::new(self.id(), vital_sign_set_id).with_sender(Blocking(self.clone()))
+    ) -> Prepared<GetVitalSignSet, Self> {
+        GetVitalSignSet::new(self.id(), vital_sign_set_id).with_sender(self.clone())
     }
 
     /// The sets of vital signs of a record.
     ///
     /// `GET /records/{record_id}/vital_sign_sets/`: see [`GetVitalSignSets`].
-    pub fn get_vital_sign_sets(&self) -> Prepared<GetVitalSignSets, Blocking<Self>> {
-        GetVitalSignSets::new(self.id()).with_sender(Blocking(self.clone()))
+    pub fn get_vital_sign_sets(&self) -> Prepared<GetVitalSignSets, Self> {
+        GetVitalSignSets::new(self.id()).with_sender(self.clone())
     }
 
     /// Adds a clinical note to a record.
     ///
     /// `POST /records/{record_id}/clinical_notes/`: see [`PostClinicalNote`].
-    pub fn post_clinical_note(&self, body: Body) -> Prepared<PostClinicalNote, Blocking<Self>> {
-        PostClinicalNote::new(self.id(), body).with_sender(Blocking(self.clone()))
+    pub fn post_clinical_note(&self, body: Body) -> Prepared<PostClinicalNote, Self> {
+        PostClinicalNote::new(self.id(), body).with_sender(self.clone())
     }
 
     /// Stores a text of the app with this record.
     ///
     /// `PUT /records/{record_id}/apps/{smart_app_id}/scratchpad`: see [`PutScratchpadData`].
-    pub fn put_scratchpad_data(&self, body: Body) -> Prepared<PutScratchpadData, Blocking<Self>> {
-        PutScratchpadData::new(self.id(), self.app_id(), body).with_sender(Blocking(self.clone()))
+    pub fn put_scratchpad_data(&self, body: Body) -> Prepared<PutScratchpadData, Self> {
+        PutScratchpadData::new(self.id(), self.app_id(), body).with_sender(self.clone())
     }
 }

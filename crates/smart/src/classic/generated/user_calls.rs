@@ -5,7 +5,7 @@
 use smart_api::calls::{DeleteUserPreferences, GetUserPreferences, PutUserPreferences};
 use smart_api::{Body, Prepared};
 
-use crate::User;
+use crate::classic::User;
 
 impl User {
     /// Forgets what the app stored for this user.

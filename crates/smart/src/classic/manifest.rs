@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use smart_api::{ApiBase, AppId};
 use thiserror::Error;
 
-use crate::path_segment::path_segment;
+use crate::classic::path_segment::path_segment;
 
 /// A container's manifest: what `GET {api_base}/manifest` answers.
 ///

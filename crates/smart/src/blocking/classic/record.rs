@@ -5,18 +5,18 @@ use http::Response;
 use smart_api::{AppId, BlockingCaller, CallRequest, Caller as _, RecordId, UserId};
 use smart_oauth::oauth1::AccessToken;
 
-use super::runtime::Waiting;
 use crate::Error;
+use crate::blocking::runtime::Waiting;
 
-/// A patient's record, for threads that wait: see [`crate::Record`], whose methods these are.
+/// A patient's record, for threads that wait: see [`crate::classic::Record`], whose methods these are.
 #[derive(Clone, Debug)]
 pub struct Record {
-    record: crate::Record,
+    record: crate::classic::Record,
     waiting: Waiting,
 }
 
 impl Record {
-    pub(super) fn new(record: crate::Record, waiting: Waiting) -> Self {
+    pub(super) fn new(record: crate::classic::Record, waiting: Waiting) -> Self {
         Self { record, waiting }
     }
 

@@ -3,9 +3,10 @@
 use smart_api::RecordId;
 use smart_oauth::oauth1::RecordLoop;
 
+use crate::Error;
+use crate::classic::{Client, Record};
+use crate::exchange::retry::Repeat;
 use crate::exchange::{Exchanger as _, Purpose, Timed};
-use crate::retry::Repeat;
-use crate::{Client, Error, Record};
 
 impl Client {
     /// One record, with a token that the container gives a background app for it.

@@ -7,16 +7,17 @@ use http::Response;
 use smart_api::{ApiBase, AppId, BlockingCaller, CallRequest, Caller as _, RecordId, UserId};
 use smart_oauth::oauth1::AccessToken;
 
-use super::runtime::Waiting;
 use super::{Authorization, Record, User};
-use crate::{
-    AuthorizationParts, ClientBuilder, ContainerManifest, Error, RecordSweep, SweepReport,
+use crate::Error;
+use crate::blocking::runtime::Waiting;
+use crate::classic::{
+    AuthorizationParts, ClientBuilder, ContainerManifest, RecordSweep, SweepReport,
 };
 
-/// An app on one container, for threads that wait: see [`crate::Client`], whose methods these are.
+/// An app on one container, for threads that wait: see [`crate::classic::Client`], whose methods these are.
 #[derive(Clone, Debug)]
 pub struct Client {
-    client: crate::Client,
+    client: crate::classic::Client,
     waiting: Waiting,
 }
 
@@ -42,7 +43,7 @@ impl Client {
     /// # Errors
     ///
     /// When the operating system gives no thread.
-    pub fn new(client: crate::Client) -> Result<Self, Error> {
+    pub fn new(client: crate::classic::Client) -> Result<Self, Error> {
         Ok(Self {
             client,
             waiting: Waiting::new()?,
@@ -59,7 +60,7 @@ impl Client {
         self.client.api_base()
     }
 
-    /// By how many seconds the container's clock is ahead: see [`crate::Client::clock_correction`].
+    /// By how many seconds the container's clock is ahead: see [`crate::classic::Client::clock_correction`].
     pub fn clock_correction(&self) -> i64 {
         self.client.clock_correction()
     }
@@ -95,7 +96,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`crate::Client::open_record`].
+    /// As [`crate::classic::Client::open_record`].
     pub fn open_record(&self, id: impl Into<RecordId>) -> Result<Record, Error> {
         let record = self.waiting.wait_for(self.client.open_record(id))?;
         Ok(Record::new(record, self.waiting.clone()))
@@ -114,7 +115,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`crate::Client::manifest`].
+    /// As [`crate::classic::Client::manifest`].
     pub fn manifest(&self) -> Result<Arc<ContainerManifest>, Error> {
         self.waiting.wait_for(self.client.manifest())
     }
@@ -123,7 +124,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`crate::Client::launch_url`].
+    /// As [`crate::classic::Client::launch_url`].
     pub fn launch_url(&self) -> Result<String, Error> {
         self.waiting.wait_for(self.client.launch_url())
     }
@@ -132,7 +133,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`crate::Client::authorize`].
+    /// As [`crate::classic::Client::authorize`].
     pub fn authorize(&self, record_id: impl Into<RecordId>) -> Result<Authorization, Error> {
         let begun = self.waiting.wait_for(self.client.authorize(record_id))?;
         Ok(Authorization::new(begun, self.waiting.clone()))
@@ -142,7 +143,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`crate::Client::resume_authorization`].
+    /// As [`crate::classic::Client::resume_authorization`].
     pub fn resume_authorization(&self, parts: AuthorizationParts) -> Result<Authorization, Error> {
         let resumed = self.client.resume_authorization(parts);
         let resumed = self.waiting.wait_for(resumed)?;
@@ -158,7 +159,7 @@ impl BlockingCaller for Client {
     }
 }
 
-/// The records of a container, one after the other: [`crate::RecordSweep`] as an iterator.
+/// The records of a container, one after the other: [`crate::classic::RecordSweep`] as an iterator.
 #[derive(Debug)]
 pub struct Records {
     sweep: RecordSweep,

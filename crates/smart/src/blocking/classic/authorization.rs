@@ -4,18 +4,19 @@ use smart_api::RecordId;
 use smart_oauth::oauth1::Verifier;
 
 use super::Record;
-use super::runtime::Waiting;
-use crate::{AuthorizationParts, Error};
+use crate::Error;
+use crate::blocking::runtime::Waiting;
+use crate::classic::AuthorizationParts;
 
-/// A dance that waits for the user, for threads that wait too: see [`crate::Authorization`], whose methods these are.
+/// A dance that waits for the user, for threads that wait too: see [`crate::classic::Authorization`], whose methods these are.
 #[derive(Clone, Debug)]
 pub struct Authorization {
-    authorization: crate::Authorization,
+    authorization: crate::classic::Authorization,
     waiting: Waiting,
 }
 
 impl Authorization {
-    pub(super) fn new(authorization: crate::Authorization, waiting: Waiting) -> Self {
+    pub(super) fn new(authorization: crate::classic::Authorization, waiting: Waiting) -> Self {
         Self {
             authorization,
             waiting,
@@ -41,7 +42,7 @@ impl Authorization {
     ///
     /// # Errors
     ///
-    /// As [`crate::Authorization::finish`].
+    /// As [`crate::classic::Authorization::finish`].
     pub fn finish(&self, callback_url: &str) -> Result<Record, Error> {
         let finished = self.authorization.finish(callback_url);
         self.waiting
@@ -53,7 +54,7 @@ impl Authorization {
     ///
     /// # Errors
     ///
-    /// As [`crate::Authorization::finish_with_verifier`].
+    /// As [`crate::classic::Authorization::finish_with_verifier`].
     pub fn finish_with_verifier(&self, verifier: impl Into<Verifier>) -> Result<Record, Error> {
         let finished = self.authorization.finish_with_verifier(verifier);
         self.waiting

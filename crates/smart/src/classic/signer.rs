@@ -10,7 +10,7 @@ use smart_oauth::oauth1::{
 };
 
 use crate::Error;
-use crate::clock::{Ahead, Clock, ServerClock};
+use crate::exchange::clock::{Ahead, Clock, ServerClock};
 
 /// Fills a buffer with bytes that nobody can guess.
 pub(crate) type Randomness =

@@ -9,11 +9,12 @@ use smart_api::{ApiBase, AppId};
 use smart_oauth::oauth1::{Consumer, ConsumerKey, ConsumerSecret};
 use smart_transport::{SharedTransport, Transport};
 
-use crate::clock::Clock;
-use crate::policy::Policy;
-use crate::recorder::Recorder;
-use crate::signer::{Randomness, Signer};
-use crate::{Client, Error, Retries};
+use crate::classic::Client;
+use crate::classic::signer::{Randomness, Signer};
+use crate::exchange::clock::Clock;
+use crate::exchange::policy::Policy;
+use crate::exchange::recorder::Recorder;
+use crate::{Error, Retries};
 
 /// The settings of a [`Client`]. Three have to be made: [`app_id`](Self::app_id), [`api_base`](Self::api_base) and
 /// [`consumer`](Self::consumer).
@@ -39,7 +40,7 @@ impl Default for ClientBuilder {
             retries: Retries::default(),
             recorder: Recorder::default(),
             clock: Box::new(SystemTime::now),
-            randomness: crate::randomness::of_the_system(),
+            randomness: crate::exchange::randomness::of_the_system(),
         }
     }
 }
@@ -76,7 +77,7 @@ impl ClientBuilder {
     /// use smart::transport::HyperTransport;
     ///
     /// let patient = HyperTransport::builder().total_timeout(Duration::from_secs(300)).build();
-    /// let builder = smart::Client::builder().transport(patient);
+    /// let builder = smart::classic::Client::builder().transport(patient);
     /// ```
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(SharedTransport::new(transport));

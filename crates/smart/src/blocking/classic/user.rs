@@ -5,18 +5,18 @@ use http::Response;
 use smart_api::{AppId, BlockingCaller, CallRequest, Caller as _, UserId};
 use smart_oauth::oauth1::AccessToken;
 
-use super::runtime::Waiting;
 use crate::Error;
+use crate::blocking::runtime::Waiting;
 
-/// A user's account, for threads that wait: see [`crate::User`], whose methods these are.
+/// A user's account, for threads that wait: see [`crate::classic::User`], whose methods these are.
 #[derive(Clone, Debug)]
 pub struct User {
-    user: crate::User,
+    user: crate::classic::User,
     waiting: Waiting,
 }
 
 impl User {
-    pub(super) fn new(user: crate::User, waiting: Waiting) -> Self {
+    pub(super) fn new(user: crate::classic::User, waiting: Waiting) -> Self {
         Self { user, waiting }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::signer::Randomness;
+use crate::classic::signer::Randomness;
 
 /// How much is drawn at a time: enough for 64 nonces, since asking the system costs as much as a third of a signature.
 const DRAWN: usize = 1024;

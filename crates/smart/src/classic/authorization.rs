@@ -5,10 +5,11 @@ use smart_oauth::oauth1::{
     AwaitingVerifier, Dance, DanceParts, Endpoints, RequestToken, SignError, Verified, Verifier,
 };
 
-use crate::client::origin;
+use crate::Error;
+use crate::classic::client::origin;
+use crate::classic::{Client, Record};
+use crate::exchange::retry::Repeat;
 use crate::exchange::{Exchanger as _, Purpose, Timed};
-use crate::retry::Repeat;
-use crate::{Client, Error, Record};
 
 /// A dance that waits for the user. Made by [`Client::authorize`].
 ///

@@ -5,7 +5,7 @@
 use smart_api::calls::{DeleteUserPreferences, GetUserPreferences, PutUserPreferences};
 use smart_api::{Blocking, Body, Prepared};
 
-use crate::blocking::User;
+use crate::blocking::classic::User;
 
 impl User {
     /// Forgets what the app stored for this user.

@@ -8,7 +8,7 @@ use smart_api::calls::{
 };
 use smart_api::{AppId, Prepared, UserId};
 
-use crate::Client;
+use crate::classic::Client;
 
 impl Client {
     /// Reads the manifest of one installed app.

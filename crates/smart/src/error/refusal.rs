@@ -9,8 +9,8 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use smart_api::{CallInfo, Method};
 
-use crate::advice;
-use crate::retry::{Repeat, retry_after};
+use crate::error::advice;
+use crate::exchange::retry::{Repeat, retry_after};
 
 /// An answer whose status is not a success. Containers explain themselves in HTML at best, so the sentence that this
 /// prints as goes by the status, and the container's own words follow where it has any.

@@ -9,8 +9,8 @@ use tracing::field::Empty;
 
 use crate::Error;
 use crate::exchange::Purpose;
-use crate::policy::Policy;
-use crate::retry::Outcome;
+use crate::exchange::policy::Policy;
+use crate::exchange::retry::Outcome;
 
 /// The span of a call: which container, which call, which record as a hash, how it went and how long it took. Nothing of the
 /// path, the query, the headers or the bodies is in it, nor the words of an error.
