@@ -157,7 +157,7 @@ const SWEEP: Topic = Topic {
 /// Its rows come from the benchmark itself, which lets both sides take turns.
 const TRANSPORT: Topic = Topic {
     name: "transport",
-    package: "smart",
+    package: "smart-sdk",
     benchmarks: &["transport"],
     rows: &[],
 };

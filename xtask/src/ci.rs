@@ -42,9 +42,9 @@ const STAGES: &[Stage] = &[
         &[
             "clippy --package smart-oauth --features rsa-sha1 --all-targets --locked -- --deny warnings",
             "test --package smart-oauth --features rsa-sha1 --locked",
-            "clippy --package smart --all-targets --locked -- --deny warnings",
-            "clippy --package smart --features jwt,keychain --all-targets --locked -- --deny warnings",
-            "test --package smart --features jwt,keychain --locked",
+            "clippy --package smart-sdk --all-targets --locked -- --deny warnings",
+            "clippy --package smart-sdk --features jwt,keychain --all-targets --locked -- --deny warnings",
+            "test --package smart-sdk --features jwt,keychain --locked",
         ],
         None,
     ),

@@ -35,6 +35,8 @@ const BASE: &str = "BASE_REVISION";
 /// The files of one package, as patterns below `src`, and how to test it.
 struct Target {
     package: &'static str,
+    /// Below `crates`.
+    folder: &'static str,
     features: &'static str,
     files: &'static [&'static str],
 }
@@ -42,6 +44,7 @@ struct Target {
 const TARGETS: &[Target] = &[
     Target {
         package: "smart-oauth",
+        folder: "smart-oauth",
         features: "rsa-sha1,jwt",
         files: &[
             "oauth1/base_string.rs",
@@ -59,16 +62,19 @@ const TARGETS: &[Target] = &[
     },
     Target {
         package: "smart-rdf",
+        folder: "smart-rdf",
         features: "",
         files: &["guard.rs", "guard/**/*.rs", "limits.rs"],
     },
     Target {
         package: "smart-fhir",
+        folder: "smart-fhir",
         features: "",
         files: &["base.rs", "export.rs", "export/**/*.rs", "pages.rs"],
     },
     Target {
-        package: "smart",
+        package: "smart-sdk",
+        folder: "smart",
         features: "jwt",
         files: &[
             "exchange/clock.rs",
@@ -86,7 +92,7 @@ const TARGETS: &[Target] = &[
 impl Target {
     /// The patterns from the root, of all files or of those that are asked for.
     fn patterns(&self, asked: &[String]) -> Vec<String> {
-        let source = format!("crates/{}/src", self.package);
+        let source = format!("crates/{}/src", self.folder);
         if asked.is_empty() {
             let patterns = self.files.iter().map(|file| format!("{source}/{file}"));
             return patterns.collect();
@@ -120,7 +126,7 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     };
     require_cargo_mutants(root)?;
     for file in &arguments.files {
-        let is_own = |target: &Target| file.starts_with(&format!("crates/{}/src/", target.package));
+        let is_own = |target: &Target| file.starts_with(&format!("crates/{}/src/", target.folder));
         ensure!(
             TARGETS.iter().any(is_own),
             "{file} is not in a package whose files are tested"
@@ -188,7 +194,7 @@ impl Diff {
     }
 
     fn touches(&self, target: &Target) -> bool {
-        let source = format!("+++ b/crates/{}/src/", target.package);
+        let source = format!("+++ b/crates/{}/src/", target.folder);
         self.text.lines().any(|line| line.starts_with(&source))
     }
 }
@@ -304,7 +310,7 @@ mod tests {
         };
         assert_eq!(
             touched("+++ b/crates/smart/src/exchange/retry.rs\n+a"),
-            ["smart"]
+            ["smart-sdk"]
         );
         assert_eq!(touched("+++ b/crates/smart-cli/src/main.rs\n"), [""; 0]);
         assert_eq!(touched(" crates/smart-rdf/src/limits.rs"), [""; 0]);

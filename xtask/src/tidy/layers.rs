@@ -49,7 +49,7 @@ const ABSENCES: &[Absence] = &[
     ),
     absence(
         "smart-sandbox",
-        "smart",
+        "smart-sdk",
         "client and container must not be able to agree on the same mistake",
     ),
     absence(
@@ -58,7 +58,7 @@ const ABSENCES: &[Absence] = &[
         "client and container must not be able to agree on the same mistake",
     ),
     absence(
-        "smart",
+        "smart-sdk",
         "smart-sandbox",
         "an app does not carry a container",
     ),
@@ -84,7 +84,7 @@ const ABSENCES: &[Absence] = &[
         "a store belongs to the container, not to the client",
     ),
     absence(
-        "smart",
+        "smart-sdk",
         "oxigraph",
         "a store belongs to the container, not to the client",
     ),
@@ -309,11 +309,11 @@ mod tests {
     /// The layers as they should be, with one dependency added.
     fn broken_by(from: &str, to: &str) -> Vec<String> {
         let sound = [
-            ("smart-cli", "smart"),
+            ("smart-cli", "smart-sdk"),
             ("smart-cli", "smart-sandbox"),
-            ("smart", "smart-transport"),
-            ("smart", "smart-oauth"),
-            ("smart", "smart-api"),
+            ("smart-sdk", "smart-transport"),
+            ("smart-sdk", "smart-oauth"),
+            ("smart-sdk", "smart-api"),
             ("smart-api", "smart-rdf"),
             ("smart-sandbox", "smart-oauth"),
             ("smart-sandbox", "smart-api"),
@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn sound_layers_have_no_findings() {
-        assert_eq!(broken_by("smart", "smart-rdf"), [""; 0]);
+        assert_eq!(broken_by("smart-sdk", "smart-rdf"), [""; 0]);
     }
 
     #[test]
@@ -369,20 +369,24 @@ mod tests {
             ),
             (
                 "smart-sandbox",
-                "smart",
-                "smart-sandbox: must not depend on smart (client and container",
+                "smart-sdk",
+                "smart-sandbox: must not depend on smart-sdk (client and container",
             ),
             (
-                "smart",
+                "smart-sdk",
                 "smart-api-gen",
-                "smart: must not depend on smart-api-gen (nothing depends on it)",
+                "smart-sdk: must not depend on smart-api-gen (nothing depends on it)",
             ),
             (
                 "smart-sandbox",
                 "smart-cli",
                 "smart-sandbox: must not depend on smart-cli",
             ),
-            ("smart", "oxigraph", "smart: must not depend on oxigraph"),
+            (
+                "smart-sdk",
+                "oxigraph",
+                "smart-sdk: must not depend on oxigraph",
+            ),
         ];
         for (from, to, expected) in cases {
             let findings = broken_by(from, to);
@@ -405,14 +409,14 @@ mod tests {
             let normal = serde_json::json!([{"kind": null}]);
             let edge = |to: &str| serde_json::json!([{"pkg": to, "dep_kinds": normal}]);
             let metadata = serde_json::json!({
-                "workspace_members": ["smart", "smart-rdf"],
+                "workspace_members": ["smart-sdk", "smart-rdf"],
                 "packages": [
-                    package("smart", serde_json::json!([{"name": "smart-rdf", "kind": null, "features": asked}]), serde_json::json!({"store": forwards})),
+                    package("smart-sdk", serde_json::json!([{"name": "smart-rdf", "kind": null, "features": asked}]), serde_json::json!({"store": forwards})),
                     package("smart-rdf", serde_json::json!([]), serde_json::json!({"oxigraph": ["dep:oxigraph"], "default": default})),
                     package("oxigraph", serde_json::json!([]), serde_json::json!({})),
                 ],
                 "resolve": {"nodes": [
-                    {"id": "smart", "deps": edge("smart-rdf")},
+                    {"id": "smart-sdk", "deps": edge("smart-rdf")},
                     {"id": "smart-rdf", "deps": edge("oxigraph")},
                 ]},
             });
