@@ -102,6 +102,9 @@ fn what_both_accept_is_signed_alike() {
         request(Method::GET, "http://h/?a=&b=%3B+%C3%A9", None, ""),
         request(Method::POST, "http://h/?", Some(FORM), "a&b=x%20y"),
         request(Method::DELETE, "http://h/my-app@apps/(a)", None, ""),
+        // escapes that sort as the characters do
+        request(Method::GET, "http://h/?%61=1&b=2", None, ""),
+        request(Method::GET, "http://h/?a%2B=1&b%3D=2", None, ""),
         // not in the last segment
         request(Method::GET, "http://h/a;b/c", None, ""),
         request(Method::GET, "http://h/;/", None, ""),

@@ -125,8 +125,7 @@ impl Parameters {
         let without_fragment = callback.split('#').next().unwrap_or_default();
         let query = match without_fragment.split_once('?') {
             Some((_, query)) => query,
-            None if without_fragment.contains('=') => without_fragment,
-            None => "",
+            None => without_fragment,
         };
         let mut parameters = Self::default();
         for (name, value) in pairs(query.as_bytes()) {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::oauth2::testing::{
-    answer, authorized, awaiting, client, fields, request, secrets, server, url, values,
+    NOW, answer, authorized, awaiting, client, fields, request, secrets, server, url, values,
 };
 
 const OURS: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
@@ -80,6 +80,12 @@ fn post_is_for_long_requests_to_servers_that_take_it() {
     assert!(awaiting(&able, &long).prefers_post());
     assert!(!awaiting(&able, "a").prefers_post());
     assert!(!awaiting(&client(), &long).prefers_post());
+
+    let length = |scopes: &str| awaiting(&able, scopes).authorize_url().len();
+    let longest = "a".repeat(1 + MAX_GET_BYTES - length("a"));
+    assert_eq!(length(&longest), MAX_GET_BYTES);
+    assert!(!awaiting(&able, &longest).prefers_post());
+    assert!(awaiting(&able, &format!("{longest}a")).prefers_post());
 }
 
 #[test]
@@ -100,6 +106,12 @@ fn a_launch_names_its_server() {
         ["https://ehr.example/fhir/"]
     );
     assert_eq!(values(form.as_bytes(), "scope"), ["openid launch"]);
+    let shown = format!("{:?}", launch("https://ehr.example/fhir").unwrap());
+    assert!(
+        shown.contains(r#"Launch("https://ehr.example/fhir")"#),
+        "{shown}"
+    );
+    assert!(!shown.contains("xyz 123"), "{shown}");
     for other in [
         "https://evil.example/fhir",
         "https://ehr.example/fhir2",
@@ -224,11 +236,15 @@ fn parts_go_through_a_store() {
         stored.2.into(),
     );
     let parts = AuthorizationParts::new(parts.redirect_uri, parts.scopes, secrets);
+    assert_eq!(parts.begun_at, None);
+    let parts = parts.with_begun_at(NOW);
+    assert_eq!(parts.begun_at, Some(NOW));
     let restored = Authorization::from_parts(&client(), parts).unwrap();
     assert_eq!(
         restored.authorize_url(),
         awaiting(&client(), "openid").authorize_url()
     );
+    assert_eq!(restored.scopes().to_string(), "openid");
 }
 
 /// What a callback comes to, in a word.
@@ -427,7 +443,7 @@ fn a_code_leads_to_tokens() {
         r#"{"access_token": "t", "token_type": "Bearer", "id_token": "x.y.z"}"#,
     );
     let tokens = authorized(&client(), "openid")
-        .receive(&response, crate::oauth2::testing::NOW)
+        .receive(&response, NOW)
         .unwrap();
     assert_eq!(
         tokens.id_token.unwrap().nonce().unwrap().expose(),

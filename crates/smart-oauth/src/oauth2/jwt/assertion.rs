@@ -301,6 +301,13 @@ mod tests {
     }
 
     #[test]
+    fn debug_names_the_key_and_does_not_show_it() {
+        let key = AssertionKey::es384("k1", P384).unwrap();
+        let expected = r#"AssertionKey { key_id: "k1", algorithm: ES384, .. }"#;
+        assert_eq!(format!("{key:?}"), expected);
+    }
+
+    #[test]
     fn the_audience_is_the_token_endpoint_letter_by_letter() {
         let server = Server {
             token: testing::url("http://LOCALHOST:9000/oauth/token/"),

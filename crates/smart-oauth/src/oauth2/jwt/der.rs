@@ -60,12 +60,15 @@ pub(super) fn sec1(pem: &str) -> Option<Bytes> {
     let (_, rest) = pem.split_once("-----BEGIN EC PRIVATE KEY-----")?;
     let (lines, _) = rest.split_once("-----END EC PRIVATE KEY-----")?;
     let text: Zeroizing<String> = Zeroizing::new(lines.split_ascii_whitespace().collect());
+    if text.len() > MAX_MEMBER {
+        return None;
+    }
     let key = STANDARD.decode(&*text).map(Zeroizing::new).ok()?;
     let fits = |curve: &&&[u8]| key.windows(curve.len()).any(|part| part == **curve);
     let curve = [P256, P384].iter().find(fits).copied()?;
     let kind = sequence(&[EC_PUBLIC_KEY, curve]);
     let key = element(OCTET_STRING, &key);
-    (key.len() < MAX_MEMBER).then(|| sequence(&[&integer(&[0]), &kind, &key]))
+    Some(sequence(&[&integer(&[0]), &kind, &key]))
 }
 
 fn member(jwk: &Map<String, Value>, name: &str) -> Option<Bytes> {
@@ -98,4 +101,25 @@ fn element(tag: u8, content: &[u8]) -> Bytes {
     }
     bytes.extend_from_slice(content);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// PEM whose content names a curve and is of that length.
+    fn pem(length: usize) -> String {
+        let content = [P384.to_vec(), vec![0; length - P384.len()]].concat();
+        format!(
+            "-----BEGIN EC PRIVATE KEY-----\n{}\n-----END EC PRIVATE KEY-----",
+            STANDARD.encode(content)
+        )
+    }
+
+    #[test]
+    fn keys_in_pem_are_bounded() {
+        let longest = MAX_MEMBER / 4 * 3;
+        assert!(sec1(&pem(longest)).is_some());
+        assert!(sec1(&pem(longest + 1)).is_none());
+    }
 }

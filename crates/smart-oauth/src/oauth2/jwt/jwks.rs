@@ -170,18 +170,26 @@ mod tests {
         let small = URL_SAFE_NO_PAD.encode([0xff; 128]);
         let padded = URL_SAFE_NO_PAD.encode([[0; 128], [0xff; 128]].concat());
         let x = URL_SAFE_NO_PAD.encode([1; 48]);
+        let short = URL_SAFE_NO_PAD.encode([1; 32]);
         let set = json!({"keys": [
-            {"kty": "RSA", "n": n, "e": "AQAB"},
-            {"kty": "RSA", "n": n, "e": "AQAB", "use": "sig", "key_ops": ["verify"]},
-            {"kty": "EC", "crv": "P-384", "x": x, "y": x},
-            // the rest is no use
+            {"kid": "plain", "kty": "RSA", "n": n, "e": "AQAB"},
+            {"kid": "verifies", "kty": "RSA", "n": n, "e": "AQAB", "use": "sig", "key_ops": ["verify"]},
+            {"kid": "curve", "kty": "EC", "crv": "P-384", "x": x, "y": x},
+            // the rest cannot be used
+            {"kty": "EC", "crv": "P-384", "x": x, "y": short}, {"kty": "EC", "crv": "P-384", "x": short, "y": x},
             {"kty": "RSA", "n": n, "e": "AQAB", "use": "enc"},
             {"kty": "RSA", "n": n, "e": "AQAB", "key_ops": ["encrypt"]},
             {"kty": "RSA", "n": small, "e": "AQAB"}, {"kty": "RSA", "n": padded, "e": "AQAB"}, {"kty": "RSA", "n": "!", "e": "AQAB"},
             {"kty": "RSA", "n": n}, {"kty": "oct", "k": "c2VjcmV0"}, {"kty": "EC", "crv": "P-256", "x": x, "y": x},
             {"kty": "EC", "crv": "secp256k1", "x": x, "y": x}, {"kty": 5}, {}, null, "x",
         ]});
-        assert_eq!(receive(200, &set.to_string()).unwrap().len(), 3);
+        let set = receive(200, &set.to_string()).unwrap();
+        let names = set.0.iter().filter_map(|key| key.id.as_deref());
+        assert_eq!(Vec::from_iter(names), ["plain", "verifies", "curve"]);
+        assert!(set.len() == 3 && !set.is_empty());
+        let expected =
+            r#"[Key(Some("plain"), Rsa), Key(Some("verifies"), Rsa), Key(Some("curve"), P384)]"#;
+        assert_eq!(format!("{set:?}"), format!("Jwks({expected})"));
     }
 
     #[test]

@@ -367,6 +367,11 @@ fn tokens_that_cannot_be_sent_are_refused_at_receipt() {
             "{token}"
         );
     }
+    for nothing in ["{}", r#"{"access_token": null}"#] {
+        let error = exchange(200, "application/json", nothing).unwrap_err();
+        let is_missing = matches!(error, TokenError::Incomplete { name } if name == "access_token");
+        assert!(is_missing, "{nothing} {error}");
+    }
     let error = exchange(200, "application/json", "{\"access_token\": \"caf\u{e9}\"}");
     assert!(matches!(error, Err(TokenError::Malformed { .. })));
     assert_eq!(
@@ -437,6 +442,22 @@ fn at_hash_is_compared_with_the_access_token() {
             "RS256",
             r#"{"at_hash": "87QmUPtjPfzWtF2AnpK9RQ"}"#,
             Some(false),
+        ),
+        // computed elsewhere
+        (
+            "ES384",
+            r#"{"at_hash": "jtAeDp945y1dDqU3nkIVGNZP1HjH_MFs"}"#,
+            Some(true),
+        ),
+        (
+            "PS512",
+            r#"{"at_hash": "q7nS86GgvvFaZkzALLWqJYaJIKw2wCDAVfCAsm5CrBM"}"#,
+            Some(true),
+        ),
+        (
+            "EdDSA",
+            r#"{"at_hash": "q7nS86GgvvFaZkzALLWqJYaJIKw2wCDAVfCAsm5CrBM"}"#,
+            None,
         ),
         ("RS256", r#"{"at_hash": 7}"#, Some(false)),
         ("RS256", "{}", None),
@@ -618,6 +639,35 @@ fn what_a_refresh_does_not_replace_is_kept() {
 }
 
 #[test]
+fn a_refresh_that_names_no_scopes_states_none() {
+    let before = granted_json(r#"{"access_token": "a1", "refresh_token": "r1"}"#);
+    assert!(!before.scopes.stated);
+    let refresh = client().refresh(before).unwrap();
+    let silent = answer(200, "application/json", r#"{"access_token": "a2"}"#);
+    assert!(!refresh.receive(&silent, NOW).unwrap().scopes.stated);
+}
+
+#[test]
+fn debug_tells_what_a_grant_is_about_and_not_for_whom() {
+    let tokens = granted_json(
+        r#"{"access_token": "a1", "patient": "canary", "encounter": "canary", "id_token": "canary", "vendor": "canary",
+            "fhirContext": [{"reference": "ImagingStudy/canary", "type": "ImagingStudy", "role": "current-study"}]}"#,
+    );
+    let shown = format!("{tokens:?}");
+    for expected in [
+        "IdToken(redacted)",
+        "Stated(_)",
+        "has_encounter: true",
+        r#"FhirContext { kind: Some("ImagingStudy"), role: "current-study", .. }"#,
+        r#"extra: ["vendor"]"#,
+    ] {
+        assert!(shown.contains(expected), "{expected}: {shown}");
+    }
+    assert!(!shown.contains("canary"), "{shown}");
+    assert_eq!(format!("{:?}", PatientContext::Unstated), "Unstated");
+}
+
+#[test]
 fn what_a_refresh_replaces_is_replaced() {
     let new = after_refresh(
         r#"{"access_token": "a2", "encounter": "e2", "fhirContext": [], "intent": null, "vendor": 2, "other": true,
@@ -729,6 +779,8 @@ fn refresh_requests() {
         )
         .unwrap();
     assert_eq!(after.scopes.granted.to_string(), "patient/Observation.rs");
+    // what was stated before was about more
+    assert!(!after.scopes.stated);
 
     assert!(matches!(
         refresh.narrowed_to("patient/*.cruds".parse().unwrap()),
