@@ -1,5 +1,5 @@
-//! A short run of a fuzz target that any toolchain can do, for the tests of the crate whose target it is: over the target's
-//! seeds, over pieces of them with a few bytes changed, and over noise.
+//! A short run of a fuzz target that any toolchain can do, for the tests of the crate whose target
+//! it is: over the target's seeds, over pieces of them with a few bytes changed, and over noise.
 
 use std::fs;
 use std::path::Path;

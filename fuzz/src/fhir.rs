@@ -1,4 +1,5 @@
-//! Bytes of a peer into each reader of `smart-fhir`. A target panics when a promise is broken; an error is an answer.
+//! Bytes of a peer into each reader of `smart-fhir`. A target panics when a promise is broken; an
+//! error is an answer.
 
 use bytes::Bytes;
 use http::{Response, Uri};
@@ -18,7 +19,8 @@ fn is_own(uri: &Uri) {
     assert!(uri.to_string().starts_with(ORIGIN), "a token goes to {uri}");
 }
 
-/// The body of an answer, with a status that the first byte picks: no request that follows from it leaves the origin.
+/// The body of an answer, with a status that the first byte picks: no request that follows from it
+/// leaves the origin.
 pub fn answer(bytes: &[u8]) {
     const STATUSES: [u16; 8] = [200, 201, 202, 204, 302, 404, 429, 500];
     let Some((pick, body)) = bytes.split_first() else {

@@ -4,7 +4,8 @@ use smart_fhir::rdf::{Bridge, RdfError};
 use smart_fhir::{Base, Resource};
 use smart_rdf::{Syntax, TurtleWriter};
 
-/// What is a resource becomes a graph, which can be written and read again; only what is too deep or too large does not.
+/// What is a resource becomes a graph, which can be written and read again; only what is too deep
+/// or too large does not.
 pub fn resource(bytes: &[u8]) {
     let Ok(resource) = Resource::from_json(bytes) else {
         return;

@@ -1,4 +1,5 @@
-//! Bytes of a peer into each reader of `smart-oauth`. A target panics when a promise is broken; an error is an answer.
+//! Bytes of a peer into each reader of `smart-oauth`. A target panics when a promise is broken; an
+//! error is an answer.
 
 use smart_oauth::Timestamp;
 use smart_oauth::oauth1::{

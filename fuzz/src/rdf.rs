@@ -1,4 +1,5 @@
-//! Bytes of a peer into each reader of `smart-rdf`. A target panics when a promise is broken; an error is an answer.
+//! Bytes of a peer into each reader of `smart-rdf`. A target panics when a promise is broken; an
+//! error is an answer.
 
 use smart_rdf::{Dataset, Graph, QueryLimits, RdfXml, Reader, Sparql, Syntax, Writer};
 
@@ -45,7 +46,8 @@ pub fn json_ld(bytes: &[u8]) {
     document(Syntax::JsonLd, bytes);
 }
 
-/// A query: what can be prepared can be run, within its limits, and is understood when it is written out.
+/// A query: what can be prepared can be run, within its limits, and is understood when it is
+/// written out.
 pub fn query(bytes: &[u8]) {
     let limits = QueryLimits::default().with_steps(10_000).with_rows(10_000);
     let text = String::from_utf8_lossy(bytes);

@@ -246,7 +246,8 @@ fn swept(api_base: &str) {
     println!("{records} {}", peak.unwrap_or("0"));
 }
 
-/// Gives tokens for so many records, and ten kilobytes of medications for each; looks at no signature.
+/// Gives tokens for so many records, and ten kilobytes of medications for each; looks at no
+/// signature.
 async fn plain_container(records: usize) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

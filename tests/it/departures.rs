@@ -1,5 +1,6 @@
-//! Where the server of Sync for Science departs from the standards, topic by topic, and that the client bears it. Each test has
-//! the name of its topic; the server here is a stub that does exactly the odd thing.
+//! Where the server of Sync for Science departs from the standards, topic by topic, and that the
+//! client bears it. Each test has the name of its topic; the server here is a stub that does
+//! exactly the odd thing.
 
 mod stub;
 
@@ -84,7 +85,8 @@ async fn row_discovery() {
 
 #[tokio::test]
 async fn row_pkce() {
-    // nothing in the statement says that the server can do it, and success does not prove that it did
+    // nothing in the statement says that the server can do it, and success does not prove that it
+    // did
     let stub = Stub::default();
     let app = stub.app();
     let authorization = app.authorize("patient/*.read").await.expect("it is asked");
@@ -444,7 +446,8 @@ async fn row_registration() {
 
 #[tokio::test]
 async fn row_management() {
-    // there is none, and nothing is missed: a registration is kept by the app, and the user has a page
+    // there is none, and nothing is missed: a registration is kept by the app, and the user has a
+    // page
     let stub = Stub::default();
     let app = stub
         .builder()
@@ -519,7 +522,8 @@ async fn row_introspection() {
 
 #[tokio::test]
 async fn row_authorization_errors() {
-    // prose where a code should be; and if no callback comes at all, whoever waits may stop: nothing holds on
+    // prose where a code should be; and if no callback comes at all, whoever waits may stop:
+    // nothing holds on
     let stub = Stub::default();
     let app = stub.app();
     let forged = exchange(&app, "error=Missing+redirect_uri.").await;

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-/// The crates below a fresh crate that depends on `layer` and nothing else, as cargo resolves them for it.
+/// The crates below a fresh crate that depends on `layer` and nothing else, as cargo resolves them
+/// for it.
 fn tree_of(layer: &str) -> Vec<String> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()

@@ -1,4 +1,5 @@
-//! A session's data: against the sandbox over loopback, and against servers in memory that do what no sandbox does.
+//! A session's data: against the sandbox over loopback, and against servers in memory that do what
+//! no sandbox does.
 
 use std::collections::BTreeSet;
 use std::error::Error as StdError;

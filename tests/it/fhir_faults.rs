@@ -1,4 +1,5 @@
-//! The client against a sandbox that breaks one rule: what it notices, and that what it cannot notice does it no harm.
+//! The client against a sandbox that breaks one rule: what it notices, and that what it cannot
+//! notice does it no harm.
 
 use smart::Error;
 use smart::fhir::{App, FhirError, Resource, Search, Session, TokenDialect};

@@ -1,5 +1,5 @@
-//! The walkthrough of the Sync for Science notebook, cell by cell, with our client against our server over loopback. A later cell
-//! runs what it needs of the earlier ones.
+//! The walkthrough of the Sync for Science notebook, cell by cell, with our client against our
+//! server over loopback. A later cell runs what it needs of the earlier ones.
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -177,7 +177,8 @@ async fn cell_5_lifetimes_are_chosen() -> Outcome {
 async fn cell_6_without_a_good_token_there_is_no_patient() -> Outcome {
     let server = server().await;
     let app = test_client(&server).await?;
-    // a session cannot forget its token as the notebook does; one that the server does not know has the same effect
+    // a session cannot forget its token as the notebook does; one that the server does not know has
+    // the same effect
     let tokens = smart::fhir::TokenSet::new("oops");
     let key = smart::vault::VaultKey::new("oops")?;
     let session = Session::with_tokens(&app, key, tokens).await?;
@@ -209,7 +210,8 @@ async fn cell_14_a_refresh_by_another_app_is_an_invalid_grant() -> Outcome {
         fake_application(&server).await?,
     );
     let session = first.debug_session(&debug_token(&first)).await?;
-    // the notebook's cell ran after another app had registered, and sent the first app's token in the second one's name
+    // the notebook's cell ran after another app had registered, and sent the first app's token in
+    // the second one's name
     let key = smart::vault::VaultKey::new("mixed up")?;
     let mixed_up = Session::with_tokens(&second, key, session.tokens()).await?;
     let error = mixed_up

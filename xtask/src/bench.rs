@@ -1,9 +1,10 @@
 //! `cargo xtask bench [TOPIC…]`: runs the benchmarks and writes docs/performance.md.
 //!
-//! A goal is a ratio of two benchmarks of the same run, because machines differ and are shared. The benchmarks themselves are
-//! criterion's, in `crates/*/benches`; this reads the medians that they leave behind. What criterion cannot measure
-//! (allocations, memory, a whole process) a benchmark writes to `target/bench/TOPIC.tsv`, a line a figure: what, tab,
-//! figure, and after another tab the goal if there is one.
+//! A goal is a ratio of two benchmarks of the same run, because machines differ and are shared. The
+//! benchmarks themselves are criterion's, in `crates/*/benches`; this reads the medians that they
+//! leave behind. What criterion cannot measure (allocations, memory, a whole process) a benchmark
+//! writes to `target/bench/TOPIC.tsv`, a line a figure: what, tab, figure, and after another tab
+//! the goal if there is one.
 
 mod report;
 

@@ -70,7 +70,8 @@ const fn stage(
     }
 }
 
-/// Runs the stages of these names in the order given, or all of them; the first failure ends the run.
+/// Runs the stages of these names in the order given, or all of them; the first failure ends the
+/// run.
 pub(crate) fn run(root: &Path, names: &[String]) -> Result<()> {
     for stage in chosen(names)? {
         let started = Instant::now();

@@ -1,7 +1,7 @@
 //! `cargo xtask codegen`: the generated code of smart-api and of the facade, from the ontology.
 //!
-//! Without options it writes what specs/smart.ttl gives. `--check` looks only, `--out` writes elsewhere, `--spec` reads
-//! another ontology, `--same-code-as` compares two.
+//! Without options it writes what specs/smart.ttl gives. `--check` looks only, `--out` writes
+//! elsewhere, `--spec` reads another ontology, `--same-code-as` compares two.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -112,7 +112,8 @@ fn generate(root: &Path, spec: &Path) -> Result<Generated> {
     } else {
         Syntax::RdfXml
     };
-    // Files of the workspace are named as they lie in it, others by their last part: a path of one machine is no source.
+    // Files of the workspace are named as they lie in it, others by their last part: a path of one
+    // machine is no source.
     let inside = spec.strip_prefix(root).ok().map(Path::to_string_lossy);
     let name = inside
         .or_else(|| spec.file_name().map(|name| name.to_string_lossy()))

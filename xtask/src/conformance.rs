@@ -1,7 +1,8 @@
-//! `cargo xtask conformance DIR…`: runs test suites in the form of the W3C's, from every `manifest*.ttl` below the folders.
+//! `cargo xtask conformance DIR…`: runs test suites in the form of the W3C's, from every
+//! `manifest*.ttl` below the folders.
 //!
-//! The W3C's own suites are not part of this repository; without a folder there is nothing to run. `tests/cases` has cases of this
-//! project in the same form, which `cargo test` runs as well.
+//! The W3C's own suites are not part of this repository; without a folder there is nothing to run.
+//! `tests/cases` has cases of this project in the same form, which `cargo test` runs as well.
 
 mod manifest;
 mod results;
@@ -18,7 +19,8 @@ use run::Outcome;
 /// Tests that are known to fail, each with its reason.
 const KNOWN: &str = include_str!("conformance/known.tsv");
 
-/// Runs the suites below these folders, prints a table and fails if a test fails that is not known to.
+/// Runs the suites below these folders, prints a table and fails if a test fails that is not known
+/// to.
 pub(crate) fn run(folders: &[PathBuf]) -> Result<()> {
     if folders.is_empty() {
         println!(

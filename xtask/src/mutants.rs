@@ -1,5 +1,6 @@
-//! `cargo xtask mutants`: changes the files that decide about trust or loss, one small change at a time, and sees whether a test
-//! fails. Every change that no test notices is an error, unless `mutants/equivalent.tsv` says why it changes nothing.
+//! `cargo xtask mutants`: changes the files that decide about trust or loss, one small change at a
+//! time, and sees whether a test fails. Every change that no test notices is an error, unless
+//! `mutants/equivalent.tsv` says why it changes nothing.
 //!
 //! The work is done by cargo-mutants.
 
@@ -18,7 +19,8 @@ use report::{Mutant, Report};
 /// What to run.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Arguments {
-    /// Only what differs from this revision; without a value, from that in BASE_REVISION, or nothing at all if it is unknown
+    /// Only what differs from this revision; without a value, from that in BASE_REVISION, or
+    /// nothing at all if it is unknown
     #[arg(long, value_name = "REVISION", num_args = 0..=1, default_missing_value = "")]
     in_diff: Option<String>,
     /// Only this part of the mutants, such as 1/4
@@ -114,7 +116,8 @@ impl Target {
     }
 }
 
-/// Runs the mutants that are asked for; fails if one survives that is not listed, and if the list is out of date.
+/// Runs the mutants that are asked for; fails if one survives that is not listed, and if the list
+/// is out of date.
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     let equivalents = Equivalents::read()?;
     let diff = match &arguments.in_diff {
@@ -164,8 +167,8 @@ struct Diff {
 }
 
 impl Diff {
-    /// What differs from a revision. None, with a word about it, if no revision is named and the environment knows none, or if
-    /// nothing differs.
+    /// What differs from a revision. None, with a word about it, if no revision is named and the
+    /// environment knows none, or if nothing differs.
     fn of(root: &Path, revision: &str) -> Result<Option<Self>> {
         let (revision, is_asked_for) = match revision {
             "" => (std::env::var(BASE).unwrap_or_default(), false),

@@ -1,8 +1,9 @@
 //! `cargo xtask tidy`: the rules of docs/architecture.md, each an absence that a tool can see.
 //!
-//! A rule lives in the module that can see it: [`layers`] reads the dependency graph, [`purity`] the sources of the crates
-//! that do no I/O, [`manifests`] what every `Cargo.toml` has to say, [`links`] the addresses in the documentation,
-//! [`requirements`] the table of what SMART App Launch demands of clients.
+//! A rule lives in the module that can see it: [`layers`] reads the dependency graph, [`purity`]
+//! the sources of the crates that do no I/O, [`manifests`] what every `Cargo.toml` has to say,
+//! [`links`] the addresses in the documentation, [`requirements`] the table of what SMART App
+//! Launch demands of clients.
 
 mod layers;
 mod links;
@@ -66,8 +67,8 @@ pub(crate) fn run(root: &Path, write: bool) -> Result<()> {
 
 /// Builds the crates without I/O for a target that has none, where the toolchain has that target.
 ///
-/// The RDF family draws names of blank nodes from `getrandom`, whose source on this target only an application can choose: here
-/// it is one that fails when called.
+/// The RDF family draws names of blank nodes from `getrandom`, whose source on this target only an
+/// application can choose: here it is one that fails when called.
 fn build_for_wasm(root: &Path, graph: &layers::Graph) -> Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
     let libraries = std::process::Command::new("rustc")

@@ -1,4 +1,5 @@
-//! The generated files: one small emitter an output item. What they write is laid out by rustfmt afterwards.
+//! The generated files: one small emitter an output item. What they write is laid out by rustfmt
+//! afterwards.
 
 mod call;
 mod code_set;

@@ -1,9 +1,10 @@
 //! The known faults of the ontology, one function each, with their stories.
 //!
-//! The faults are kept in specs/smart.ttl, because containers serve them too: the published file has the same. A fix-up
-//! says what it mends, and changes nothing but the fault. Where its subject does not occur at all, as in an older revision, it
-//! does not apply. Where the subject occurs without the fault, it is not needed in a revision that is known, and a document that
-//! is of no known revision is refused: nothing tells what such a document means.
+//! The faults are kept in specs/smart.ttl, because containers serve them too: the published file
+//! has the same. A fix-up says what it mends, and changes nothing but the fault. Where its subject
+//! does not occur at all, as in an older revision, it does not apply. Where the subject occurs
+//! without the fault, it is not needed in a revision that is known, and a document that is of no
+//! known revision is refused: nothing tells what such a document means.
 
 use smart_rdf::NamedNode;
 use thiserror::Error;
@@ -121,8 +122,8 @@ fn all_applied(faults: &[bool], expected: &'static str) -> Result<Outcome, Misma
     applied(faults.iter().all(|fault| *fault), expected)
 }
 
-/// The ontology follows the vCard vocabulary with `v:country-name`. The reference container's data have `v:country` in every
-/// address, and it hands them out so.
+/// The ontology follows the vCard vocabulary with `v:country-name`. The reference container's data
+/// have `v:country` in every address, and it hands them out so.
 fn countries_go_by_two_names(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
     let country = NamedNode::new_unchecked("http://www.w3.org/2006/vcard/ns#country");
     let name = NamedNode::new_unchecked("http://www.w3.org/2006/vcard/ns#country-name");
@@ -134,8 +135,9 @@ fn countries_go_by_two_names(ontology: &mut Ontology) -> Result<Outcome, Mismatc
     )
 }
 
-/// Documents carry `dcterms:date`; nothing carries `sp:date`, which the ontology does not even declare. The reference
-/// server takes its word, drops what lacks the property, and answers a list with a limit with nothing at all.
+/// Documents carry `dcterms:date`; nothing carries `sp:date`, which the ontology does not even
+/// declare. The reference server takes its word, drops what lacks the property, and answers a list
+/// with a limit with nothing at all.
 fn documents_are_sorted_by_a_property_they_have(
     ontology: &mut Ontology,
 ) -> Result<Outcome, Mismatch> {
@@ -149,8 +151,9 @@ fn documents_are_sorted_by_a_property_they_have(
     applied(fault, "get_documents is sorted by sp:date")
 }
 
-/// The class was renamed at some time: documentation and the iOS client know `sp:FamilyHistoryObservation`, as the calls are
-/// still called, while the ontology and the reference container know `sp:FamilyHistory`. Either may come.
+/// The class was renamed at some time: documentation and the iOS client know
+/// `sp:FamilyHistoryObservation`, as the calls are still called, while the ontology and the
+/// reference container know `sp:FamilyHistory`. Either may come.
 fn family_history_goes_by_two_names(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
     misname_class(
         ontology,
@@ -160,8 +163,8 @@ fn family_history_goes_by_two_names(ontology: &mut Ontology) -> Result<Outcome, 
     )
 }
 
-/// Asking for one lab panel has the path of the list, so that the reference server cannot tell the two calls apart. The
-/// base path of the class says where a panel lies.
+/// Asking for one lab panel has the path of the list, so that the reference server cannot tell the
+/// two calls apart. The base path of the class says where a panel lies.
 fn lab_panel_path_names_the_panel(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
     let Some(call) = ontology.call_mut("get_lab_panel") else {
         return Ok(Outcome::NotApplicable);
@@ -173,7 +176,8 @@ fn lab_panel_path_names_the_panel(ontology: &mut Ontology) -> Result<Outcome, Mi
     applied(fault, "get_lab_panel has the path of the list")
 }
 
-/// A left-over of an early way to filter: no call has it, and its pattern holds a `%s` where nothing fills it.
+/// A left-over of an early way to filter: no call has it, and its pattern holds a `%s` where
+/// nothing fills it.
 fn lab_results_filter_of_no_call(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
     let filter = filter("lab_results_by_date");
     if !ontology.filters.contains_key(&filter) {
@@ -187,7 +191,8 @@ fn lab_results_filter_of_no_call(ontology: &mut Ontology) -> Result<Outcome, Mis
     applied(fault, "no call has the filter lab_results_by_date")
 }
 
-/// Three parameters are typed with the class of all literals instead of the word `query`, which says where they go.
+/// Three parameters are typed with the class of all literals instead of the word `query`, which
+/// says where they go.
 fn parameters_are_query_parameters(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
     let literal = ParameterType::Class(smart_rdf::vocab::rdfs::LITERAL.into_owned());
     let mut faults = Vec::new();
@@ -205,9 +210,9 @@ fn parameters_are_query_parameters(ontology: &mut Ontology) -> Result<Outcome, M
     )
 }
 
-/// The base path of photographs calls its gap `{photographs}`, alone among all classes; containers fill it with an
-/// identifier like every other. The call for the photograph has another path, `/records/{record_id}/photograph`, which is
-/// right: it answers with the bytes of the first one.
+/// The base path of photographs calls its gap `{photographs}`, alone among all classes; containers
+/// fill it with an identifier like every other. The call for the photograph has another path,
+/// `/records/{record_id}/photograph`, which is right: it answers with the bytes of the first one.
 fn photograph_path_names_one_photograph(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
     let photograph = NamedNode::new_unchecked("http://smartplatforms.org/terms#Photograph");
     let Some(class) = ontology.classes.get_mut(&photograph) else {
@@ -224,8 +229,8 @@ fn photograph_path_names_one_photograph(ontology: &mut Ontology) -> Result<Outco
     )
 }
 
-/// The reference server searches records by `birthday` and ignores the ontology's `date_of_birth`, with the effect that
-/// every record matches.
+/// The reference server searches records by `birthday` and ignores the ontology's `date_of_birth`,
+/// with the effect that every record matches.
 fn record_search_reads_birthday(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
     let Some(call) = ontology.call_mut("search_records") else {
         return Ok(Outcome::NotApplicable);
@@ -234,8 +239,8 @@ fn record_search_reads_birthday(ontology: &mut Ontology) -> Result<Outcome, Mism
     applied(fault, "search_records has the parameter date_of_birth")
 }
 
-/// The ontology gives relatives the dates of vCard, `v:bday` and `v:deathdate`; the reference container's data have
-/// `sp:dateOfBirth` and `sp:dateOfDeath`.
+/// The ontology gives relatives the dates of vCard, `v:bday` and `v:deathdate`; the reference
+/// container's data have `sp:dateOfBirth` and `sp:dateOfDeath`.
 fn relatives_dates_go_by_two_names(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
     let pair = |name: &str, misnomer: &str| {
         (
@@ -254,8 +259,9 @@ fn relatives_dates_go_by_two_names(ontology: &mut Ontology) -> Result<Outcome, M
     )
 }
 
-/// Calls without a content type answer with RDF/XML. Six that give back what an app stored, and two that give back a file,
-/// have none either, although what comes has the media type that it was stored with.
+/// Calls without a content type answer with RDF/XML. Six that give back what an app stored, and two
+/// that give back a file, have none either, although what comes has the media type that it was
+/// stored with.
 fn stored_bytes_are_not_rdf(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
     const CALLS: &[&str] = &[
         "delete_scratchpad_data",
@@ -281,8 +287,9 @@ fn stored_bytes_are_not_rdf(ontology: &mut Ontology) -> Result<Outcome, Mismatch
     )
 }
 
-/// The reference server searches users by `givenName` and `familyName`, and ignores the names of the ontology, with the
-/// effect that every user matches. Its search of records does read `given_name` and `family_name`.
+/// The reference server searches users by `givenName` and `familyName`, and ignores the names of
+/// the ontology, with the effect that every user matches. Its search of records does read
+/// `given_name` and `family_name`.
 fn user_search_reads_camel_case(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
     let Some(call) = ontology.call_mut("search_users") else {
         return Ok(Outcome::NotApplicable);
@@ -297,7 +304,8 @@ fn user_search_reads_camel_case(ontology: &mut Ontology) -> Result<Outcome, Mism
     )
 }
 
-/// The reference container types users as `sp:user`, in lower case, which the ontology does not declare.
+/// The reference container types users as `sp:user`, in lower case, which the ontology does not
+/// declare.
 fn users_are_typed_in_lower_case(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
     misname_class(
         ontology,
@@ -307,8 +315,9 @@ fn users_are_typed_in_lower_case(ontology: &mut Ontology) -> Result<Outcome, Mis
     )
 }
 
-/// By the ontology a user is a person with a vCard name. The reference container describes users with the names and the mail
-/// address of FOAF instead, which a model of the ontology's letter would have no field for.
+/// By the ontology a user is a person with a vCard name. The reference container describes users
+/// with the names and the mail address of FOAF instead, which a model of the ontology's letter
+/// would have no field for.
 fn users_have_names_and_addresses(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
     let user = NamedNode::new_unchecked("http://smartplatforms.org/terms#User");
     let Some(class) = ontology.classes.get_mut(&user) else {
@@ -332,8 +341,8 @@ fn users_have_names_and_addresses(ontology: &mut Ontology) -> Result<Outcome, Mi
     all_applied(&faults, "sp:User has no properties of FOAF")
 }
 
-/// The parameter for the zip code is named `app_id`, a slip of the hand that every generated client inherited. Servers
-/// read `zipcode`.
+/// The parameter for the zip code is named `app_id`, a slip of the hand that every generated client
+/// inherited. Servers read `zipcode`.
 fn zipcode_is_not_an_app_id(ontology: &mut Ontology) -> Result<Outcome, Mismatch> {
     let Some(parameter) = ontology.parameters.get_mut(&parameter("zipcode")) else {
         return Ok(Outcome::NotApplicable);
@@ -345,8 +354,8 @@ fn zipcode_is_not_an_app_id(ontology: &mut Ontology) -> Result<Outcome, Mismatch
     applied(fault, "the parameter zipcode is named app_id")
 }
 
-/// Notes what containers call properties of a class. The fault is there as long as the class has the
-/// one and not the other.
+/// Notes what containers call properties of a class. The fault is there as long as the class has
+/// the one and not the other.
 fn misname(
     ontology: &mut Ontology,
     class: &str,

@@ -9,7 +9,8 @@ use thiserror::Error;
 
 use crate::emit::{SourceFile, Tree};
 
-/// Stands between two files that are laid out in one run. As an item of its own it stays where it is.
+/// Stands between two files that are laid out in one run. As an item of its own it stays where it
+/// is.
 const SEPARATOR: &str = "const _: &str = \"the next file begins here\";\n";
 
 /// Runs rustfmt.
@@ -20,7 +21,8 @@ pub struct Formatter {
 }
 
 impl Formatter {
-    /// With the configuration in this folder, or above it. The program is `$RUSTFMT`, as for cargo, or rustfmt.
+    /// With the configuration in this folder, or above it. The program is `$RUSTFMT`, as for cargo,
+    /// or rustfmt.
     pub fn new(configuration: &Path) -> Self {
         let program = std::env::var_os("RUSTFMT").map_or_else(|| "rustfmt".into(), PathBuf::from);
         Self {
@@ -74,13 +76,15 @@ impl Formatter {
     fn output(&self, code: &str) -> std::io::Result<Output> {
         let mut child = Command::new(&self.program)
             .args(["--edition", "2024"])
-            // What comes by standard input is laid out as if it lay in the folder that rustfmt runs in.
+            // What comes by standard input is laid out as if it lay in the folder that rustfmt runs
+            // in.
             .current_dir(&self.configuration)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
-        // rustfmt reads everything before it writes anything, so that neither side waits for the other.
+        // rustfmt reads everything before it writes anything, so that neither side waits for the
+        // other.
         if let Some(mut input) = child.stdin.take() {
             input.write_all(code.as_bytes())?;
         }

@@ -19,7 +19,8 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    /// The classes of what stands in an answer by itself: statements, and whatever else a call answers with.
+    /// The classes of what stands in an answer by itself: statements, and whatever else a call
+    /// answers with.
     pub(crate) fn roots(&self) -> impl Iterator<Item = &NamedNode> {
         let targets = self.calls.iter().map(|call| &call.target);
         let statements = self.statements.iter().map(|statement| &statement.class);
@@ -159,7 +160,8 @@ pub(crate) struct Model {
     pub(crate) module: Identifier,
     /// What containers call the class instead.
     pub(crate) misnomers: Vec<NamedNode>,
-    /// The classes that an instance may have beside this one and that the struct keeps: those of code systems.
+    /// The classes that an instance may have beside this one and that the struct keeps: those of
+    /// code systems.
     pub(crate) kinds: Vec<NamedNode>,
     /// The name of the label set of which an instance may have labels.
     pub(crate) labels: Option<Identifier>,

@@ -1,5 +1,5 @@
-//! Turns the SMART ontology into the Rust of smart-api and of the facade's methods. Run by `cargo xtask codegen`; nothing
-//! else depends on it. docs/codegen.md tells how to change what comes out.
+//! Turns the SMART ontology into the Rust of smart-api and of the facade's methods. Run by `cargo
+//! xtask codegen`; nothing else depends on it. docs/codegen.md tells how to change what comes out.
 //!
 //! ```text
 //! read            fix            lower          emit           format          output
@@ -52,8 +52,8 @@ pub struct Source<'a> {
 ///
 /// # Errors
 ///
-/// The document cannot be read, says what this generator does not understand, or is of no known revision and lacks what the known
-/// ones say.
+/// The document cannot be read, says what this generator does not understand, or is of no known
+/// revision and lacks what the known ones say.
 pub fn generate(source: Source<'_>, formatter: &Formatter) -> Result<Generated, GenerateError> {
     let mut ontology = ontology::Ontology::read(source.document, source.syntax)?;
     let filters_read = ontology.filters.len();

@@ -1,4 +1,5 @@
-//! From the ontology to what is emitted. Every decision is here, or in names.rs if it is about a name.
+//! From the ontology to what is emitted. Every decision is here, or in names.rs if it is about a
+//! name.
 
 mod filter;
 mod model;
@@ -70,7 +71,8 @@ pub(crate) fn lower(ontology: &Ontology) -> Result<Api, LowerError> {
     })
 }
 
-/// Calls that read or add statements. The one that gives back a document answers with a graph too, if it is asked to.
+/// Calls that read or add statements. The one that gives back a document answers with a graph too,
+/// if it is asked to.
 fn answers_with_a_graph(call: &Call) -> bool {
     let has_format = |parameter: &QueryParameter| parameter.name == "format";
     matches!(call.method, Method::Get | Method::Post)
@@ -150,8 +152,8 @@ fn lower_call(
     })
 }
 
-/// Filters and parameters by name, then paging. The ontology does not mention paging: containers page the lists that have a
-/// property to sort by, and ignore a limit elsewhere.
+/// Filters and parameters by name, then paging. The ontology does not mention paging: containers
+/// page the lists that have a property to sort by, and ignore a limit elsewhere.
 fn query_parameters(
     ontology: &Ontology,
     iri: &NamedNode,
@@ -248,7 +250,8 @@ fn paging(name: &str, kind: ParameterKind) -> Result<QueryParameter, LowerError>
     })
 }
 
-/// The record itself and every class below the common parent of all statements, which has no instances of its own.
+/// The record itself and every class below the common parent of all statements, which has no
+/// instances of its own.
 fn lower_statements(ontology: &Ontology, calls: &[Call]) -> Result<Vec<Statement>, LowerError> {
     let mut statements = Vec::new();
     for (iri, class) in &ontology.classes {
@@ -285,7 +288,8 @@ struct Used<'a> {
     properties: Vec<&'a NamedNode>,
 }
 
-/// The terms of a namespace that the ontology declares, and those that it uses without a declaration.
+/// The terms of a namespace that the ontology declares, and those that it uses without a
+/// declaration.
 fn vocabulary(
     ontology: &Ontology,
     used: &Used<'_>,
@@ -368,7 +372,8 @@ pub enum LowerError {
         /// The path.
         path: String,
     },
-    /// Containers ignore the query when they check the signature of anything but a GET, so that such a call always fails.
+    /// Containers ignore the query when they check the signature of anything but a GET, so that
+    /// such a call always fails.
     #[error("{call} has query parameters, which only a GET can carry")]
     QueryWithoutGet {
         /// The call.

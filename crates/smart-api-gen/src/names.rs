@@ -1,6 +1,7 @@
 //! Every decision about names: what the ontology calls a thing, and what Rust calls it.
 //!
-//! An ontology may come from a container, so a name is checked before it becomes a file or an identifier.
+//! An ontology may come from a container, so a name is checked before it becomes a file or an
+//! identifier.
 
 use std::fmt;
 
@@ -51,7 +52,8 @@ pub enum NameError {
     },
 }
 
-/// `get_medications` as the name of a file, a function or a field: as it is, but for Rust's keywords.
+/// `get_medications` as the name of a file, a function or a field: as it is, but for Rust's
+/// keywords.
 pub(crate) fn function(name: &str, what: &'static str) -> Result<Identifier, NameError> {
     let begins = name.starts_with(|c: char| c.is_ascii_lowercase());
     let goes_on = name
@@ -68,7 +70,8 @@ pub(crate) fn function(name: &str, what: &'static str) -> Result<Identifier, Nam
     Ok(Identifier(format!("{name}{suffix}")))
 }
 
-/// The method that sets a query parameter, kept apart from the methods that every prepared call has.
+/// The method that sets a query parameter, kept apart from the methods that every prepared call
+/// has.
 pub(crate) fn query_method(name: &str) -> Result<Identifier, NameError> {
     let method = function(name, "query parameter")?;
     if TAKEN_METHODS.contains(&name) {
@@ -86,7 +89,8 @@ pub(crate) fn type_name(name: &Identifier) -> Identifier {
     Identifier(words.collect())
 }
 
-/// The last part of an IRI as the name of a type: `http://smartplatforms.org/terms#VitalSignSet` as `VitalSignSet`.
+/// The last part of an IRI as the name of a type: `http://smartplatforms.org/terms#VitalSignSet` as
+/// `VitalSignSet`.
 pub(crate) fn class_type(iri: &NamedNode) -> Result<Identifier, NameError> {
     let name = camel_case(local_name(iri));
     let name = name.filter(|name| !TAKEN_TYPES.contains(&name.as_str()));
@@ -134,8 +138,8 @@ pub(crate) fn variant(identifier: &str, title: &str) -> Result<Identifier, NameE
     })
 }
 
-/// The method that reads the answer to a call: `medications` for `get_medications`. What a search finds goes by no name of its
-/// own.
+/// The method that reads the answer to a call: `medications` for `get_medications`. What a search
+/// finds goes by no name of its own.
 pub(crate) fn answer_method(call: &Identifier) -> Option<Identifier> {
     let name = ["get_", "post_"]
         .iter()
@@ -213,7 +217,8 @@ pub(crate) fn compact(iri: &NamedNode) -> String {
     }
 }
 
-/// `sp:drugName` as an IRI, with the prefixes that the ontology uses in its texts without declaring them.
+/// `sp:drugName` as an IRI, with the prefixes that the ontology uses in its texts without declaring
+/// them.
 pub(crate) fn expand(name: &str) -> Option<NamedNode> {
     let (prefix, local) = name.split_once(':')?;
     let (_, namespace) = PREFIXES.iter().find(|(known, _)| *known == prefix)?;
@@ -239,8 +244,9 @@ fn split(iri: &NamedNode) -> (&str, &str) {
     iri.split_at(end)
 }
 
-/// The words of `drugName`, `RxNorm_Semantic` or `given-name`: a word begins at a capital after a small letter, at the last
-/// capital of a run (`VCard`), and after anything that is no letter or digit.
+/// The words of `drugName`, `RxNorm_Semantic` or `given-name`: a word begins at a capital after a
+/// small letter, at the last capital of a run (`VCard`), and after anything that is no letter or
+/// digit.
 fn words(name: &str) -> Vec<String> {
     let characters: Vec<char> = name.chars().collect();
     let mut words = vec![String::new()];

@@ -1,4 +1,5 @@
-//! The ontology as it is written, without opinions: calls, filters, parameters, classes and properties, texts untouched.
+//! The ontology as it is written, without opinions: calls, filters, parameters, classes and
+//! properties, texts untouched.
 
 mod classes;
 
@@ -13,7 +14,8 @@ use thiserror::Error;
 
 pub(crate) use classes::{Class, Property, Restriction, Rule};
 
-/// The published file has this many malformed language tags. One more is another fault, to be looked at.
+/// The published file has this many malformed language tags. One more is another fault, to be
+/// looked at.
 const MALFORMED_LANGUAGE_TAGS: usize = 1;
 
 /// Everything that the generator reads, in the order of the IRIs.
@@ -357,7 +359,8 @@ pub enum OntologyError {
         /// What was repaired.
         repairs: Vec<String>,
     },
-    /// A property of a call, filter, parameter or class has no value, too many, or one of the wrong kind.
+    /// A property of a call, filter, parameter or class has no value, too many, or one of the wrong
+    /// kind.
     #[error("{subject} needs {expected} for {property}")]
     Value {
         /// What the property belongs to.

@@ -51,7 +51,8 @@ impl Generated {
         &self.summary
     }
 
-    /// The same code without its comments, to compare what two ontologies give apart from their prose.
+    /// The same code without its comments, to compare what two ontologies give apart from their
+    /// prose.
     #[must_use]
     pub fn without_comments(mut self) -> Self {
         self.files.retain(|(_, path), _| is_code(path));
@@ -72,13 +73,13 @@ impl Generated {
             .collect()
     }
 
-    /// Compares the files below the roots, or makes them what they should be. Gives back the paths of those that it wrote
-    /// or deleted.
+    /// Compares the files below the roots, or makes them what they should be. Gives back the paths
+    /// of those that it wrote or deleted.
     ///
     /// # Errors
     ///
-    /// In [`Mode::Check`], something differs. In either mode, a file cannot be read or written, or lies among the generated
-    /// ones without being one of them.
+    /// In [`Mode::Check`], something differs. In either mode, a file cannot be read or written, or
+    /// lies among the generated ones without being one of them.
     pub fn settle(&self, roots: &Roots, mode: Mode) -> Result<Vec<PathBuf>, OutputError> {
         let mut changed = Vec::new();
         let mut expected = BTreeSet::new();

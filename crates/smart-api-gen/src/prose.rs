@@ -49,8 +49,8 @@ pub(crate) fn of_field(comment: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Text as paragraphs of Markdown that says what the text says: an empty line ends a paragraph, other blanks are spaces. A
-/// line that begins as an item of a list does begins one.
+/// Text as paragraphs of Markdown that says what the text says: an empty line ends a paragraph,
+/// other blanks are spaces. A line that begins as an item of a list does begins one.
 fn paragraphs(text: &str) -> Vec<String> {
     let mut paragraphs: Vec<(&str, String)> = vec![("", String::new())];
     for line in text.lines().map(str::trim) {
@@ -83,8 +83,9 @@ fn item(line: &str) -> (&str, &str) {
     line.split_at(length)
 }
 
-/// Escapes what Markdown would take for a link, a tag or emphasis; what stands between backticks stays as it is. Other
-/// control characters than blanks, and the marks that turn the direction of text around, are dropped.
+/// Escapes what Markdown would take for a link, a tag or emphasis; what stands between backticks
+/// stays as it is. Other control characters than blanks, and the marks that turn the direction of
+/// text around, are dropped.
 fn markdown(text: &str) -> String {
     let is_odd = |c: &char| {
         c.is_control()
@@ -164,8 +165,8 @@ pub(crate) fn comment<P: AsRef<str>>(paragraphs: &[P], indentation: usize) -> St
     comment
 }
 
-/// Lines of at most this many characters, where words allow. No line begins with what Markdown would take for a list or a
-/// heading.
+/// Lines of at most this many characters, where words allow. No line begins with what Markdown
+/// would take for a list or a heading.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::ontology::Ontology;
 
-/// A revision of the ontology, told by its calls. It has no number of its own: `owl:versionInfo` was never set.
+/// A revision of the ontology, told by its calls. It has no number of its own: `owl:versionInfo`
+/// was never set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Revision {

@@ -10,7 +10,8 @@ use crate::ir::Api;
 use crate::ontology::Ontology;
 use crate::revision::Revision;
 
-/// What a run read and what it made of it. Nothing is lost on the way: what is not emitted is listed.
+/// What a run read and what it made of it. Nothing is lost on the way: what is not emitted is
+/// listed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Summary {

@@ -1,4 +1,5 @@
-//! What it costs to read an answer by models: ten medications, from the bytes to a `Vec`, beside parsing alone.
+//! What it costs to read an answer by models: ten medications, from the bytes to a `Vec`, beside
+//! parsing alone.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -8,7 +9,8 @@ use smart_api::Model as _;
 use smart_api::models::Medication;
 use smart_rdf::{Graph, Syntax};
 
-/// An answer as containers of the reference kind write it: flat, every node described at the top level.
+/// An answer as containers of the reference kind write it: flat, every node described at the top
+/// level.
 fn body() -> String {
     let mut text = r#"<?xml version="1.0" encoding="utf-8"?>
 <rdf:RDF xmlns:api="http://smartplatforms.org/terms/api#" xmlns:dcterms="http://purl.org/dc/terms/"

@@ -10,10 +10,12 @@ use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
-/// A container's API base in one spelling: scheme and host in lower case, no default port, no trailing slash.
+/// A container's API base in one spelling: scheme and host in lower case, no default port, no
+/// trailing slash.
 ///
-/// Containers and launch parameters spell the same base in several ways (`:80` appears in record lists of the reference
-/// container), so bases are compared, and requests signed, only in this form.
+/// Containers and launch parameters spell the same base in several ways (`:80` appears in record
+/// lists of the reference container), so bases are compared, and requests signed, only in this
+/// form.
 ///
 /// ```
 /// # use smart_api::ApiBase;
@@ -34,8 +36,9 @@ impl ApiBase {
     ///
     /// # Errors
     ///
-    /// The address is not absolute http or https, or carries what no base may carry: user information (a password would
-    /// end up in logs), a query, a fragment, or path segments that step upward.
+    /// The address is not absolute http or https, or carries what no base may carry: user
+    /// information (a password would end up in logs), a query, a fragment, or path segments that
+    /// step upward.
     pub fn parse(text: &str) -> Result<Self, ApiBaseError> {
         let text = text.trim();
         if text.contains('#') {
@@ -88,11 +91,13 @@ impl ApiBase {
         &self.text[before..]
     }
 
-    /// The address of a path below the base. The path begins with a slash and is percent-encoded already.
+    /// The address of a path below the base. The path begins with a slash and is percent-encoded
+    /// already.
     ///
     /// # Errors
     ///
-    /// Base and path together are no address, because the path holds what has to be encoded or is too long.
+    /// Base and path together are no address, because the path holds what has to be encoded or is
+    /// too long.
     pub fn join(&self, path: &str) -> Result<Uri, ApiBaseError> {
         // By hand, since every call comes through here and formatting costs as much as the rest.
         let base = self.path();

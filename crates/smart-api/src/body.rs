@@ -6,8 +6,8 @@ use smart_rdf::{Graph, Syntax, WriteError, Writer};
 use crate::model::Model;
 use crate::vocab::PREFIXES;
 
-/// The body of a request and its media type, which goes with it always: containers guess, and guess differently, when a
-/// body comes without one.
+/// The body of a request and its media type, which goes with it always: containers guess, and guess
+/// differently, when a body comes without one.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Body {
     bytes: Bytes,
@@ -15,7 +15,8 @@ pub struct Body {
 }
 
 impl Body {
-    /// Any bytes. Containers keep scratchpads and preferences in text columns: bytes that are not UTF-8 may not survive.
+    /// Any bytes. Containers keep scratchpads and preferences in text columns: bytes that are not
+    /// UTF-8 may not survive.
     pub fn new(content_type: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
         Self {
             bytes: bytes.into(),

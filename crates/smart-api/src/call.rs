@@ -13,8 +13,8 @@ use crate::path::PathTemplate;
 use crate::request::CallRequest;
 use crate::response::CallResponse;
 
-/// One call of the API with what its path needs. The types in [`calls`](crate::calls) implement it, and
-/// [`DynamicCall`](crate::DynamicCall) for a call that is known only by name.
+/// One call of the API with what its path needs. The types in [`calls`](crate::calls) implement it,
+/// and [`DynamicCall`](crate::DynamicCall) for a call that is known only by name.
 pub trait Call: Clone + fmt::Debug + Send + Sync + 'static {
     /// What the ontology says of the call.
     fn info(&self) -> &'static CallInfo;
@@ -40,7 +40,8 @@ pub trait ItemCall: Call {
     type Model: Model;
 }
 
-/// Sends requests: signs them, hands them to a transport, and turns a refusal into an error, as its owner sees fit.
+/// Sends requests: signs them, hands them to a transport, and turns a refusal into an error, as its
+/// owner sees fit.
 pub trait Caller: Send + Sync {
     /// What can go wrong on the way.
     type Error: From<CallError>;
@@ -65,7 +66,8 @@ pub trait BlockingCaller {
     fn call(&self, request: CallRequest) -> Result<http::Response<Bytes>, Self::Error>;
 }
 
-/// A sender whose calls make the thread wait: [`Prepared::send`] of a call with such a sender is an ordinary function.
+/// A sender whose calls make the thread wait: [`Prepared::send`] of a call with such a sender is an
+/// ordinary function.
 #[derive(Clone, Copy, Debug)]
 #[expect(
     clippy::exhaustive_structs,
@@ -73,8 +75,8 @@ pub trait BlockingCaller {
 )]
 pub struct Blocking<S>(pub S);
 
-/// A call, its query so far, and who will send it. The methods that a call's query parameters bring are inherent methods
-/// of `Prepared<ThatCall, _>`: a filter that a call lacks does not compile.
+/// A call, its query so far, and who will send it. The methods that a call's query parameters bring
+/// are inherent methods of `Prepared<ThatCall, _>`: a filter that a call lacks does not compile.
 #[derive(Clone)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Prepared<C, S = ()> {
@@ -138,7 +140,8 @@ impl<C: Call, S> Prepared<C, S> {
         self
     }
 
-    /// Sets a query parameter. One that is set again keeps its last value: containers cannot read repeated names.
+    /// Sets a query parameter. One that is set again keeps its last value: containers cannot read
+    /// repeated names.
     pub(crate) fn with_query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.retain(|(given, _)| *given != name);
         self.query.push((name, value.into()));
@@ -168,8 +171,8 @@ impl<C: Call, S: Caller> Prepared<C, S> {
         Ok(CallResponse::from_http(response))
     }
 
-    /// The call's answers page by page, each as long as the limit says: see [`Pages`]. Without a limit, everything is on the
-    /// first page.
+    /// The call's answers page by page, each as long as the limit says: see [`Pages`]. Without a
+    /// limit, everything is on the first page.
     pub fn pages(self) -> Pages<C, S>
     where
         S: Clone + 'static,
@@ -191,8 +194,8 @@ impl<C: Call, S: BlockingCaller> Prepared<C, Blocking<S>> {
         Ok(CallResponse::from_http(response))
     }
 
-    /// The call's answers page by page, each as long as the limit says: see [`PagesBlocking`]. Without a limit, everything is
-    /// on the first page.
+    /// The call's answers page by page, each as long as the limit says: see [`PagesBlocking`].
+    /// Without a limit, everything is on the first page.
     pub fn pages(self) -> PagesBlocking<C, S>
     where
         S: Clone,

@@ -5,7 +5,8 @@ use smart_rdf::Graph;
 use crate::generated;
 use crate::model::Reading;
 
-/// What in a graph breaks the ontology: findings, and remarks on what is allowed and worth knowing, about every statement and its parts.
+/// What in a graph breaks the ontology: findings, and remarks on what is allowed and worth knowing,
+/// about every statement and its parts.
 ///
 /// ```
 /// use smart_rdf::Syntax;

@@ -4,15 +4,18 @@ use std::fmt;
 
 use crate::info::DateBound;
 
-/// A date, or the part of one that is known: `2008`, `2008-06`, `2008-06-24`, or with a time as in `2008-06-24T14:05:00Z`.
+/// A date, or the part of one that is known: `2008`, `2008-06`, `2008-06-24`, or with a time as in
+/// `2008-06-24T14:05:00Z`.
 ///
-/// The text is kept as it was written, whatever it says; [`year`](Self::year), [`month`](Self::month) and [`day`](Self::day)
-/// say what is known. As the value of a filter, a text that is no date ends in [`CallError::Date`](crate::CallError::Date)
-/// when the request is made, because a container would compare it as text and quietly keep the wrong items.
+/// The text is kept as it was written, whatever it says; [`year`](Self::year),
+/// [`month`](Self::month) and [`day`](Self::day) say what is known. As the value of a filter, a
+/// text that is no date ends in [`CallError::Date`](crate::CallError::Date) when the request is
+/// made, because a container would compare it as text and quietly keep the wrong items.
 ///
 /// # Comparison
 ///
-/// A partial date stands for its whole period, and [`is_within`](Self::is_within) compares two as containers do:
+/// A partial date stands for its whole period, and [`is_within`](Self::is_within) compares two as
+/// containers do:
 ///
 /// ```
 /// use smart_api::{DateBound, PartialDate};
@@ -55,9 +58,10 @@ impl PartialDate {
 
     /// Whether a container would keep an item of this date for a filter with this limit.
     ///
-    /// Both are completed to a whole second, the limit to the edge of its period that the bound is about, this date to the edge
-    /// that lets it pass, and compared as text. Offsets from UTC are not converted, and a text that is no date is compared all
-    /// the same: that is how containers do it.
+    /// Both are completed to a whole second, the limit to the edge of its period that the bound is
+    /// about, this date to the edge that lets it pass, and compared as text. Offsets from UTC are
+    /// not converted, and a text that is no date is compared all the same: that is how containers
+    /// do it.
     pub fn is_within(&self, bound: DateBound, limit: &Self) -> bool {
         match bound {
             DateBound::From => self.latest() >= limit.earliest(),

@@ -27,8 +27,8 @@ impl DynamicCall {
     ///
     /// # Errors
     ///
-    /// A parameter is unknown, given twice, or missing from the path; the error lists what the call knows. Values are
-    /// checked later, by [`Prepared::to_request`].
+    /// A parameter is unknown, given twice, or missing from the path; the error lists what the call
+    /// knows. Values are checked later, by [`Prepared::to_request`].
     pub fn new<N: AsRef<str>, V: Into<String>>(
         info: &'static CallInfo,
         parameters: impl IntoIterator<Item = (N, V)>,

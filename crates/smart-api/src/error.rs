@@ -16,7 +16,8 @@ pub enum CallError {
         /// What is wrong with it.
         source: ApiBaseError,
     },
-    /// A query parameter without a value. Containers take it for a value, and match nothing or everything with it.
+    /// A query parameter without a value. Containers take it for a value, and match nothing or
+    /// everything with it.
     #[error("`{parameter}` is empty: give it a value or leave it out")]
     BlankValue {
         /// The parameter's name.
@@ -130,7 +131,8 @@ pub enum ResponseError {
     NotJson {
         /// The media type of the answer, if it had one.
         content_type: Option<String>,
-        /// The first characters of a page of HTML; anything else may be a patient's, and is not shown.
+        /// The first characters of a page of HTML; anything else may be a patient's, and is not
+        /// shown.
         start: Option<String>,
     },
     /// The answer is something else than RDF, for example a proxy's error page.
@@ -138,10 +140,12 @@ pub enum ResponseError {
     NotRdf {
         /// The media type of the answer, if it had one.
         content_type: Option<String>,
-        /// The first characters of a page of HTML; anything else may be a patient's, and is not shown.
+        /// The first characters of a page of HTML; anything else may be a patient's, and is not
+        /// shown.
         start: Option<String>,
     },
-    /// The container keeps something else than what was sent. Somebody else may have written at the same time.
+    /// The container keeps something else than what was sent. Somebody else may have written at the
+    /// same time.
     #[error(
         "the container gives back something else than what was sent: read it again before you write"
     )]
@@ -154,8 +158,8 @@ pub enum ResponseError {
         /// Where the parser stopped.
         source: smart_rdf::ParseError,
     },
-    /// The parts of the answer are shared so often that the statements would be far larger than the answer. Its graph can be
-    /// read all the same.
+    /// The parts of the answer are shared so often that the statements would be far larger than the
+    /// answer. Its graph can be read all the same.
     #[error(
         "the answer shares its parts so often that the statements would be far larger than itself; read its graph instead"
     )]

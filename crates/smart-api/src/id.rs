@@ -9,7 +9,8 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// Takes the text as it is; whether it can stand in a path is checked when a request is made of it.
+            /// Takes the text as it is; whether it can stand in a path is checked when a request is
+            /// made of it.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
@@ -52,8 +53,8 @@ id! {
 }
 
 id! {
-    /// Names a user of the container. Paths want the account's e-mail address; the identifier in a token response of
-    /// the reference container is another one, which its paths do not know.
+    /// Names a user of the container. Paths want the account's e-mail address; the identifier in a
+    /// token response of the reference container is another one, which its paths do not know.
     UserId
 }
 

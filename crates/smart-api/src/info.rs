@@ -1,4 +1,5 @@
-//! What the ontology says of a call, as data: the client builds requests from it, a container its routes.
+//! What the ontology says of a call, as data: the client builds requests from it, a container its
+//! routes.
 
 use std::fmt;
 
@@ -14,7 +15,8 @@ pub struct CallInfo {
     pub name: &'static str,
     /// The method of the HTTP request.
     pub method: Method,
-    /// The path below the API base, for example `/records/{record_id}/medications/`. A slash at the end is significant.
+    /// The path below the API base, for example `/records/{record_id}/medications/`. A slash at the
+    /// end is significant.
     pub path: &'static str,
     /// What fills the path, from left to right.
     pub path_parameters: &'static [PathParameter],
@@ -39,7 +41,8 @@ impl CallInfo {
         CALLS.get(place).copied()
     }
 
-    /// What the ontology says of the call, as Markdown: the call's section of [`REFERENCE`](crate::REFERENCE).
+    /// What the ontology says of the call, as Markdown: the call's section of
+    /// [`REFERENCE`](crate::REFERENCE).
     pub fn reference(&self) -> &'static str {
         let heading = format!("\n### {}\n", self.name);
         let section = REFERENCE
@@ -49,7 +52,8 @@ impl CallInfo {
         section[..end].trim()
     }
 
-    /// The query parameter that goes by this name, be it the name that is sent or another that means the same.
+    /// The query parameter that goes by this name, be it the name that is sent or another that
+    /// means the same.
     pub fn query_parameter(&self, name: &str) -> Option<&'static QueryParameter> {
         self.query_parameters
             .iter()
@@ -191,7 +195,8 @@ pub struct QueryParameter {
     /// The name that is sent: the one that existing containers read.
     pub name: &'static str,
     /// Other names of the same parameter, which a container should read too and which
-    /// [`DynamicCall`](crate::DynamicCall) takes. The first is the ontology's, where it differs from what containers read.
+    /// [`DynamicCall`](crate::DynamicCall) takes. The first is the ontology's, where it differs
+    /// from what containers read.
     pub other_names: &'static [&'static str],
     /// What the value means.
     pub kind: ParameterKind,
@@ -306,7 +311,8 @@ pub enum DateBound {
 pub struct StatementInfo {
     /// The class.
     pub class: NamedNodeRef<'static>,
-    /// Where an instance lies below the API base, for example `/records/{record_id}/medications/{medication_id}`.
+    /// Where an instance lies below the API base, for example
+    /// `/records/{record_id}/medications/{medication_id}`.
     pub base_path: Option<&'static str>,
     /// The property that lists of the class are sorted by.
     pub default_sort: Option<NamedNodeRef<'static>>,

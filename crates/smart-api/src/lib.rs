@@ -1,8 +1,10 @@
-//! The calls of the SMART API as typed values that become [`http::Request`]s, what records hold as typed [`models`], and the
-//! call table that client and container share. Generated from the ontology; the frame around it is written by hand.
+//! The calls of the SMART API as typed values that become [`http::Request`]s, what records hold as
+//! typed [`models`], and the call table that client and container share. Generated from the
+//! ontology; the frame around it is written by hand.
 //!
-//! This crate opens no connection, signs nothing and reads no clock: what comes out of [`CallRequest::to_http`] still wants
-//! a signature (smart-oauth) and a way to the container (smart-transport). The facade, `smart`, joins the three.
+//! This crate opens no connection, signs nothing and reads no clock: what comes out of
+//! [`CallRequest::to_http`] still wants a signature (smart-oauth) and a way to the container
+//! (smart-transport). The facade, `smart`, joins the three.
 //!
 //! ```
 //! use smart_api::{ApiBase, calls::GetMedications};
@@ -25,9 +27,10 @@
 
 //! # Reading
 //!
-//! Real data break the ontology here and there, and reading them does not fail for that: what can be kept is kept, and a
-//! [`Reading`] lists the rest beside the value. A value that the ontology requires is a [`Required`]: where the container
-//! left it out, reading it is an error that names the property and the node, and never an empty text.
+//! Real data break the ontology here and there, and reading them does not fail for that: what can
+//! be kept is kept, and a [`Reading`] lists the rest beside the value. A value that the ontology
+//! requires is a [`Required`]: where the container left it out, reading it is an error that names
+//! the property and the node, and never an empty text.
 //!
 //! ```
 //! use smart_api::{CallResponse, calls::GetMedications};
@@ -55,8 +58,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! References between statements are typed, and [`Reading::follow`] looks for them in the same answer. What no model has a
-//! field for is still in the graph, and [`Model::write_into`] leaves it there.
+//! References between statements are typed, and [`Reading::follow`] looks for them in the same
+//! answer. What no model has a field for is still in the graph, and [`Model::write_into`] leaves it
+//! there.
 
 mod api_base;
 mod body;

@@ -1,4 +1,5 @@
-//! How graphs become typed values and back: the traits that the generated models implement, and what their fields are made of.
+//! How graphs become typed values and back: the traits that the generated models implement, and
+//! what their fields are made of.
 
 mod code_set;
 mod field;
@@ -29,10 +30,12 @@ pub use required::{MissingValue, Required};
 pub use subject::Subject;
 pub use writer::Writer;
 
-/// A class of the ontology as a type. The structs in [`models`](crate::models) implement it, one field a property.
+/// A class of the ontology as a type. The structs in [`models`](crate::models) implement it, one
+/// field a property.
 ///
-/// Reading never fails: a value that breaks the ontology is kept as far as its field can hold it, and listed in any case, see
-/// [`Reading`]. What no field takes stays in the graph, and [`write_into`](Self::write_into) leaves it there.
+/// Reading never fails: a value that breaks the ontology is kept as far as its field can hold it,
+/// and listed in any case, see [`Reading`]. What no field takes stays in the graph, and
+/// [`write_into`](Self::write_into) leaves it there.
 pub trait Model: Clone + fmt::Debug + Default + PartialEq + Send + Sync + 'static {
     /// The class.
     const CLASS: NamedNodeRef<'static>;
@@ -62,13 +65,15 @@ pub trait Model: Clone + fmt::Debug + Default + PartialEq + Send + Sync + 'stati
         Reading::of_all(graph)
     }
 
-    /// Everything that the fields say, as a graph of its own. What has no address becomes a blank node.
+    /// Everything that the fields say, as a graph of its own. What has no address becomes a blank
+    /// node.
     fn to_graph(&self) -> Graph {
         writer::graph_of(self)
     }
 
-    /// The same graph, in which this model's node says what its fields say now. What they never took, because the ontology
-    /// does not know it or because it was malformed, is left as it is, and so is everything about other nodes.
+    /// The same graph, in which this model's node says what its fields say now. What they never
+    /// took, because the ontology does not know it or because it was malformed, is left as it is,
+    /// and so is everything about other nodes.
     fn write_into(&self, graph: &Graph) -> Graph {
         writer::write_into(self, graph)
     }

@@ -12,7 +12,8 @@ use crate::vocab::{PREFIXES, sp};
 /// How many objects stand inside each other at most.
 const NESTED: usize = 16;
 
-/// How often each triple is written at most, on average. Parts stand by themselves and in each of their users; codes have many.
+/// How often each triple is written at most, on average. Parts stand by themselves and in each of
+/// their users; codes have many.
 const WRITES_PER_TRIPLE: usize = 8;
 
 /// How many triples a graph counts for at least.
@@ -20,14 +21,18 @@ const SMALL_GRAPH: usize = 1000;
 
 /// A graph as JSON in the way of SMART's JavaScript client: what an app reads without knowing RDF.
 ///
-/// - `of_type` lists the objects of each class, `of_type.Medication` for instance. Properties of the SMART vocabulary go by their name
-///   alone, others by prefix and name: `drugName`, `dcterms__title`, `v__given_name`. A property that the ontology allows several of is
-///   always a list; any other is one only if the graph breaks the ontology there. Parts stand inside what they are parts of; a
-///   statement, and a part that is inside itself, stands there as its `@id` only. A literal is its text.
+/// - `of_type` lists the objects of each class, `of_type.Medication` for instance. Properties of
+///   the SMART vocabulary go by their name alone, others by prefix and name: `drugName`,
+///   `dcterms__title`, `v__given_name`. A property that the ontology allows several of is always a
+///   list; any other is one only if the graph breaks the ontology there. Parts stand inside what
+///   they are parts of; a statement, and a part that is inside itself, stands there as its `@id`
+///   only. A literal is its text.
 /// - `@graph` says the same flat and in full, with datatypes and languages. With `@context` it is
-///   [JSON-LD](https://www.w3.org/TR/json-ld11/), which leaves `of_type` out, and so the way back to the graph.
+///   [JSON-LD](https://www.w3.org/TR/json-ld11/), which leaves `of_type` out, and so the way back
+///   to the graph.
 ///
-/// What is shared by many is cut off to its `@id` before the whole grows out of proportion to the graph.
+/// What is shared by many is cut off to its `@id` before the whole grows out of proportion to the
+/// graph.
 ///
 /// ```
 /// use smart_rdf::Syntax;
@@ -206,7 +211,8 @@ struct Names {
 }
 
 impl Names {
-    /// A name that a script can write after a dot, or the IRI if there is none or another IRI has it.
+    /// A name that a script can write after a dot, or the IRI if there is none or another IRI has
+    /// it.
     fn of(&mut self, iri: NamedNodeRef<'_>) -> String {
         let iri = iri.as_str();
         if let Some(name) = self.by_iri.get(iri) {
@@ -221,7 +227,8 @@ impl Names {
         name
     }
 
-    /// What the names mean to a reader of JSON-LD ([JSON-LD 1.1, 3.1](https://www.w3.org/TR/json-ld11/#the-context)).
+    /// What the names mean to a reader of JSON-LD ([JSON-LD 1.1,
+    /// 3.1](https://www.w3.org/TR/json-ld11/#the-context)).
     fn context(&self) -> Value {
         let mut context = Map::from_iter([
             ("@vocab".to_owned(), sp::NAMESPACE.into()),

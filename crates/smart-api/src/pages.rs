@@ -14,12 +14,12 @@ use crate::info::ParameterKind;
 use crate::response::CallResponse;
 use crate::summary::read_leniently;
 
-/// The answers to a call with a limit, as far as the container says that there are more: a stream that ends after the last
-/// page, or after the first error. [`Prepared::pages`] makes it.
+/// The answers to a call with a limit, as far as the container says that there are more: a stream
+/// that ends after the last page, or after the first error. [`Prepared::pages`] makes it.
 ///
-/// The container's word for the next page is taken apart and only its parameters are used, those that the call has: the next
-/// request goes to where the first one went. Each page has to begin after the one before, so that a container cannot send
-/// anybody round in circles.
+/// The container's word for the next page is taken apart and only its parameters are used, those
+/// that the call has: the next request goes to where the first one went. Each page has to begin
+/// after the one before, so that a container cannot send anybody round in circles.
 pub struct Pages<C: Call, S: Caller> {
     state: State<C, S>,
 }
@@ -50,7 +50,8 @@ where
     ///
     /// # Errors
     ///
-    /// The call fails, its answer cannot be read, or it points to a next page that is none. Nothing follows then.
+    /// The call fails, its answer cannot be read, or it points to a next page that is none. Nothing
+    /// follows then.
     pub async fn try_next(&mut self) -> Result<Option<CallResponse<C>>, S::Error> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context))
             .await
@@ -99,8 +100,8 @@ where
     Ok((response, next))
 }
 
-/// The same for a thread that waits: an iterator over the pages, which ends after the last one or after the first error.
-/// [`Prepared::pages`] of a blocking handle makes it.
+/// The same for a thread that waits: an iterator over the pages, which ends after the last one or
+/// after the first error. [`Prepared::pages`] of a blocking handle makes it.
 pub struct PagesBlocking<C: Call, S: BlockingCaller> {
     next: Option<Prepared<C, Blocking<S>>>,
 }

@@ -4,9 +4,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::CallError;
 
-/// The characters that stand raw in a path segment are those of
-/// [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-3.3), all of them. Containers of the reference kind verify a
-/// signature over the decoded path, so that an `@` which is sent encoded, and signed so, is refused.
+/// The characters that stand raw in a path segment are those of [RFC
+/// 3986](https://www.rfc-editor.org/rfc/rfc3986#section-3.3), all of them. Containers of the
+/// reference kind verify a signature over the decoded path, so that an `@` which is sent encoded,
+/// and signed so, is refused.
 const ENCODED_IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -44,7 +45,8 @@ impl<'a> PathTemplate<'a> {
         Self(template)
     }
 
-    /// What stands between the slashes after the first. A template that ends in a slash has an empty last segment.
+    /// What stands between the slashes after the first. A template that ends in a slash has an
+    /// empty last segment.
     pub fn segments(self) -> impl Iterator<Item = PathSegment<'a>> {
         let mut rest = Some(self.0.strip_prefix('/').unwrap_or(self.0));
         // By hand, since every call comes through here, and `split` is for longer texts.
@@ -105,8 +107,8 @@ pub enum PathSegment<'a> {
     Parameter(&'a str),
 }
 
-/// Refuses what would leave its segment. Servers decode a path before they take it apart, some of them twice, and proxies
-/// resolve dots: an encoded slash is no protection.
+/// Refuses what would leave its segment. Servers decode a path before they take it apart, some of
+/// them twice, and proxies resolve dots: an encoded slash is no protection.
 fn check_value(parameter: &str, value: &str) -> Result<(), CallError> {
     let reason = if value.is_empty() {
         "is empty"

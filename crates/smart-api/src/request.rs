@@ -13,15 +13,17 @@ use crate::error::CallError;
 use crate::info::{CallInfo, Category, ParameterKind, PathParameterKind, QueryParameter};
 use crate::path::PathTemplate;
 
-/// Only what [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3) calls unreserved stands raw in a query: the
-/// same set as in an OAuth signature, so that nothing can be read in two ways. Containers split at `;` as well as at `&`.
+/// Only what [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3) calls unreserved stands
+/// raw in a query: the same set as in an OAuth signature, so that nothing can be read in two ways.
+/// Containers split at `;` as well as at `&`.
 const ENCODED_IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// A call whose values are checked and encoded. It still lacks the container's address and a signature.
+/// A call whose values are checked and encoded. It still lacks the container's address and a
+/// signature.
 #[derive(Clone, Debug)]
 pub struct CallRequest {
     info: &'static CallInfo,

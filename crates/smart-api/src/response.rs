@@ -67,7 +67,8 @@ impl<C> CallResponse<C> {
         self.response.into_body()
     }
 
-    /// The body as a graph. It is parsed once, however often it is asked for; a graph is cheap to clone.
+    /// The body as a graph. It is parsed once, however often it is asked for; a graph is cheap to
+    /// clone.
     ///
     /// # Errors
     ///
@@ -97,7 +98,8 @@ impl<C> CallResponse<C> {
         })
     }
 
-    /// The body as plain objects by class, as SMART's JavaScript client has them: see [`objects`](crate::objects()).
+    /// The body as plain objects by class, as SMART's JavaScript client has them: see
+    /// [`objects`](crate::objects()).
     ///
     /// # Errors
     ///
@@ -115,7 +117,8 @@ impl<C> CallResponse<C> {
         Ok(ResponseSummary::of(&self.graph()?))
     }
 
-    /// What in the answer breaks the ontology: in the statements that were asked for and in those that came along.
+    /// What in the answer breaks the ontology: in the statements that were asked for and in those
+    /// that came along.
     ///
     /// # Errors
     ///
@@ -124,8 +127,8 @@ impl<C> CallResponse<C> {
         Ok(check(&self.graph()?))
     }
 
-    /// Makes sure that the container keeps what was sent, as its answer to a `PUT` shows. Containers have no other way to tell
-    /// that two apps wrote at the same time.
+    /// Makes sure that the container keeps what was sent, as its answer to a `PUT` shows.
+    /// Containers have no other way to tell that two apps wrote at the same time.
     ///
     /// # Errors
     ///
@@ -142,9 +145,10 @@ impl<C> CallResponse<C> {
         }
     }
 
-    /// Makes sure that the answer is of the kind that this call has: RDF in any syntax, or JSON that can be read. The page of a
-    /// proxy or a login is neither, nor does it confirm a deletion. A call that gives back what was stored may answer with anything, a
-    /// page of HTML included: see [`is_page`](Self::is_page).
+    /// Makes sure that the answer is of the kind that this call has: RDF in any syntax, or JSON
+    /// that can be read. The page of a proxy or a login is neither, nor does it confirm a deletion.
+    /// A call that gives back what was stored may answer with anything, a page of HTML included:
+    /// see [`is_page`](Self::is_page).
     ///
     /// # Errors
     ///
@@ -190,7 +194,8 @@ impl<C> CallResponse<C> {
         serde_json::from_slice(self.bytes()).map_err(|source| ResponseError::Json { source })
     }
 
-    /// The first characters of a page of HTML, on one line: the words of a proxy or a login page. Data would be a patient's.
+    /// The first characters of a page of HTML, on one line: the words of a proxy or a login page.
+    /// Data would be a patient's.
     fn start(&self) -> Option<String> {
         if !self.is_page() {
             return None;
@@ -205,13 +210,13 @@ impl<C> CallResponse<C> {
 }
 
 impl<C: ListCall> CallResponse<C> {
-    /// The statements that were asked for, in the container's order if it tells one. What they refer to is in the same graph:
-    /// see [`Reading::follow`].
+    /// The statements that were asked for, in the container's order if it tells one. What they
+    /// refer to is in the same graph: see [`Reading::follow`].
     ///
     /// # Errors
     ///
-    /// As for [`graph`](Self::graph), or the parts of the answer are shared too often. A value that breaks the ontology is no error
-    /// but a finding of the reading.
+    /// As for [`graph`](Self::graph), or the parts of the answer are shared too often. A value that
+    /// breaks the ontology is no error but a finding of the reading.
     pub fn items(&self) -> Result<Reading<Vec<C::Model>>, ResponseError> {
         let graph = self.graph()?;
         let mut items = whole(C::Model::all_in(&graph))?;
@@ -236,15 +241,16 @@ impl<C: ItemCall> CallResponse<C> {
     ///
     /// # Errors
     ///
-    /// As for [`graph`](Self::graph), or the parts of the answer are shared too often. A value that breaks the ontology is no error
-    /// but a finding of the reading.
+    /// As for [`graph`](Self::graph), or the parts of the answer are shared too often. A value that
+    /// breaks the ontology is no error but a finding of the reading.
     pub fn item(&self) -> Result<Reading<Option<C::Model>>, ResponseError> {
         let graph = self.graph()?;
         whole(Reading::first_in(&graph))
     }
 }
 
-/// The reading, unless it stopped before its end: what was not read would pass for what is not there.
+/// The reading, unless it stopped before its end: what was not read would pass for what is not
+/// there.
 fn whole<T>(reading: Reading<T>) -> Result<Reading<T>, ResponseError> {
     let is_stop = |finding: &Finding| finding.expected == Expected::LessSharing;
     if reading.findings().iter().any(is_stop) {

@@ -6,8 +6,9 @@ use smart_rdf::{Graph, Node};
 
 use crate::vocab::api;
 
-/// The summary that containers of the reference kind add to an answer: how much there is, and where it goes on. All of it is
-/// optional; an empty answer has none, and one that was merged from two parts may have two.
+/// The summary that containers of the reference kind add to an answer: how much there is, and where
+/// it goes on. All of it is optional; an empty answer has none, and one that was merged from two
+/// parts may have two.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ResponseSummary {
@@ -19,13 +20,14 @@ pub struct ResponseSummary {
     pub processing_time_ms: Option<u64>,
     /// The addresses of the items in their order; only if there was a limit.
     pub result_order: Vec<String>,
-    /// Where the next page is, as the container wrote it: usually not encoded as an address should be, which
-    /// [`Prepared::pages`](crate::Prepared::pages) copes with.
+    /// Where the next page is, as the container wrote it: usually not encoded as an address should
+    /// be, which [`Prepared::pages`](crate::Prepared::pages) copes with.
     pub next_page_url: Option<String>,
 }
 
 impl ResponseSummary {
-    /// The summary in a graph; of several the one that goes on to another page or tells an order, or else their sum.
+    /// The summary in a graph; of several the one that goes on to another page or tells an order,
+    /// or else their sum.
     pub fn of(graph: &Graph) -> Option<Self> {
         let mut summaries: Vec<Self> = graph
             .nodes_of(api::class::RESPONSE_SUMMARY)
@@ -68,7 +70,8 @@ impl ResponseSummary {
     }
 }
 
-/// The addresses in an RDF list. It is read no further than it has nodes of its own, so that one in a circle ends.
+/// The addresses in an RDF list. It is read no further than it has nodes of its own, so that one in
+/// a circle ends.
 fn order(head: Option<Node<'_>>) -> Vec<String> {
     let mut order = Vec::new();
     let mut cell = head;
@@ -89,7 +92,8 @@ pub(crate) fn read_leniently(url: &str) -> (String, Vec<(String, String)>) {
     let url = url.trim();
     let url = url.split_once('#').map_or(url, |(url, _)| url);
     let (place, query) = url.split_once('?').unwrap_or((url, ""));
-    // Whose address it is does not matter: a container behind a proxy often knows itself by another name.
+    // Whose address it is does not matter: a container behind a proxy often knows itself by another
+    // name.
     let path = match place.split_once("://") {
         Some((_, rest)) => rest.find('/').map_or("", |start| &rest[start..]),
         None => place,

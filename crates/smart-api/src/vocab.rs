@@ -1,7 +1,8 @@
 //! The terms of SMART's own vocabularies, as constants.
 //!
-//! Properties stand in the module itself, classes in its `class`: `sp::MEDICATION` is the property that leads from a
-//! fulfillment to its medication, `sp::class::MEDICATION` the class. In IRIs the two differ in case only.
+//! Properties stand in the module itself, classes in its `class`: `sp::MEDICATION` is the property
+//! that leads from a fulfillment to its medication, `sp::class::MEDICATION` the class. In IRIs the
+//! two differ in case only.
 //!
 //! ```
 //! use smart_api::vocab::sp;
@@ -16,7 +17,8 @@ use smart_rdf::vocab::{dcterms, foaf, vcard};
 
 pub use crate::generated::vocab::{sp, spcode};
 
-/// The prefixes of the SMART world, by name: what people write before the colon of a term, and what it stands for.
+/// The prefixes of the SMART world, by name: what people write before the colon of a term, and what
+/// it stands for.
 ///
 /// A query need not declare them if it is prepared with them:
 ///

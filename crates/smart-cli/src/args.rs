@@ -19,7 +19,8 @@ pub(crate) use crate::secret::Secret;
 #[derive(Debug, Parser)]
 #[command(name = "smart", version, max_term_width = 100)]
 pub(crate) struct Args {
-    /// Append every exchange with the server to this file, for a bug report, without secrets, ids and contents
+    /// Append every exchange with the server to this file, for a bug report, without secrets, ids
+    /// and contents
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) trace: Option<PathBuf>,
     #[command(subcommand)]
@@ -34,13 +35,15 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Write RDF files in another syntax
     Convert(ConvertArgs),
-    /// Start an embedded container, read every record, then walk the dances of both generations, explaining each step
+    /// Start an embedded container, read every record, then walk the dances of both generations,
+    /// explaining each step
     Demo(DemoArgs),
     /// Read, search and export at a SMART on FHIR server, after a login
     Fhir(FhirArgs),
     /// Make one call and print what the container answers
     Get(GetArgs),
-    /// Let a user allow this command to read from a SMART on FHIR server, or an app to open a record of a SMART Classic container
+    /// Let a user allow this command to read from a SMART on FHIR server, or an app to open a
+    /// record of a SMART Classic container
     Login(LoginArgs),
     /// Run a SPARQL query over RDF files
     Query(QueryArgs),
@@ -84,7 +87,8 @@ pub(crate) struct GetArgs {
     /// A parameter of the call: --param limit=10 --param date_from=2008
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_parameter)]
     pub(crate) parameters: Vec<(String, String)>,
-    /// Instead of the answer, list what in it breaks the ontology (findings) or is worth knowing (remarks)
+    /// Instead of the answer, list what in it breaks the ontology (findings) or is worth knowing
+    /// (remarks)
     #[arg(long)]
     pub(crate) findings: bool,
     /// What a call that writes sends
@@ -116,10 +120,12 @@ pub(crate) struct SandboxArgs {
     /// A folder of RDF/XML patient files, instead of the synthetic patients
     #[arg(long, value_name = "DIR")]
     pub(crate) patients: Option<PathBuf>,
-    /// An app to install beside the stock ones: its manifest, and its consumer secret or the file that holds it
+    /// An app to install beside the stock ones: its manifest, and its consumer secret or the file
+    /// that holds it
     #[arg(long = "app", value_name = "MANIFEST.json:SECRET|MANIFEST.json:@FILE")]
     pub(crate) apps: Vec<Secret>,
-    /// Accept bodies that no signature covers, as the Java client sends them: neither a form nor with oauth_body_hash
+    /// Accept bodies that no signature covers, as the Java client sends them: neither a form nor
+    /// with oauth_body_hash
     #[arg(long)]
     pub(crate) accept_unsigned_bodies: bool,
 }
@@ -129,11 +135,12 @@ pub(crate) struct SweepArgs {
     /// Go on after this record
     #[arg(long, value_name = "ID", value_parser = parse_id)]
     pub(crate) after: Option<String>,
-    /// How many records are to be read. A container ends a sweep in the same way whether there is no further record or it has lost
-    /// its place; another number ends the command with exit code 3
+    /// How many records are to be read. A container ends a sweep in the same way whether there is
+    /// no further record or it has lost its place; another number ends the command with exit code 3
     #[arg(long, value_name = "N")]
     pub(crate) expect: Option<usize>,
-    /// Read these records, in this order, instead of asking the container which there are: a file with an id on each line
+    /// Read these records, in this order, instead of asking the container which there are: a file
+    /// with an id on each line
     #[arg(long, value_name = "FILE")]
     pub(crate) records: Option<PathBuf>,
     /// How many records to read at a time
@@ -143,7 +150,8 @@ pub(crate) struct SweepArgs {
     pub(crate) container: ContainerArgs,
 }
 
-/// Which container to talk to, and as which app. What the environment says is read later, so that it does not count as typed.
+/// Which container to talk to, and as which app. What the environment says is read later, so that
+/// it does not count as typed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ContainerArgs {
     /// Talk to an embedded container with invented patients, started for this command
@@ -155,10 +163,12 @@ pub(crate) struct ContainerArgs {
     /// The container's API base, such as http://localhost:7000 [env: SMART_API_BASE]
     #[arg(long, value_name = "URL")]
     pub(crate) api_base: Option<String>,
-    /// The app's id, which is its consumer key as well [env: SMART_APP_ID] [default: the background app of a sandbox]
+    /// The app's id, which is its consumer key as well [env: SMART_APP_ID] [default: the background
+    /// app of a sandbox]
     #[arg(long, value_name = "ID", value_parser = parse_id)]
     pub(crate) app_id: Option<String>,
-    /// The app's consumer secret; better given by the environment or in a file than on a command line that others can list [env: SMART_CONSUMER_SECRET]
+    /// The app's consumer secret; better given by the environment or in a file than on a command
+    /// line that others can list [env: SMART_CONSUMER_SECRET]
     #[arg(long, value_name = "SECRET")]
     pub(crate) consumer_secret: Option<Secret>,
     /// A file that holds the consumer secret; a line break at its end does not count
@@ -174,16 +184,19 @@ pub(crate) struct ContainerArgs {
 /// How to get there.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct NetworkArgs {
-    /// Allow plain http to this host, for a test network or a tunnel: whoever is on the way can read along
+    /// Allow plain http to this host, for a test network or a tunnel: whoever is on the way can
+    /// read along
     #[arg(long = "allow-http", value_name = "HOST")]
     pub(crate) allow_http: Vec<String>,
     /// Trust the authorities in this file too, in PEM, such as that of a hospital's own network
     #[arg(long = "ca", value_name = "FILE")]
     pub(crate) authorities: Vec<PathBuf>,
-    /// Show this certificate to the container: a file in PEM with the certificate and its private key
+    /// Show this certificate to the container: a file in PEM with the certificate and its private
+    /// key
     #[arg(long, value_name = "FILE")]
     pub(crate) identity: Option<PathBuf>,
-    /// Go through this proxy, such as http://proxy.example:3128; without it, through that of the environment; none: go straight
+    /// Go through this proxy, such as http://proxy.example:3128; without it, through that of the
+    /// environment; none: go straight
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
     /// The longest that a call may take, in seconds, with all its attempts
@@ -215,7 +228,8 @@ pub(crate) struct SignArgs {
     /// HMAC-SHA1 unless told otherwise
     #[arg(long, value_name = "METHOD", value_parser = SIGNATURE_METHODS)]
     pub(crate) signature_method: Option<String>,
-    /// Whose rules to sign by; without this, what suits both, and what cannot is refused with the reason
+    /// Whose rules to sign by; without this, what suits both, and what cannot is refused with the
+    /// reason
     #[arg(long, value_parser = DIALECTS)]
     pub(crate) dialect: Option<String>,
     /// Show how the signature comes about: every parameter with its origin, and the key's shape
@@ -227,7 +241,8 @@ pub(crate) struct SignArgs {
     /// Print a JSON object
     #[arg(long)]
     pub(crate) json: bool,
-    /// Sign many requests: one JSON object a line on standard input, one result a line on standard output
+    /// Sign many requests: one JSON object a line on standard input, one result a line on standard
+    /// output
     #[arg(long)]
     pub(crate) batch: bool,
 }
@@ -247,7 +262,8 @@ pub(crate) struct VerifyArgs {
     /// Whose rules to verify by; either without this
     #[arg(long, value_parser = DIALECTS)]
     pub(crate) dialect: Option<String>,
-    /// The time to hold the timestamp against, in seconds since 1970; any time is right without this
+    /// The time to hold the timestamp against, in seconds since 1970; any time is right without
+    /// this
     #[arg(long, value_name = "SECONDS")]
     pub(crate) now: Option<u64>,
     /// Show the base string, every parameter with its origin, and why the signature differs
@@ -256,7 +272,8 @@ pub(crate) struct VerifyArgs {
     /// Print a JSON object
     #[arg(long)]
     pub(crate) json: bool,
-    /// Verify many requests: one JSON object a line on standard input, one result a line on standard output
+    /// Verify many requests: one JSON object a line on standard input, one result a line on
+    /// standard output
     #[arg(long)]
     pub(crate) batch: bool,
 }
@@ -284,7 +301,8 @@ pub(crate) struct RequestArgs {
     pub(crate) content_type: Option<String>,
 }
 
-/// Whose signature it is. Secrets are better given by the environment or in files than on a command line that others can list.
+/// Whose signature it is. Secrets are better given by the environment or in files than on a command
+/// line that others can list.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SecretArgs {
     /// The consumer key

@@ -11,7 +11,8 @@ use smart::transport::CertificateProblem;
 
 use crate::output::OutputError;
 
-/// The command line asks for something that does not exist: exit code 2, as for a misspelled option.
+/// The command line asks for something that does not exist: exit code 2, as for a misspelled
+/// option.
 #[derive(Debug)]
 pub(crate) struct UsageError(pub(crate) String);
 
@@ -55,7 +56,8 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     }
 }
 
-/// Whether the command line is to blame: the command finds that out itself, or a layer below does before it sends anything.
+/// Whether the command line is to blame: the command finds that out itself, or a layer below does
+/// before it sends anything.
 fn is_usage(error: &anyhow::Error) -> bool {
     error.is::<UsageError>()
         || error.chain().any(|cause| {

@@ -1,7 +1,9 @@
-//! The `smart` command: a SMART container to develop against and the app that talks to it, on one machine.
+//! The `smart` command: a SMART container to develop against and the app that talks to it, on one
+//! machine.
 //!
-//! The exit code is 0 if everything asked for was delivered, 1 if the command failed, 2 if the command line is wrong, and 3 if the
-//! command finished but did not deliver everything. Every failure is one sentence on standard error that says what to do.
+//! The exit code is 0 if everything asked for was delivered, 1 if the command failed, 2 if the
+//! command line is wrong, and 3 if the command finished but did not deliver everything. Every
+//! failure is one sentence on standard error that says what to do.
 
 mod args;
 mod commands;

@@ -1,5 +1,6 @@
-//! What the command prints. All of it is foreign: names of patients, words of servers, contents of files. A person reads it with its
-//! control characters escaped; a program gets documents byte by byte.
+//! What the command prints. All of it is foreign: names of patients, words of servers, contents of
+//! files. A person reads it with its control characters escaped; a program gets documents byte by
+//! byte.
 
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};

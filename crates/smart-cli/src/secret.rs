@@ -1,5 +1,5 @@
-//! Secrets of the command line. They come from the environment, from a file or from a prompt; an option takes them too, which others on
-//! this machine can list.
+//! Secrets of the command line. They come from the environment, from a file or from a prompt; an
+//! option takes them too, which others on this machine can list.
 
 use std::fmt;
 use std::io::IsTerminal as _;

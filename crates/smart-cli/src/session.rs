@@ -21,7 +21,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Connects as the app of the command line to the container that it names, or to an embedded one if it asks for that.
+    /// Connects as the app of the command line to the container that it names, or to an embedded
+    /// one if it asks for that.
     pub(crate) async fn open(args: &ContainerArgs, trace: Option<&Path>) -> Result<Self> {
         let app = AppSettings::read(args)?;
         let mut transport = transport_builder(&args.network)?;
@@ -91,8 +92,8 @@ impl ContainerArgs {
     }
 }
 
-/// Which container, and who asks: what was typed, and where nothing was typed what the environment says. With an embedded container the
-/// environment does not count, since it speaks of another one.
+/// Which container, and who asks: what was typed, and where nothing was typed what the environment
+/// says. With an embedded container the environment does not count, since it speaks of another one.
 struct AppSettings {
     /// `None` for an embedded container.
     api_base: Option<String>,
@@ -177,7 +178,8 @@ pub(crate) fn recorded(builder: ClientBuilder, file: Option<&Path>) -> Result<Cl
     })
 }
 
-/// Where exchanges are written down. Several clients of one command write to one file, each line whole.
+/// Where exchanges are written down. Several clients of one command write to one file, each line
+/// whole.
 pub(crate) fn sink(file: Option<&Path>) -> Result<Option<File>> {
     let Some(file) = file else {
         return Ok(None);

@@ -1,6 +1,7 @@
 //! "Did you mean …?"
 
-/// The sentence to append when `asked` is unknown: the nearest of what is known, if it is near. It begins with a space.
+/// The sentence to append when `asked` is unknown: the nearest of what is known, if it is near. It
+/// begins with a space.
 pub(crate) fn did_you_mean<'a>(asked: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let asked = asked.to_ascii_lowercase();
     let near = known
@@ -22,7 +23,8 @@ pub(crate) fn did_you_mean<'a>(asked: &str, known: impl IntoIterator<Item = &'a 
 /// One letter left out, doubled or swapped is nearer than this, another word is not.
 const NEAR: f64 = 0.85;
 
-/// The same for a type of FHIR. The servers' types may be others, so this is for what a server has refused or found nothing of.
+/// The same for a type of FHIR. The servers' types may be others, so this is for what a server has
+/// refused or found nothing of.
 pub(crate) fn did_you_mean_type(asked: &str) -> String {
     if RESOURCE_TYPES.split(' ').any(|name| name == asked) {
         return String::new();

@@ -1,4 +1,5 @@
-//! Answers of a server, turned into what was asked for or into an error that keeps what the server said.
+//! Answers of a server, turned into what was asked for or into an error that keeps what the server
+//! said.
 
 use http::{HeaderMap, HeaderName, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -10,7 +11,8 @@ use crate::limits::Limits;
 use crate::outcome::{OperationOutcome, one_line};
 use crate::resource::Resource;
 
-/// When to ask again ([RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)).
+/// When to ask again ([RFC 9110, section
+/// 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryAfter {
@@ -65,8 +67,8 @@ impl Written {
 ///
 /// # Errors
 ///
-/// [`AnswerError::Refused`] for a status that is not of the good ones, [`AnswerError::Unreadable`] for a body that is no
-/// resource.
+/// [`AnswerError::Refused`] for a status that is not of the good ones, [`AnswerError::Unreadable`]
+/// for a body that is no resource.
 pub fn resource_from_http(
     response: &Response<impl AsRef<[u8]>>,
     limits: &Limits,
@@ -94,7 +96,8 @@ pub fn view_from_http<T: DeserializeOwned + 'static>(
 ///
 /// # Errors
 ///
-/// [`AnswerError::Refused`] for a status that is not of the good ones: 412 where a condition did not hold, 409 for a conflict.
+/// [`AnswerError::Refused`] for a status that is not of the good ones: 412 where a condition did
+/// not hold, 409 for a conflict.
 pub fn written_from_http(
     response: &Response<impl AsRef<[u8]>>,
     limits: &Limits,

@@ -11,8 +11,8 @@ use crate::error::{BaseError, LinkError, RequestError};
 /// The base of a FHIR server, the address that all others are below
 /// ([FHIR, service base URL](https://hl7.org/fhir/R4/http.html#root)).
 ///
-/// Scheme and host are kept in lower case, without the scheme's own port and without a slash at the end. Whether tokens may go
-/// to a plain `http` address is decided where tokens are, not here.
+/// Scheme and host are kept in lower case, without the scheme's own port and without a slash at the
+/// end. Whether tokens may go to a plain `http` address is decided where tokens are, not here.
 ///
 /// ```
 /// use smart_fhir::Base;
@@ -64,7 +64,8 @@ impl Base {
         &self.text[..self.origin]
     }
 
-    /// The address of a path below the base; the path has no slash in front and is percent-encoded already.
+    /// The address of a path below the base; the path has no slash in front and is percent-encoded
+    /// already.
     pub(crate) fn join(&self, path: &str) -> Result<Uri, RequestError> {
         let text = if path.is_empty() {
             self.text.clone()
@@ -76,14 +77,16 @@ impl Base {
         Uri::try_from(text).map_err(|_| RequestError::Address)
     }
 
-    /// The absolute address of a link that this server sent, if a token for this server may go there: the same scheme, host and
-    /// port. A relative link is resolved against the base, one that begins with a slash against the origin. What servers forget to encode in
-    /// path and query (spaces, quotes, letters beyond ASCII) is encoded as browsers do
-    /// ([URL, path state](https://url.spec.whatwg.org/#path-state)), and a fragment is left out.
+    /// The absolute address of a link that this server sent, if a token for this server may go
+    /// there: the same scheme, host and port. A relative link is resolved against the base, one
+    /// that begins with a slash against the origin. What servers forget to encode in path and query
+    /// (spaces, quotes, letters beyond ASCII) is encoded as browsers do ([URL, path
+    /// state](https://url.spec.whatwg.org/#path-state)), and a fragment is left out.
     ///
     /// # Errors
     ///
-    /// [`LinkError::OtherOrigin`] where it leads elsewhere, and others for what is no plain address.
+    /// [`LinkError::OtherOrigin`] where it leads elsewhere, and others for what is no plain
+    /// address.
     pub fn resolve(&self, link: &str) -> Result<Uri, LinkError> {
         let uri = self.resolve_anywhere(link)?;
         let parts = Parts::read(&uri.to_string())?;
@@ -114,7 +117,8 @@ impl Base {
         Uri::try_from(text).map_err(|_| LinkError::Malformed)
     }
 
-    /// What follows the base in an absolute address, without the slash between; `None` for an address elsewhere.
+    /// What follows the base in an absolute address, without the slash between; `None` for an
+    /// address elsewhere.
     pub fn below(&self, address: &str) -> Option<String> {
         let parts = Parts::read(address).ok()?;
         let path = parts.path.strip_prefix(&self.text[self.origin..])?;
@@ -170,7 +174,8 @@ impl Parts {
     }
 }
 
-/// What browsers encode in a path or a query: what no URL may hold, less `%`, which begins what is encoded already.
+/// What browsers encode in a path or a query: what no URL may hold, less `%`, which begins what is
+/// encoded already.
 const UNENCODED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -182,7 +187,8 @@ const UNENCODED: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// A link without its fragment, with path and query encoded. The host is left as it is, to be refused if it is odd.
+/// A link without its fragment, with path and query encoded. The host is left as it is, to be
+/// refused if it is odd.
 fn encoded(link: &str) -> Option<String> {
     let link = link.trim_matches(' ');
     if link.contains(|one: char| one.is_ascii_control() || one == '\\') {

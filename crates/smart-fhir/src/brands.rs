@@ -1,10 +1,13 @@
-//! User-access brands: which organizations offer patients their data, under which names, at which endpoints.
+//! User-access brands: which organizations offer patients their data, under which names, at which
+//! endpoints.
 //!
-//! A reader of the bundles of [SMART, user-access brands](https://hl7.org/fhir/smart-app-launch/brands.html). It fetches nothing: [`request`] makes
-//! the request, [`Brands::receive`] takes the answer. Cache the bundle with its `ETag`.
+//! A reader of the bundles of [SMART, user-access
+//! brands](https://hl7.org/fhir/smart-app-launch/brands.html). It fetches nothing: [`request`]
+//! makes the request, [`Brands::receive`] takes the answer. Cache the bundle with its `ETag`.
 //!
-//! Where a server's `smart-configuration` links a bundle (`user_access_brand_bundle`, `user_access_brand_identifier`), that one wins
-//! over a bundle that somebody consolidated: see [`Brands::merge`].
+//! Where a server's `smart-configuration` links a bundle (`user_access_brand_bundle`,
+//! `user_access_brand_identifier`), that one wins over a bundle that somebody consolidated: see
+//! [`Brands::merge`].
 
 use std::collections::BTreeSet;
 
@@ -34,7 +37,8 @@ pub struct Brand {
     pub reference: String,
     /// What patients know it by.
     pub name: Option<String>,
-    /// System and value of each identifier; where several bundles tell of one organization, they agree in one.
+    /// System and value of each identifier; where several bundles tell of one organization, they
+    /// agree in one.
     pub identifiers: Vec<(String, String)>,
     /// The reference of the organization that it is part of.
     pub part_of: Option<String>,
@@ -74,7 +78,8 @@ pub struct Endpoint {
     pub fhir_versions: Vec<String>,
 }
 
-/// Asks for a bundle of brands, without a token. With the `ETag` of one that is cached, the answer is 304 if nothing changed.
+/// Asks for a bundle of brands, without a token. With the `ETag` of one that is cached, the answer
+/// is 304 if nothing changed.
 ///
 /// # Errors
 ///
@@ -161,8 +166,8 @@ impl Brands {
             .collect()
     }
 
-    /// Takes over what a server's own `smart-configuration` links. An organization that both know, by an identifier, is then as the server
-    /// says; the others stay.
+    /// Takes over what a server's own `smart-configuration` links. An organization that both know,
+    /// by an identifier, is then as the server says; the others stay.
     pub fn merge(&mut self, linked: Self) {
         let is_replaced = |brand: &Brand| {
             let mut identifiers = brand.identifiers.iter();

@@ -37,7 +37,8 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EntryResponse {
-    /// A status of HTTP, perhaps with words behind it. FHIR requires it; `None` if the server left it out.
+    /// A status of HTTP, perhaps with words behind it. FHIR requires it; `None` if the server left
+    /// it out.
     pub status: Option<String>,
     /// Where the resource is now.
     pub location: Option<String>,
@@ -103,7 +104,8 @@ impl Bundle {
         self.total
     }
 
-    /// The address of a link, such as `next`. It may lead anywhere: see [`Base::resolve`](crate::Base::resolve).
+    /// The address of a link, such as `next`. It may lead anywhere: see
+    /// [`Base::resolve`](crate::Base::resolve).
     pub fn link(&self, relation: &str) -> Option<&str> {
         let found = self.links.iter().find(|(known, _)| known == relation);
         found.map(|(_, url)| &**url)
@@ -119,7 +121,8 @@ impl Bundle {
         self.entries
     }
 
-    /// What the entries of a batch or a transaction do: kind and type of each, as far as that can be said.
+    /// What the entries of a batch or a transaction do: kind and type of each, as far as that can
+    /// be said.
     pub fn interactions(
         bundle: &Resource,
     ) -> impl Iterator<Item = (Option<Access>, Option<String>)> {
@@ -131,9 +134,11 @@ impl Bundle {
         })
     }
 
-    /// The entry that a reference leads to ([FHIR, resolving references in bundles](https://hl7.org/fhir/R4/bundle.html#references)).
+    /// The entry that a reference leads to ([FHIR, resolving references in
+    /// bundles](https://hl7.org/fhir/R4/bundle.html#references)).
     ///
-    /// `from` is the `fullUrl` of the entry that refers: a relative reference is relative to its server.
+    /// `from` is the `fullUrl` of the entry that refers: a relative reference is relative to its
+    /// server.
     pub fn find(&self, reference: &str, from: Option<&str>) -> Option<&Resource> {
         let (reference, version) = match reference.split_once("/_history/") {
             Some((reference, version)) => (reference, Some(version)),
@@ -187,7 +192,8 @@ fn server_of(full_url: &str) -> Option<&str> {
     Some(&full_url[..=name])
 }
 
-/// Says what a reference leads to, nearest first: within the resource, within the bundle, on the server, elsewhere.
+/// Says what a reference leads to, nearest first: within the resource, within the bundle, on the
+/// server, elsewhere.
 ///
 /// ```
 /// use smart_fhir::{Base, Resolved, Resource, resolve};
@@ -241,9 +247,10 @@ impl Entry {
 }
 
 impl Entry {
-    /// What the server has to say about the search itself, where the entry is not a result
-    /// ([FHIR, outcomes in searches](https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.search.mode)): parameters that it left
-    /// out, parts that it could not search.
+    /// What the server has to say about the search itself, where the entry is not a result ([FHIR,
+    /// outcomes in
+    /// searches](https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.search.mode)):
+    /// parameters that it left out, parts that it could not search.
     pub fn search_outcome(&self) -> Option<OperationOutcome> {
         let resource = self.resource.as_ref()?;
         let is_match = self.mode.as_deref() == Some("match");
@@ -264,7 +271,8 @@ impl EntryResponse {
         }
     }
 
-    /// Whether the status is one of the good ones. An entry without a status is not known to have succeeded.
+    /// Whether the status is one of the good ones. An entry without a status is not known to have
+    /// succeeded.
     pub fn is_success(&self) -> bool {
         let status = self.status.as_deref();
         status.is_some_and(|status| status.starts_with('2'))

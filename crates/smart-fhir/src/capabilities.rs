@@ -7,9 +7,11 @@ use serde_json::Value;
 use crate::error::ReadError;
 use crate::resource::Resource;
 
-/// A [CapabilityStatement](https://hl7.org/fhir/R4/capabilitystatement.html), or the `Conformance` that DSTU2 had instead.
+/// A [CapabilityStatement](https://hl7.org/fhir/R4/capabilitystatement.html), or the `Conformance`
+/// that DSTU2 had instead.
 ///
-/// Its first `rest` section counts, as servers have one. Where its OAuth addresses are, `smart-oauth` reads.
+/// Its first `rest` section counts, as servers have one. Where its OAuth addresses are,
+/// `smart-oauth` reads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Capabilities {
     fhir_version: Option<String>,

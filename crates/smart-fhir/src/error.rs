@@ -11,7 +11,8 @@ use crate::outcome::OperationOutcome;
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BaseError {
-    /// It holds what no base may hold: user information, a query, a fragment, spaces, backslashes or dot segments.
+    /// It holds what no base may hold: user information, a query, a fragment, spaces, backslashes
+    /// or dot segments.
     #[error(
         "a FHIR base has no user, query, fragment, spaces or dot segments: give it as in https://ehr.example/fhir"
     )]
@@ -144,8 +145,8 @@ pub enum ReadError {
     /// The body is JSON, but no resource: an object with a `resourceType`.
     #[error("the body is no FHIR resource: it has no resourceType")]
     NotAResource,
-    /// A number that an `f64` would make infinite, or zero. A type other than [`Resource`](crate::Resource) and `Value` cannot be trusted
-    /// with it.
+    /// A number that an `f64` would make infinite, or zero. A type other than
+    /// [`Resource`](crate::Resource) and `Value` cannot be trusted with it.
     #[error(
         "the number at {path} is too large or too small for the type that was asked for: read it from the JSON"
     )]
@@ -153,7 +154,8 @@ pub enum ReadError {
         /// Names and places, such as `component.0.valueQuantity.value`.
         path: String,
     },
-    /// One object has a member twice, or a member that the parser keeps for itself: one of two values would be lost.
+    /// One object has a member twice, or a member that the parser keeps for itself: one of two
+    /// values would be lost.
     #[error(
         "an object in the body has the member {name:?} more than once: it is not clear which value is meant"
     )]
@@ -202,7 +204,8 @@ pub enum AnswerError {
         status: StatusCode,
         /// What the server says of it, if it says so in FHIR.
         outcome: Option<Box<OperationOutcome>>,
-        /// What it says in a JSON `error` member, where a proxy in front refuses before FHIR is reached.
+        /// What it says in a JSON `error` member, where a proxy in front refuses before FHIR is
+        /// reached.
         words: Option<String>,
         /// When to ask again, if the server says so.
         retry_after: Option<RetryAfter>,

@@ -18,7 +18,8 @@ use crate::search::{Search, encode_segment};
 pub use manifest::{ExportFile, Manifest};
 pub use report::{BadLine, ExportReport, FileKind, FileReport, Missing, MissingReason};
 
-/// What to export ([Bulk Data Access, kick-off](https://hl7.org/fhir/uv/bulkdata/export.html#bulk-data-kick-off-request)).
+/// What to export ([Bulk Data Access,
+/// kick-off](https://hl7.org/fhir/uv/bulkdata/export.html#bulk-data-kick-off-request)).
 ///
 /// ```text
 ///   Export::to_http ─── GET $export ──► 202, Content-Location
@@ -35,8 +36,8 @@ pub struct Export {
     by_post: bool,
 }
 
-/// A job that the server works on. Plain data: it survives a restart by [`status_address`](Self::status_address) and
-/// [`resume`](Self::resume).
+/// A job that the server works on. Plain data: it survives a restart by
+/// [`status_address`](Self::status_address) and [`resume`](Self::resume).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Polling {
     base: Base,
@@ -64,7 +65,8 @@ pub struct Waiting {
     pub progress: Option<String>,
     /// Whether the server complains that it is asked too often (429).
     pub too_often: bool,
-    /// What the server says of a failure that it calls a passing one: a 5xx with `Retry-After`, or with an outcome of the code `transient`.
+    /// What the server says of a failure that it calls a passing one: a 5xx with `Retry-After`, or
+    /// with an outcome of the code `transient`.
     pub trouble: Option<String>,
 }
 
@@ -128,33 +130,34 @@ impl Export {
         self
     }
 
-    /// Any other parameter of the export, with one value as text: commas, bars, dollars and backslashes in it are escaped.
-    /// [`raw`](Self::raw) takes lists and queries.
+    /// Any other parameter of the export, with one value as text: commas, bars, dollars and
+    /// backslashes in it are escaped. [`raw`](Self::raw) takes lists and queries.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.parameters = self.parameters.with(name, value);
         self
     }
 
-    /// Any other parameter of the export, with its value as the specification writes it: `_elements` with `Patient.id,Patient.name`,
-    /// `_typeFilter` with `Observation?code=http://loinc.org|8867-4`, `includeAssociatedData` with a code. It is encoded for the
-    /// address and not otherwise changed.
+    /// Any other parameter of the export, with its value as the specification writes it:
+    /// `_elements` with `Patient.id,Patient.name`, `_typeFilter` with
+    /// `Observation?code=http://loinc.org|8867-4`, `includeAssociatedData` with a code. It is
+    /// encoded for the address and not otherwise changed.
     #[must_use]
     pub fn raw(mut self, name: &str, value: &str) -> Self {
         self.parameters = self.parameters.raw(name, value);
         self
     }
 
-    /// Lets the server hand out files before all are there, in several manifests
-    /// ([Bulk Data Access 3, `allowPartialManifests`](https://hl7.org/fhir/uv/bulkdata/export.html#query-parameters)).
+    /// Lets the server hand out files before all are there, in several manifests ([Bulk Data Access
+    /// 3, `allowPartialManifests`](https://hl7.org/fhir/uv/bulkdata/export.html#query-parameters)).
     #[must_use]
     pub fn partial_manifests(self) -> Self {
         self.raw("allowPartialManifests", "true")
     }
 
-    /// Kicks off by `POST` with the parameters in the body
-    /// ([Bulk Data Access, kick-off](https://hl7.org/fhir/uv/bulkdata/export.html#bulk-data-kick-off-request)), which has room for many and keeps
-    /// them out of addresses.
+    /// Kicks off by `POST` with the parameters in the body ([Bulk Data Access,
+    /// kick-off](https://hl7.org/fhir/uv/bulkdata/export.html#bulk-data-kick-off-request)), which
+    /// has room for many and keeps them out of addresses.
     #[must_use]
     pub fn by_post(mut self) -> Self {
         self.by_post = true;
@@ -182,7 +185,8 @@ impl Export {
         Ok(self.by_post())
     }
 
-    /// The kick-off. It begins a job each time that it is sent: if its answer is lost, sending it again may leave a job behind.
+    /// The kick-off. It begins a job each time that it is sent: if its answer is lost, sending it
+    /// again may leave a job behind.
     ///
     /// # Errors
     ///
@@ -235,7 +239,8 @@ impl Export {
     ///
     /// # Errors
     ///
-    /// The server refuses, or names an address for the state that is not on the base's origin: no token may go there.
+    /// The server refuses, or names an address for the state that is not on the base's origin: no
+    /// token may go there.
     pub fn receive(
         &self,
         base: &Base,
@@ -283,8 +288,8 @@ impl Polling {
     ///
     /// # Errors
     ///
-    /// The job failed, or its state cannot be read. A failure that the server calls a passing one is not an error: see
-    /// [`Waiting::trouble`].
+    /// The job failed, or its state cannot be read. A failure that the server calls a passing one
+    /// is not an error: see [`Waiting::trouble`].
     pub fn receive(&self, response: &Response<impl AsRef<[u8]>>) -> Result<Polled, ExportError> {
         let waiting = |too_often, trouble| {
             let progress = HeaderName::from_static("x-progress");
@@ -310,8 +315,8 @@ impl Polling {
         }
     }
 
-    /// The state of the next part of the job, where the server hands its files out in several manifests. It is asked for in the
-    /// same way.
+    /// The state of the next part of the job, where the server hands its files out in several
+    /// manifests. It is asked for in the same way.
     ///
     /// # Errors
     ///
@@ -332,8 +337,8 @@ impl Polling {
     }
 }
 
-/// Whether the server says that the job goes on all the same
-/// ([Bulk Data Access, error status](https://hl7.org/fhir/uv/bulkdata/export.html#response---error-status-1)).
+/// Whether the server says that the job goes on all the same ([Bulk Data Access, error
+/// status](https://hl7.org/fhir/uv/bulkdata/export.html#response---error-status-1)).
 fn is_transient(error: &AnswerError) -> bool {
     let AnswerError::Refused {
         status,

@@ -17,10 +17,11 @@ const ACCEPT: &str = "application/fhir+json, application/json;q=0.9, application
 const IF_NONE_EXIST: HeaderName = HeaderName::from_static("if-none-exist");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 
-/// One [interaction](https://hl7.org/fhir/R4/http.html) with a server: what is asked of which type, and with what in hand.
+/// One [interaction](https://hl7.org/fhir/R4/http.html) with a server: what is asked of which type,
+/// and with what in hand.
 ///
-/// It knows no server yet; [`to_http`](Self::to_http) gives it one. What it is and what type it is about can be asked before it
-/// is sent, so that scopes can be compared with it.
+/// It knows no server yet; [`to_http`](Self::to_http) gives it one. What it is and what type it is
+/// about can be asked before it is sent, so that scopes can be compared with it.
 ///
 /// ```
 /// use smart_fhir::{Access, Base, Interaction, Search};
@@ -52,8 +53,8 @@ enum Body {
     Json(Bytes),
 }
 
-/// What an interaction does with data: the five letters of
-/// [SMART's scopes](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-fhir-resources).
+/// What an interaction does with data: the five letters of [SMART's
+/// scopes](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-fhir-resources).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "scopes have five letters")]
 pub enum Access {
@@ -83,13 +84,14 @@ pub enum Return {
 }
 
 impl Interaction {
-    /// The [capabilities](https://hl7.org/fhir/R4/http.html#capabilities) of the server, which need no token.
+    /// The [capabilities](https://hl7.org/fhir/R4/http.html#capabilities) of the server, which need
+    /// no token.
     pub fn capabilities() -> Self {
         Self::new(Method::GET, "metadata".to_owned())
     }
 
-    /// [Reads](https://hl7.org/fhir/R4/http.html#read) `Type/id`, or a [version](https://hl7.org/fhir/R4/http.html#vread),
-    /// `Type/id/_history/version`.
+    /// [Reads](https://hl7.org/fhir/R4/http.html#read) `Type/id`, or a
+    /// [version](https://hl7.org/fhir/R4/http.html#vread), `Type/id/_history/version`.
     ///
     /// # Errors
     ///
@@ -133,7 +135,8 @@ impl Interaction {
         Ok(Self::new(Method::GET, path).of_search(search))
     }
 
-    /// Searches by POST, which keeps the parameters out of addresses and the logs that keep addresses.
+    /// Searches by POST, which keeps the parameters out of addresses and the logs that keep
+    /// addresses.
     ///
     /// # Errors
     ///
@@ -159,7 +162,8 @@ impl Interaction {
         Ok(create.with_resource(resource))
     }
 
-    /// Creates a resource unless the condition finds one ([`If-None-Exist`](https://hl7.org/fhir/R4/http.html#ccreate)).
+    /// Creates a resource unless the condition finds one
+    /// ([`If-None-Exist`](https://hl7.org/fhir/R4/http.html#ccreate)).
     ///
     /// # Errors
     ///
@@ -186,8 +190,8 @@ impl Interaction {
             .with_resource(resource))
     }
 
-    /// Updates the one resource that the condition finds, or creates it
-    /// ([conditional update](https://hl7.org/fhir/R4/http.html#cond-update)). With scopes it counts as an update.
+    /// Updates the one resource that the condition finds, or creates it ([conditional
+    /// update](https://hl7.org/fhir/R4/http.html#cond-update)). With scopes it counts as an update.
     ///
     /// # Errors
     ///
@@ -228,8 +232,9 @@ impl Interaction {
         Ok(Self::new(Method::DELETE, format!("{name}?{query}")).about(Access::Delete, name))
     }
 
-    /// Sends a bundle of interactions ([batch and transaction](https://hl7.org/fhir/R4/http.html#transaction)). What it needs of
-    /// scopes is in its entries: see [`Bundle::interactions`](crate::Bundle::interactions).
+    /// Sends a bundle of interactions ([batch and
+    /// transaction](https://hl7.org/fhir/R4/http.html#transaction)). What it needs of scopes is in
+    /// its entries: see [`Bundle::interactions`](crate::Bundle::interactions).
     ///
     /// # Errors
     ///
@@ -245,8 +250,8 @@ impl Interaction {
         }
     }
 
-    /// Calls an [operation](https://hl7.org/fhir/R4/operations.html) that only reads, such as `$everything` on `Patient/1`.
-    /// `on` is a type, a reference, or empty for the whole system.
+    /// Calls an [operation](https://hl7.org/fhir/R4/operations.html) that only reads, such as
+    /// `$everything` on `Patient/1`. `on` is a type, a reference, or empty for the whole system.
     ///
     /// # Errors
     ///
@@ -266,7 +271,8 @@ impl Interaction {
     }
 
     /// Calls an operation by POST, with a resource as its input: mostly
-    /// [Parameters](https://hl7.org/fhir/R4/parameters.html). What it needs of scopes, the server knows alone.
+    /// [Parameters](https://hl7.org/fhir/R4/parameters.html). What it needs of scopes, the server
+    /// knows alone.
     ///
     /// # Errors
     ///
@@ -321,7 +327,8 @@ impl Interaction {
         self.with_header(PREFER, HeaderValue::from_static(value))
     }
 
-    /// What it does with data, as far as that can be said: not for capabilities, batches, and operations with an input.
+    /// What it does with data, as far as that can be said: not for capabilities, batches, and
+    /// operations with an input.
     pub fn access(&self) -> Option<Access> {
         self.access
     }
@@ -482,8 +489,8 @@ fn tag(version: &str, header: &'static str) -> Result<HeaderValue, RequestError>
 }
 
 impl Resource {
-    /// The input of an operation: [Parameters](https://hl7.org/fhir/R4/parameters.html) with these members, each a name, the spelling of
-    /// its `value[x]`, such as `valueString`, and the value.
+    /// The input of an operation: [Parameters](https://hl7.org/fhir/R4/parameters.html) with these
+    /// members, each a name, the spelling of its `value[x]`, such as `valueString`, and the value.
     pub fn parameters<'a>(members: impl IntoIterator<Item = (&'a str, &'a str, Value)>) -> Self {
         let members: Vec<Value> = members
             .into_iter()

@@ -12,8 +12,9 @@ use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::resource::Resource;
 
-/// Parses one document. Its length and its depth are checked before the parser sees it. Every number has the text that it has in
-/// the document, and no object has a member twice, of which `serde_json` would drop one.
+/// Parses one document. Its length and its depth are checked before the parser sees it. Every
+/// number has the text that it has in the document, and no object has a member twice, of which
+/// `serde_json` would drop one.
 pub(crate) fn parse<T: DeserializeOwned + 'static>(
     bytes: &[u8],
     most_bytes: usize,
@@ -54,7 +55,8 @@ pub(crate) fn into_view<T: DeserializeOwned + 'static>(value: Value) -> Result<T
         .map_err(fault)
 }
 
-/// The value itself, if `T` is a `Value` or a `Resource`: `serde_json` spells exponents anew when it deserializes one from another.
+/// The value itself, if `T` is a `Value` or a `Resource`: `serde_json` spells exponents anew when
+/// it deserializes one from another.
 fn unchanged<T: 'static>(value: Value) -> Result<Result<T, Value>, ReadError> {
     let mut wanted: Option<T> = None;
     let slot: &mut dyn Any = &mut wanted;
@@ -74,9 +76,10 @@ fn fault(error: serde_json::Error) -> ReadError {
     }
 }
 
-/// Numbers keep their text, and so do not fit into an `f64` behind `#[serde(flatten)]` or in an untagged enum, which see a number
-/// with its text as an object. What did not fit is tried once more with numbers as other parsers give them. Only a type that does
-/// not keep the text can come to this.
+/// Numbers keep their text, and so do not fit into an `f64` behind `#[serde(flatten)]` or in an
+/// untagged enum, which see a number with its text as an object. What did not fit is tried once
+/// more with numbers as other parsers give them. Only a type that does not keep the text can come
+/// to this.
 fn again_with_plain_numbers<T: DeserializeOwned>(
     error: serde_json::Error,
     mut value: Value,
@@ -87,7 +90,8 @@ fn again_with_plain_numbers<T: DeserializeOwned>(
     T::deserialize(value).map_err(|_| error)
 }
 
-/// Writes numbers with a fraction or an exponent in the one way that `f64` has. Tells whether all of them fit into one.
+/// Writes numbers with a fraction or an exponent in the one way that `f64` has. Tells whether all
+/// of them fit into one.
 fn round_numbers(value: &mut Value) -> bool {
     match value {
         Value::Number(number) if !number.is_u64() && !number.is_i64() => {
@@ -108,7 +112,8 @@ fn round_numbers(value: &mut Value) -> bool {
 struct Survey {
     /// Members of all objects.
     members: usize,
-    /// Whether numbers may be spelled otherwise than `serde_json` spells them: with an exponent, or as `-0`.
+    /// Whether numbers may be spelled otherwise than `serde_json` spells them: with an exponent, or
+    /// as `-0`.
     has_odd_numbers: bool,
 }
 

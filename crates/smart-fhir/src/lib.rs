@@ -1,7 +1,9 @@
-//! FHIR interactions as data: requests to send, answers to read, searches page by page, bulk exports, resources as RDF.
+//! FHIR interactions as data: requests to send, answers to read, searches page by page, bulk
+//! exports, resources as RDF.
 //!
-//! What it does not do: send anything, wait, know the time, hold tokens. It has no models of FHIR's types: a [`Resource`] is JSON that
-//! can be read as any type with `Deserialize`, so that any model crate fits, and any release of FHIR. It does not validate.
+//! What it does not do: send anything, wait, know the time, hold tokens. It has no models of FHIR's
+//! types: a [`Resource`] is JSON that can be read as any type with `Deserialize`, so that any model
+//! crate fits, and any release of FHIR. It does not validate.
 //!
 //! ```text
 //!   Interaction ──► http::Request ──► (whoever sends, with a token) ──► http::Response ──► Resource, Bundle, Written, AnswerError
@@ -49,12 +51,14 @@
 //!
 //! # Where tokens go
 //!
-//! Every address that a server names (`next`, the state of an export, its files, absolute references) is compared with the base before a
-//! request is made of it: another scheme, host or port is an error, never a request.
+//! Every address that a server names (`next`, the state of an export, its files, absolute
+//! references) is compared with the base before a request is made of it: another scheme, host or
+//! port is an error, never a request.
 //!
 //! # Features
 //!
-//! `rdf`: `rdf::to_graph` writes resources of R4 as graphs in FHIR's own RDF form, so that SPARQL can be asked of them.
+//! `rdf`: `rdf::to_graph` writes resources of R4 as graphs in FHIR's own RDF form, so that SPARQL
+//! can be asked of them.
 
 // whom to ask
 mod base;

@@ -1,6 +1,7 @@
 //! How much of an answer is read.
 
-/// What an answer may cost to read. Every bound has a default that fits what servers send many times over.
+/// What an answer may cost to read. Every bound has a default that fits what servers send many
+/// times over.
 ///
 /// ```
 /// use smart_fhir::Limits;

@@ -10,10 +10,11 @@ use crate::json;
 use crate::limits::Limits;
 use crate::resource::Resource;
 
-/// Cuts a stream of bytes into lines, each a resource ([NDJSON](https://hl7.org/fhir/uv/bulkdata/export.html#bulk-data-output-file-request)).
+/// Cuts a stream of bytes into lines, each a resource
+/// ([NDJSON](https://hl7.org/fhir/uv/bulkdata/export.html#bulk-data-output-file-request)).
 ///
-/// It holds the pieces that were pushed and not yet taken, and at most one line before them, whatever the length of the file. How the
-/// bytes were cut makes no difference to the lines.
+/// It holds the pieces that were pushed and not yet taken, and at most one line before them,
+/// whatever the length of the file. How the bytes were cut makes no difference to the lines.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -75,11 +76,13 @@ impl Lines {
         self.ended = true;
     }
 
-    /// The next line that is whole, without its end; `None` until more bytes come. Blank lines are passed over.
+    /// The next line that is whole, without its end; `None` until more bytes come. Blank lines are
+    /// passed over.
     ///
     /// # Errors
     ///
-    /// [`LineError::TooLong`], after which the next can be read; [`take_start`](Self::take_start) has the beginning of the line.
+    /// [`LineError::TooLong`], after which the next can be read; [`take_start`](Self::take_start)
+    /// has the beginning of the line.
     pub fn next_line(&mut self) -> Option<Result<Bytes, LineError>> {
         loop {
             let line = self.cut()?;
@@ -101,8 +104,8 @@ impl Lines {
     ///
     /// # Errors
     ///
-    /// As [`next_line`](Self::next_line), and [`LineError::Unreadable`] for a line that is no resource, after which the next can
-    /// be read.
+    /// As [`next_line`](Self::next_line), and [`LineError::Unreadable`] for a line that is no
+    /// resource, after which the next can be read.
     pub fn next_resource(&mut self) -> Option<Result<Resource, LineError>> {
         let line = self.next_line()?;
         Some(line.and_then(|line| self.read(&line)))
@@ -127,12 +130,14 @@ impl Lines {
         self.number
     }
 
-    /// The beginning of the line that [`next_line`](Self::next_line) found too long last, as far as the limit; empty when it was taken.
+    /// The beginning of the line that [`next_line`](Self::next_line) found too long last, as far as
+    /// the limit; empty when it was taken.
     pub fn take_start(&mut self) -> Bytes {
         std::mem::take(&mut self.start)
     }
 
-    /// The next line with white space around it; the beginning of one that is too long goes to `start`.
+    /// The next line with white space around it; the beginning of one that is too long goes to
+    /// `start`.
     fn cut(&mut self) -> Option<Bytes> {
         let limit = self.limits.line;
         while let Some(mut piece) = self.pieces.pop_front() {
@@ -175,7 +180,8 @@ impl Lines {
     }
 }
 
-/// Without white space at either end, and without the mark that some servers put before the first line.
+/// Without white space at either end, and without the mark that some servers put before the first
+/// line.
 fn trimmed(line: Bytes) -> Bytes {
     let line = match line.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) => line.slice_ref(rest),

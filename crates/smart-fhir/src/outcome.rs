@@ -9,8 +9,8 @@ use crate::resource::Resource;
 
 /// An [OperationOutcome](https://hl7.org/fhir/R4/operationoutcome.html).
 ///
-/// Servers write into it what they like, patients' names included: show it to the user, keep it out of logs. `Debug` shows
-/// codes alone.
+/// Servers write into it what they like, patients' names included: show it to the user, keep it out
+/// of logs. `Debug` shows codes alone.
 #[derive(Clone, PartialEq)]
 pub struct OperationOutcome {
     issues: Vec<Issue>,
@@ -24,8 +24,8 @@ pub struct OperationOutcome {
 pub struct Issue {
     /// `fatal`, `error`, `warning` or `information`. FHIR requires it; some servers leave it out.
     pub severity: Option<String>,
-    /// One of FHIR's [issue types](https://hl7.org/fhir/R4/valueset-issue-type.html), such as `not-found`. FHIR requires it; some servers
-    /// leave it out.
+    /// One of FHIR's [issue types](https://hl7.org/fhir/R4/valueset-issue-type.html), such as
+    /// `not-found`. FHIR requires it; some servers leave it out.
     pub code: Option<String>,
     /// In the words of the server's author.
     pub diagnostics: Option<String>,
@@ -43,7 +43,8 @@ const MOST_ISSUES: usize = 1000;
 const LONGEST_SUMMARY: usize = 300;
 
 impl OperationOutcome {
-    /// Reads one; what in it breaks the specification is left out. `None` for a resource of another type.
+    /// Reads one; what in it breaks the specification is left out. `None` for a resource of another
+    /// type.
     pub fn from_resource(resource: Resource) -> Option<Self> {
         if resource.resource_type() != "OperationOutcome" {
             return None;
@@ -73,7 +74,8 @@ impl OperationOutcome {
             .any(|issue| issue.code.as_deref() == Some(code))
     }
 
-    /// Whether it reports something that went wrong. What does not say that it is a warning or information does.
+    /// Whether it reports something that went wrong. What does not say that it is a warning or
+    /// information does.
     pub fn has_errors(&self) -> bool {
         self.issues.is_empty() || self.issues.iter().any(Issue::is_error)
     }

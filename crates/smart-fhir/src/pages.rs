@@ -15,9 +15,10 @@ use crate::limits::Limits;
 /// Walks over the pages of a search, history or any other bundle with `next` links
 /// ([FHIR, paging](https://hl7.org/fhir/R4/http.html#paging)).
 ///
-/// Each step is a pair: [`next_request`](Self::next_request) makes what to send, [`receive`](Self::receive) takes what came. A
-/// `next` link is followed only to the base's own origin, never to an address that was asked before, and no more often than
-/// the limit says: the walk ends whatever the server sends.
+/// Each step is a pair: [`next_request`](Self::next_request) makes what to send,
+/// [`receive`](Self::receive) takes what came. A `next` link is followed only to the base's own
+/// origin, never to an address that was asked before, and no more often than the limit says: the
+/// walk ends whatever the server sends.
 ///
 /// ```
 /// use smart_fhir::{Base, Interaction, Limits, Pages, Search};
@@ -89,7 +90,8 @@ impl Pages {
         }
     }
 
-    /// The request for the next page; `None` after the last. A request whose answer never came can be sent again.
+    /// The request for the next page; `None` after the last. A request whose answer never came can
+    /// be sent again.
     pub fn next_request(&self) -> Option<Request<Bytes>> {
         self.next.clone()
     }
@@ -98,8 +100,8 @@ impl Pages {
     ///
     /// # Errors
     ///
-    /// The answer is no bundle, or there are more pages than the limit. A `next` link that is not followed is no error of this
-    /// page: see [`broken_link`](Self::broken_link).
+    /// The answer is no bundle, or there are more pages than the limit. A `next` link that is not
+    /// followed is no error of this page: see [`broken_link`](Self::broken_link).
     pub fn receive(&mut self, response: &Response<impl AsRef<[u8]>>) -> Result<Bundle, PageError> {
         if self.read >= self.limits.pages {
             return Err(PageError::TooManyPages {
@@ -119,7 +121,8 @@ impl Pages {
         Ok(bundle)
     }
 
-    /// Why the walk ended early, if it did: the server's last `next` link was not to be followed, and there is more that was not read.
+    /// Why the walk ended early, if it did: the server's last `next` link was not to be followed,
+    /// and there is more that was not read.
     pub fn broken_link(&self) -> Option<&LinkError> {
         self.broken.as_ref()
     }

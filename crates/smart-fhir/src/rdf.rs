@@ -27,10 +27,12 @@
 //!
 //! # What it covers
 //!
-//! All elements of R4's AllergyIntolerance, Condition, DocumentReference, Encounter, Immunization, Location, Medication,
-//! MedicationDispense, MedicationRequest, Observation, Organization, Patient, Practitioner, Procedure, Provenance and Substance, with
-//! all data types that these are made of, extensions, and contained resources of these types. A resource of another type, an element that R4 does not have, and a value of
-//! the wrong kind are errors: nothing is left out in silence. [`Bridge::keep_unknown`] keeps them instead, as literals of `rdf:JSON`.
+//! All elements of R4's AllergyIntolerance, Condition, DocumentReference, Encounter, Immunization,
+//! Location, Medication, MedicationDispense, MedicationRequest, Observation, Organization, Patient,
+//! Practitioner, Procedure, Provenance and Substance, with all data types that these are made of,
+//! extensions, and contained resources of these types. A resource of another type, an element that
+//! R4 does not have, and a value of the wrong kind are errors: nothing is left out in silence.
+//! [`Bridge::keep_unknown`] keeps them instead, as literals of `rdf:JSON`.
 //!
 //! # What it writes
 //!
@@ -46,7 +48,8 @@
 //! | a coding of SNOMED CT or LOINC | the class `http://snomed.info/id/{code}` or `http://loinc.org/rdf#{code}` besides its elements |
 //! | a contained resource | a blank node, without `fhir:nodeRole` |
 //!
-//! Decimals keep their text, 1.50 as 1.50. What a decimal writes with an exponent becomes an `xsd:double`.
+//! Decimals keep their text, 1.50 as 1.50. What a decimal writes with an exponent becomes an
+//! `xsd:double`.
 
 mod schema;
 mod values;
@@ -152,9 +155,10 @@ impl Bridge {
         }
     }
 
-    /// Keeps what is no error in itself: an unknown element, or a value of the wrong kind, becomes a blank node whose `fhir:value` is its JSON, as a
-    /// literal of `rdf:JSON`, under the property `fhir:{type}.{name}`, a list as one such node. A resource of an unknown type has its node and its
-    /// class, and all of its elements so.
+    /// Keeps what is no error in itself: an unknown element, or a value of the wrong kind, becomes
+    /// a blank node whose `fhir:value` is its JSON, as a literal of `rdf:JSON`, under the property
+    /// `fhir:{type}.{name}`, a list as one such node. A resource of an unknown type has its node
+    /// and its class, and all of its elements so.
     #[must_use]
     pub fn keep_unknown(mut self) -> Self {
         self.unknown = Unknown::Keep;
@@ -172,7 +176,8 @@ impl Bridge {
     ///
     /// # Errors
     ///
-    /// What is unknown, where it is not kept, and what is beyond a limit. There is no graph of a part of the resources.
+    /// What is unknown, where it is not kept, and what is beyond a limit. There is no graph of a
+    /// part of the resources.
     pub fn to_graph<'a>(
         &self,
         resources: impl IntoIterator<Item = &'a Resource>,

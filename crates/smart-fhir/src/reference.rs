@@ -4,7 +4,8 @@ use crate::base::{Base, has_scheme};
 use crate::error::{LinkError, RequestError};
 use crate::search::encode_segment;
 
-/// A reference to a resource, told apart by its form ([FHIR, references](https://hl7.org/fhir/R4/references.html#literal)).
+/// A reference to a resource, told apart by its form ([FHIR,
+/// references](https://hl7.org/fhir/R4/references.html#literal)).
 ///
 /// ```
 /// use smart_fhir::Reference;
@@ -29,7 +30,8 @@ pub enum Reference<'a> {
     Urn(&'a str),
 }
 
-/// The type, id and perhaps version of a resource, without its server: `Patient/1`, `Patient/1/_history/2`.
+/// The type, id and perhaps version of a resource, without its server: `Patient/1`,
+/// `Patient/1/_history/2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
     resource_type: String,
@@ -38,7 +40,8 @@ pub struct Path {
 }
 
 impl<'a> Reference<'a> {
-    /// Tells by its form what a reference is. Never fails: what has no known form is [`Other`](Self::Other).
+    /// Tells by its form what a reference is. Never fails: what has no known form is
+    /// [`Other`](Self::Other).
     pub fn parse(text: &'a str) -> Self {
         if let Some(id) = text.strip_prefix('#') {
             return Self::Contained(id);
@@ -60,8 +63,9 @@ impl Path {
     ///
     /// # Errors
     ///
-    /// [`RequestError::BadReference`] for anything else. Ids are taken as servers make them: longer than FHIR allows and with
-    /// other characters too, but never such that they could change the path.
+    /// [`RequestError::BadReference`] for anything else. Ids are taken as servers make them: longer
+    /// than FHIR allows and with other characters too, but never such that they could change the
+    /// path.
     pub fn parse(text: &str) -> Result<Self, RequestError> {
         let bad = || RequestError::BadReference {
             reference: text.to_owned(),
@@ -113,7 +117,8 @@ impl Path {
     ///
     /// # Errors
     ///
-    /// The address has another origin than the base, or is not below it, or does not end as a reference does.
+    /// The address has another origin than the base, or is not below it, or does not end as a
+    /// reference does.
     pub fn below(base: &Base, address: &str) -> Result<Self, LinkError> {
         base.resolve(address)?;
         let path = base.below(address).ok_or(LinkError::Malformed)?;

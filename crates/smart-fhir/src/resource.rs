@@ -11,13 +11,15 @@ use crate::json;
 
 /// A [FHIR resource](https://hl7.org/fhir/R4/resource.html) of any type and release, kept as JSON.
 ///
-/// Numbers keep the text that the server wrote (`1.00` stays `1.00`, and `1E3` stays `1E3`:
-/// [FHIR, decimal](https://hl7.org/fhir/R4/datatypes.html#decimal)) and objects keep the order of their members, also when the resource is
-/// written again. Reading it as a type with an `f64` rounds; `serde_json::Number`, or a decimal type that reads it, does not. A number that
-/// an `f64` would make infinite or zero is an error there.
+/// Numbers keep the text that the server wrote (`1.00` stays `1.00`, and `1E3` stays `1E3`: [FHIR,
+/// decimal](https://hl7.org/fhir/R4/datatypes.html#decimal)) and objects keep the order of their
+/// members, also when the resource is written again. Reading it as a type with an `f64` rounds;
+/// `serde_json::Number`, or a decimal type that reads it, does not. A number that an `f64` would
+/// make infinite or zero is an error there.
 ///
-/// Nothing in it is checked but that it is an object with a `resourceType`. [`view`](Self::view) reads it as any type that
-/// implements serde's `Deserialize`: a model of FHIR from another crate, or a struct of the few members that an app needs.
+/// Nothing in it is checked but that it is an object with a `resourceType`. [`view`](Self::view)
+/// reads it as any type that implements serde's `Deserialize`: a model of FHIR from another crate,
+/// or a struct of the few members that an app needs.
 ///
 /// ```
 /// use smart_fhir::Resource;
@@ -100,8 +102,8 @@ impl Resource {
         self.at(path)?.as_str()
     }
 
-    /// The resource with this id that it brought along within itself
-    /// ([FHIR, contained resources](https://hl7.org/fhir/R4/references.html#contained)); the id without `#`.
+    /// The resource with this id that it brought along within itself ([FHIR, contained
+    /// resources](https://hl7.org/fhir/R4/references.html#contained)); the id without `#`.
     pub fn contained(&self, id: &str) -> Option<&Value> {
         let contained = self.0["contained"].as_array()?;
         contained.iter().find(|one| one["id"].as_str() == Some(id))

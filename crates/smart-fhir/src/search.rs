@@ -1,4 +1,5 @@
-//! What to search for: parameters, with their values escaped twice, once for FHIR and once for the address.
+//! What to search for: parameters, with their values escaped twice, once for FHIR and once for the
+//! address.
 
 use std::fmt::Write as _;
 
@@ -6,7 +7,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::RequestError;
 
-/// All but the unreserved characters ([RFC 3986, section 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
+/// All but the unreserved characters ([RFC 3986, section
+/// 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -15,8 +17,9 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// A search on one type, or on all ([FHIR, search](https://hl7.org/fhir/R4/search.html)).
 ///
-/// Values are texts, not queries: commas, bars, dollars and backslashes in them are escaped, so that they cannot become
-/// alternatives or code systems. [`raw`](Self::raw) takes a value as FHIR writes it.
+/// Values are texts, not queries: commas, bars, dollars and backslashes in them are escaped, so
+/// that they cannot become alternatives or code systems. [`raw`](Self::raw) takes a value as FHIR
+/// writes it.
 ///
 /// ```
 /// use smart_fhir::Search;
@@ -34,7 +37,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 /// # Ok::<(), smart_fhir::RequestError>(())
 /// ```
 ///
-/// Servers of Sync for Science know seven parameters, look at the first value of each, and refuse all others with a 403.
+/// Servers of Sync for Science know seven parameters, look at the first value of each, and refuse
+/// all others with a 403.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Search {
     resource_type: Option<String>,
@@ -78,15 +82,17 @@ impl Search {
         self.raw(name, values.join(","))
     }
 
-    /// A code of a system, or an identifier
-    /// ([FHIR, token](https://hl7.org/fhir/R4/search.html#token)). An empty system asks for codes that have none.
+    /// A code of a system, or an identifier ([FHIR,
+    /// token](https://hl7.org/fhir/R4/search.html#token)). An empty system asks for codes that have
+    /// none.
     #[must_use]
     pub fn with_code(self, name: impl Into<String>, system: &str, code: &str) -> Self {
         let value = format!("{}|{}", escape(system), escape(code));
         self.raw(name, value)
     }
 
-    /// A parameter whose value is written as FHIR has it: prefixes of dates (`ge2020`), alternatives, composites.
+    /// A parameter whose value is written as FHIR has it: prefixes of dates (`ge2020`),
+    /// alternatives, composites.
     #[must_use]
     pub fn raw(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.pairs.push((name.into(), value.into()));
@@ -113,8 +119,9 @@ impl Search {
     ///
     /// # Errors
     ///
-    /// A name that is invalid: empty, or with characters that FHIR's names do not have. A value that is empty: servers leave out the parameter
-    /// then, and answer for all patients instead of for the one whose id is missing.
+    /// A name that is invalid: empty, or with characters that FHIR's names do not have. A value
+    /// that is empty: servers leave out the parameter then, and answer for all patients instead of
+    /// for the one whose id is missing.
     pub fn to_query(&self) -> Result<String, RequestError> {
         let mut query = String::new();
         for (name, value) in &self.pairs {

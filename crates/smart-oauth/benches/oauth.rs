@@ -170,8 +170,8 @@ fn authorize(parameters: &ParameterList<&str, &str, [(&str, &str); 6]>) -> Strin
     builder.authorize("GET", PATH, parameters)
 }
 
-/// What criterion cannot measure: ratios on a machine that is shared, for which the candidates take turns in short rounds;
-/// another language; and allocations.
+/// What criterion cannot measure: ratios on a machine that is shared, for which the candidates take
+/// turns in short rounds; another language; and allocations.
 fn side_by_side(_: &mut Criterion) {
     let request = request();
     let token = AccessToken::new(TOKEN, TOKEN_SECRET);

@@ -1,4 +1,5 @@
-//! Percent-encoding as [RFC 5849, section 3.6](https://www.rfc-editor.org/rfc/rfc5849#section-3.6) has it, and its inverse.
+//! Percent-encoding as [RFC 5849, section 3.6](https://www.rfc-editor.org/rfc/rfc5849#section-3.6)
+//! has it, and its inverse.
 
 use std::borrow::Cow;
 
@@ -21,13 +22,15 @@ pub(crate) fn push_encoded(out: &mut Vec<u8>, bytes: &[u8]) {
     push_escaped(out, bytes, &ESCAPED, is_unreserved);
 }
 
-/// Appends the encoded form of the encoded form, which is what a base string holds of each name and value.
+/// Appends the encoded form of the encoded form, which is what a base string holds of each name and
+/// value.
 pub(crate) fn push_encoded_twice(out: &mut Vec<u8>, bytes: &[u8]) {
     push_escaped(out, bytes, &ESCAPED_TWICE, is_unreserved);
 }
 
-/// Encodes one segment of a path, leaving as they are the characters that a path may hold: the Classic container signs over
-/// the decoded path, so that each needless escape is a chance to disagree.
+/// Encodes one segment of a path, leaving as they are the characters that a path may hold: the
+/// Classic container signs over the decoded path, so that each needless escape is a chance to
+/// disagree.
 pub(crate) fn encode_path_segment(segment: &str) -> String {
     let mut encoded = Vec::with_capacity(segment.len());
     let stays = |byte| is_unreserved(byte) || b"!$&'()*+,;=:@".contains(&byte);
@@ -40,7 +43,8 @@ pub(crate) fn into_text(encoded: Vec<u8>) -> String {
     String::from_utf8(encoded).expect("encoding leaves ascii only")
 }
 
-/// Resolves `%XX`; a `%` without two hexadecimal digits after it stands for itself, as in every form parser.
+/// Resolves `%XX`; a `%` without two hexadecimal digits after it stands for itself, as in every
+/// form parser.
 pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
     if bytes.contains(&b'%') {
         Cow::Owned(resolve_escapes(bytes, |byte| byte))
@@ -61,8 +65,9 @@ pub(crate) fn decode_form(bytes: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// A permutation of the bytes under which raw text sorts the way its encoded form would: whatever gets escaped begins with
-/// `%` (0x25), which is less than every unreserved character, and escapes sort by their value.
+/// A permutation of the bytes under which raw text sorts the way its encoded form would: whatever
+/// gets escaped begins with `%` (0x25), which is less than every unreserved character, and escapes
+/// sort by their value.
 pub(crate) static ENCODED_RANK: [u8; 256] = {
     let mut ranks = [0; 256];
     let mut rank: u8 = 0;
@@ -155,7 +160,8 @@ fn hex_value(digit: u8) -> u8 {
     }
 }
 
-/// Whether the byte stays as it is ([section 3.6](https://www.rfc-editor.org/rfc/rfc5849#section-3.6)).
+/// Whether the byte stays as it is ([section
+/// 3.6](https://www.rfc-editor.org/rfc/rfc5849#section-3.6)).
 pub(crate) const fn is_unreserved(byte: u8) -> bool {
     UNRESERVED[byte as usize]
 }

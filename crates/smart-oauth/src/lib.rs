@@ -3,13 +3,14 @@
 //!
 //! - [`oauth1`]: OAuth 1.0a for SMART Classic, the app's side and the container's. Signs requests,
 //!   verifies them, and carries out the dances that end with a token.
-//! - `oauth2` (feature `oauth2`): OAuth 2 for SMART App Launch and Sync for Science, the app's side.
+//! - `oauth2` (feature `oauth2`): OAuth 2 for SMART App Launch and Sync for Science, the app's
+//!   side.
 //!
 //! Every function is pure. The caller sends the requests, passes the time as a [`Timestamp`] and
 //! draws random numbers.
 //!
-//! What this crate does not do: open sockets, read clocks, draw random numbers, store tokens, follow
-//! redirects, retry. It holds no RSA private keys.
+//! What this crate does not do: open sockets, read clocks, draw random numbers, store tokens,
+//! follow redirects, retry. It holds no RSA private keys.
 //!
 //! # Example
 //!

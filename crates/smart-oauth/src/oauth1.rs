@@ -32,7 +32,8 @@
 //!
 //! # Example
 //!
-//! The dance, the container's answers made up here, and at the end the container's side of a signed call:
+//! The dance, the container's answers made up here, and at the end the container's side of a signed
+//! call:
 //!
 //! ```
 //! use smart_oauth::Timestamp;
@@ -92,22 +93,26 @@
 //!
 //! # Secrets
 //!
-//! Consumer secrets, token secrets and verifiers are types of their own that show nothing in `Debug`, have no `Display`, and
-//! are wiped from memory when dropped. No error text holds one. What shows them says so: `expose`,
-//! [`Signed::base_string`], the authorization header that [`Signed::authorization`] marks sensitive.
+//! Consumer secrets, token secrets and verifiers are types of their own that show nothing in
+//! `Debug`, have no `Display`, and are wiped from memory when dropped. No error text holds one.
+//! What shows them says so: `expose`, [`Signed::base_string`], the authorization header that
+//! [`Signed::authorization`] marks sensitive.
 //!
 //! # Limits
 //!
-//! Whatever a peer can make long or many is bounded: 16 KiB and 64 parameters in a header, 256 KiB and 1,000 parameters in query
-//! and form, 16 KiB for a token answer, callback, launch or signed URL. Beyond is a typed error.
+//! Whatever a peer can make long or many is bounded: 16 KiB and 64 parameters in a header, 256 KiB
+//! and 1,000 parameters in query and form, 16 KiB for a token answer, callback, launch or signed
+//! URL. Beyond is a typed error.
 //!
 //! # Features
 //!
-//! `rsa-sha1` (off): signing with an RSA key that the app holds elsewhere, and verification, which brings aws-lc-rs.
+//! `rsa-sha1` (off): signing with an RSA key that the app holds elsewhere, and verification, which
+//! brings aws-lc-rs.
 //!
 //! # States that cannot be mixed up
 //!
-//! What the dance allows in each state is decided when the program is compiled. A verified dance has a second request:
+//! What the dance allows in each state is decided when the program is compiled. A verified dance
+//! has a second request:
 //!
 //! ```
 //! # fn example(verified: smart_oauth::oauth1::Dance<smart_oauth::oauth1::Verified>, nonce: smart_oauth::oauth1::Nonce, now: smart_oauth::Timestamp) {

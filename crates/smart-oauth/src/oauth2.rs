@@ -1,8 +1,10 @@
-//! OAuth 2 for SMART App Launch 2.2 and Sync for Science, the app's side: finds a server's addresses, registers, asks the user,
-//! checks the callback, exchanges and refreshes tokens. Every function is pure, as in the rest of the crate.
+//! OAuth 2 for SMART App Launch 2.2 and Sync for Science, the app's side: finds a server's
+//! addresses, registers, asks the user, checks the callback, exchanges and refreshes tokens. Every
+//! function is pure, as in the rest of the crate.
 //!
-//! What it does not do: send requests, follow redirects (on these endpoints nobody may), keep tokens, decide when to refresh.
-//! Feature `oauth2`; feature `jwt` adds assertions signed by the app and the validation of id tokens.
+//! What it does not do: send requests, follow redirects (on these endpoints nobody may), keep
+//! tokens, decide when to refresh. Feature `oauth2`; feature `jwt` adds assertions signed by the
+//! app and the validation of id tokens.
 //!
 //! # The flow
 //!
@@ -76,14 +78,15 @@
 //!
 //! # Secrets
 //!
-//! Codes, states, verifiers, secrets and tokens are types of their own that show nothing in `Debug`, have no `Display`, and are
-//! wiped from memory when dropped. Requests hold them in the clear, as they must; the `Authorization` header is marked
-//! sensitive, and form bodies should not be logged. Patients' ids stay out of `Debug` and error texts too.
+//! Codes, states, verifiers, secrets and tokens are types of their own that show nothing in
+//! `Debug`, have no `Display`, and are wiped from memory when dropped. Requests hold them in the
+//! clear, as they must; the `Authorization` header is marked sensitive, and form bodies should not
+//! be logged. Patients' ids stay out of `Debug` and error texts too.
 //!
 //! # Limits
 //!
-//! 16 MiB for a server's description, 256 KiB for other answers, 16 KiB for a callback, 4 KiB for an address, 2,048
-//! scopes of 2 KiB. JSON nests 128 deep. Beyond is a typed error.
+//! 16 MiB for a server's description, 256 KiB for other answers, 16 KiB for a callback, 4 KiB for
+//! an address, 2,048 scopes of 2 KiB. JSON nests 128 deep. Beyond is a typed error.
 
 // whom to talk to, and as whom
 mod credentials;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// An answer that could not be used, kept for a look. It may hold a token secret, so `Debug` shows its length only and the
-/// bytes are wiped when dropped.
+/// An answer that could not be used, kept for a look. It may hold a token secret, so `Debug` shows
+/// its length only and the bytes are wiped when dropped.
 #[derive(Clone)]
 pub struct PeerBody(Zeroizing<Vec<u8>>);
 

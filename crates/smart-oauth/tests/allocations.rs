@@ -1,4 +1,5 @@
-//! How often signing asks for memory. A test of its own, since the counter replaces the allocator of the whole program.
+//! How often signing asks for memory. A test of its own, since the counter replaces the allocator
+//! of the whole program.
 
 use smart_oauth::Timestamp;
 use smart_oauth::oauth1::{

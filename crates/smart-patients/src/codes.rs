@@ -1,4 +1,5 @@
-//! Codes, the code systems that they belong to, and the short code sets that the ontology itself lists.
+//! Codes, the code systems that they belong to, and the short code sets that the ontology itself
+//! lists.
 
 use smart_api::vocab::spcode::class;
 use smart_rdf::NamedNodeRef;

@@ -16,8 +16,8 @@ pub(super) type Known = NamedNodeRef<'static>;
 
 /// The triples of one record.
 ///
-/// Every statement belongs to the record and the record lists it, laboratory results and encounters included: the ontology
-/// asks for that, although files in the wild leave part of it to the loader.
+/// Every statement belongs to the record and the record lists it, laboratory results and encounters
+/// included: the ontology asks for that, although files in the wild leave part of it to the loader.
 #[derive(Debug)]
 pub(super) struct PatientFile {
     triples: Vec<(NamedOrBlankNode, Known, Term)>,
@@ -85,7 +85,8 @@ impl PatientFile {
         self.triples.push((subject.into(), property, object.into()));
     }
 
-    /// An `sp:CodedValue` that points to the code, and the code's description where it comes for the first time.
+    /// An `sp:CodedValue` that points to the code, and the code's description where it comes for
+    /// the first time.
     pub(super) fn coded(&mut self, node: &BlankNode, property: Known, code: &Code) {
         let value = self.node(sp::class::CODED_VALUE);
         let uri = NamedNode::new_unchecked(code.uri());

@@ -1,10 +1,11 @@
 //! People who never lived: a seeded generator of believable patient records.
 //!
-//! Every patient is a function of a seed and an index alone. There is no clock and no platform-dependent arithmetic behind
-//! it, so the same pair gives the same record on every machine, and a container may make a record only when somebody asks
-//! for it. A record is a small story first (who, which conditions, since when) and a graph afterwards, so that drugs fit
-//! problems, laboratory values fit both, nobody is prescribed what they are allergic to, and no date lies before birth or
-//! after [`LAST_DAY`].
+//! Every patient is a function of a seed and an index alone. There is no clock and no
+//! platform-dependent arithmetic behind it, so the same pair gives the same record on every
+//! machine, and a container may make a record only when somebody asks for it. A record is a small
+//! story first (who, which conditions, since when) and a graph afterwards, so that drugs fit
+//! problems, laboratory values fit both, nobody is prescribed what they are allergic to, and no
+//! date lies before birth or after [`LAST_DAY`].
 //!
 //! ```
 //! use smart_patients::{DANIEL_ADAMS, DEFAULT_SEED};
@@ -18,8 +19,9 @@
 //! assert_eq!(ids.len(), 50);
 //! ```
 //!
-//! Names, addresses and numbers are invented: telephone numbers lie in the range kept free for fiction (555-0100 to
-//! 555-0199), e-mail addresses under `example.org`. Codes are real ones from SNOMED CT, RxNorm, LOINC and CVX.
+//! Names, addresses and numbers are invented: telephone numbers lie in the range kept free for
+//! fiction (555-0100 to 555-0199), e-mail addresses under `example.org`. Codes are real ones from
+//! SNOMED CT, RxNorm, LOINC and CVX.
 
 mod allergies;
 mod codes;
@@ -59,7 +61,8 @@ pub const LAST_DAY: &str = "2026-06-30";
 /// From this index on the ids come round again.
 pub const DISTINCT_RECORDS: usize = 9_000_000;
 
-/// The record of Daniel Adams, index 0 of every seed: the patient whom examples and tests can rely on.
+/// The record of Daniel Adams, index 0 of every seed: the patient whom examples and tests can rely
+/// on.
 ///
 /// He is a man in middle age with several problems and medications.
 pub const DANIEL_ADAMS: &str = "1288992";
@@ -70,8 +73,8 @@ pub const DANIEL_ADAMS: &str = "1288992";
 pub struct SyntheticPatient {
     /// Seven digits, unique among the first [`DISTINCT_RECORDS`] patients of a seed.
     pub record_id: String,
-    /// The record as a patient file holds it: one blank `sp:MedicalRecord` and its statements, blank nodes too, for a
-    /// container to give URIs to.
+    /// The record as a patient file holds it: one blank `sp:MedicalRecord` and its statements,
+    /// blank nodes too, for a container to give URIs to.
     pub graph: Graph,
 }
 
@@ -110,7 +113,8 @@ fn graph(source: &Source) -> Graph {
     file.into_graph()
 }
 
-/// Steps through all numbers of seven digits: the step shares no factor with their count, so none comes twice.
+/// Steps through all numbers of seven digits: the step shares no factor with their count, so none
+/// comes twice.
 fn number(seed: u64, index: usize) -> u64 {
     const FIRST: u64 = 1_000_000;
     const COUNT: u64 = DISTINCT_RECORDS as u64;

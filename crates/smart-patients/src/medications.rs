@@ -1,4 +1,5 @@
-//! From conditions to prescriptions, and from prescriptions to medications and what the pharmacy handed out.
+//! From conditions to prescriptions, and from prescriptions to medications and what the pharmacy
+//! handed out.
 
 use smart_api::vocab::sp;
 use smart_rdf::BlankNode;

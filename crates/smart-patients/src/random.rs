@@ -8,7 +8,8 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// An own stream of numbers for each topic, so that a longer table of drugs changes nobody's name.
+    /// An own stream of numbers for each topic, so that a longer table of drugs changes nobody's
+    /// name.
     pub(super) fn stream(&self, topic: &str) -> Random {
         let mut state = mix(self.seed ^ mix(self.index as u64));
         for byte in topic.bytes() {
@@ -18,7 +19,8 @@ impl Source {
     }
 }
 
-/// The generator of Steele, Lea and Flood, [Fast Splittable Pseudorandom Number Generators](https://doi.org/10.1145/2660193.2660195).
+/// The generator of Steele, Lea and Flood, [Fast Splittable Pseudorandom Number
+/// Generators](https://doi.org/10.1145/2660193.2660195).
 ///
 /// Plenty for invented patients; nothing here is fit for secrets.
 #[derive(Debug, Clone)]
@@ -34,7 +36,8 @@ impl Random {
 
     /// From 0 up to, not including, the bound.
     pub(super) fn below(&mut self, bound: u32) -> u32 {
-        // the high half of a product spreads evenly enough for bounds this small, and never branches
+        // the high half of a product spreads evenly enough for bounds this small, and never
+        // branches
         (((self.next() >> 32) * u64::from(bound)) >> 32) as u32
     }
 

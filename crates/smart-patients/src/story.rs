@@ -129,7 +129,8 @@ fn episode(
     })
 }
 
-/// Children come when the check-ups of their age are due, adults the more often the more is wrong with them.
+/// Children come when the check-ups of their age are due, adults the more often the more is wrong
+/// with them.
 fn visits(person: &Person, episodes: &[Episode], source: &Source) -> Vec<Day> {
     let mut random = source.stream("visits");
     let mut visits: Vec<Day> = Vec::new();

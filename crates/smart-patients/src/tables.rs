@@ -1,7 +1,8 @@
-//! Reading the tables in `data/`: tab-separated, with a line of column names, and empty cells for what does not apply.
+//! Reading the tables in `data/`: tab-separated, with a line of column names, and empty cells for
+//! what does not apply.
 //!
-//! The files are compiled into the crate, and a test reads every one of them. A cell of the wrong form is a mistake in this crate and
-//! not in what somebody gave it.
+//! The files are compiled into the crate, and a test reads every one of them. A cell of the wrong
+//! form is a mistake in this crate and not in what somebody gave it.
 
 use std::fmt::Debug;
 use std::str::FromStr;

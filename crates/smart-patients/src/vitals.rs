@@ -1,4 +1,5 @@
-//! Vital signs: growth by age, weight that fits the height, blood pressure that fits the conditions.
+//! Vital signs: growth by age, weight that fits the height, blood pressure that fits the
+//! conditions.
 
 use smart_api::vocab::sp;
 use smart_rdf::BlankNode;

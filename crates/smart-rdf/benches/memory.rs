@@ -1,5 +1,5 @@
-//! What a graph takes in memory, beside a general store. A program of its own, since the counter replaces the allocator, which would slow
-//! the other benchmarks.
+//! What a graph takes in memory, beside a general store. A program of its own, since the counter
+//! replaces the allocator, which would slow the other benchmarks.
 
 use std::fmt::Write as _;
 

@@ -17,7 +17,8 @@ pub struct Position {
 impl Position {
     pub(crate) const START: Self = Self { line: 1, column: 1 };
 
-    /// The place of a byte of the text; an offset behind the end or inside a character is moved back.
+    /// The place of a byte of the text; an offset behind the end or inside a character is moved
+    /// back.
     pub(crate) fn of(text: &str, offset: usize) -> Self {
         let boundary = (0..=offset.min(text.len()))
             .rev()
@@ -39,7 +40,8 @@ impl fmt::Display for Position {
     }
 }
 
-/// Why a document could not be read. Nothing of it is handed out then: a graph is whole or not there.
+/// Why a document could not be read. Nothing of it is handed out then: a graph is whole or not
+/// there.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ParseError {
@@ -177,8 +179,9 @@ pub enum WriteError {
         /// The name.
         name: String,
     },
-    /// The IRI of a predicate must end in an XML name to become a tag, and not mean something to XML or RDF/XML itself
-    /// ([RDF/XML, 6.4](https://www.w3.org/TR/rdf-syntax-grammar/#section-Serialising)).
+    /// The IRI of a predicate must end in an XML name to become a tag, and not mean something to
+    /// XML or RDF/XML itself ([RDF/XML,
+    /// 6.4](https://www.w3.org/TR/rdf-syntax-grammar/#section-Serialising)).
     #[error(
         "RDF/XML cannot express the predicate <{predicate}>: it does not end in an XML name, or XML or RDF/XML keeps the name for \
          itself; choose another syntax"

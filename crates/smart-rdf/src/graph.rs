@@ -25,11 +25,13 @@ pub use triples::Triples;
 
 /// An immutable set of RDF triples, made for the size of one response and cheap to share.
 ///
-/// Every term is stored once; triples are rows of three numbers, sorted by subject, with two permutations for the other access
-/// paths, so that each pattern of [`Graph::matching`] is one binary search. A clone shares the storage.
+/// Every term is stored once; triples are rows of three numbers, sorted by subject, with two
+/// permutations for the other access paths, so that each pattern of [`Graph::matching`] is one
+/// binary search. A clone shares the storage.
 ///
-/// Blank nodes keep the labels that the parser gave them. A label means something inside its own graph only: to put graphs
-/// together use [`Graph::merge`], which keeps their blank nodes apart; collecting the triples of two graphs does not.
+/// Blank nodes keep the labels that the parser gave them. A label means something inside its own
+/// graph only: to put graphs together use [`Graph::merge`], which keeps their blank nodes apart;
+/// collecting the triples of two graphs does not.
 ///
 /// ```
 /// use smart_rdf::{Graph, NamedNodeRef, Syntax, vocab::dcterms};
@@ -105,7 +107,8 @@ impl Graph {
             .map(|triple| triple.object)
     }
 
-    /// The object of this subject and predicate: the first in the graph's order if there are several.
+    /// The object of this subject and predicate: the first in the graph's order if there are
+    /// several.
     pub fn object<'t>(
         &self,
         subject: impl Into<NamedOrBlankNodeRef<'t>>,
@@ -135,14 +138,15 @@ impl Graph {
     /// Whether both graphs say the same under some renaming of blank nodes
     /// ([RDF 1.1 Concepts, 3.6](https://www.w3.org/TR/rdf11-concepts/#graph-isomorphism)).
     ///
-    /// `true` is always right. The search is bounded, because the problem has no known fast algorithm: on graphs made to defeat it
-    /// (many blank nodes that no neighborhood tells apart, yet wired differently) it gives up and answers `false`.
+    /// `true` is always right. The search is bounded, because the problem has no known fast
+    /// algorithm: on graphs made to defeat it (many blank nodes that no neighborhood tells apart,
+    /// yet wired differently) it gives up and answers `false`.
     pub fn is_isomorphic(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || isomorphism::is_isomorphic(self, other)
     }
 
-    /// The triples of all these graphs in one, blank nodes kept apart
-    /// ([RDF 1.1 Semantics, 4.1](https://www.w3.org/TR/rdf11-mt/#shared-blank-nodes-unions-and-merges)).
+    /// The triples of all these graphs in one, blank nodes kept apart ([RDF 1.1 Semantics,
+    /// 4.1](https://www.w3.org/TR/rdf11-mt/#shared-blank-nodes-unions-and-merges)).
     ///
     /// Blank nodes get new labels, numbered through.
     pub fn merge<'g>(graphs: impl IntoIterator<Item = &'g Self>) -> Self {
@@ -159,9 +163,10 @@ impl Graph {
 
     /// What was removed and what was added on the way from this graph to a newer one.
     ///
-    /// Blank nodes have no names to go by: they are paired by what surrounds them, so that a part of which one value changed is that
-    /// part with one value changed. Nothing differs if the graphs are isomorphic, as far as [`Graph::is_isomorphic`] can tell; else the
-    /// difference is right, though not always the shortest.
+    /// Blank nodes have no names to go by: they are paired by what surrounds them, so that a part
+    /// of which one value changed is that part with one value changed. Nothing differs if the
+    /// graphs are isomorphic, as far as [`Graph::is_isomorphic`] can tell; else the difference is
+    /// right, though not always the shortest.
     ///
     /// ```
     /// use smart_rdf::Syntax;

@@ -1,8 +1,10 @@
 //! What every text passes before a parser sees it.
 //!
-//! The parsers underneath are made for files that one trusts: some take quadratic time, some expand entities without bound, some
-//! recurse until the stack ends. Each check here is one linear pass that refuses what would set them off. A check must see the text as
-//! the parser does, or a document could be harmless to the one and harmful to the other; where the two could part, the text is refused.
+//! The parsers underneath are made for files that one trusts: some take quadratic time, some expand
+//! entities without bound, some recurse until the stack ends. Each check here is one linear pass
+//! that refuses what would set them off. A check must see the text as the parser does, or a
+//! document could be harmless to the one and harmful to the other; where the two could part, the
+//! text is refused.
 
 mod json;
 mod json_ld;

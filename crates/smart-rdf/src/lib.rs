@@ -1,4 +1,5 @@
-//! RDF graphs of the size of a response: read behind a guard against hostile documents, held compactly, asked with SPARQL, and written.
+//! RDF graphs of the size of a response: read behind a guard against hostile documents, held
+//! compactly, asked with SPARQL, and written.
 //!
 //! ```text
 //!  RDF/XML ─┐                                     ┌─ matching, objects, instances_of, …
@@ -6,8 +7,8 @@
 //!  JSON-LD ─┘                                     └─ Writer ─► RDF/XML, Turtle, JSON-LD, …
 //! ```
 //!
-//! It does not fetch anything: no sockets, no files, no clock, and a query cannot leave its graph. It knows nothing of SMART; the
-//! vocabulary and the typed calls live in the layers above.
+//! It does not fetch anything: no sockets, no files, no clock, and a query cannot leave its graph.
+//! It knows nothing of SMART; the vocabulary and the typed calls live in the layers above.
 //!
 //! ```
 //! use smart_rdf::{Query, Syntax};
@@ -32,9 +33,10 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What a document or a query may cost is bounded by [`Limits`] and [`QueryLimits`], whose defaults fit the responses of a container many
-//! times over. With the feature `oxigraph` a [`Query`] runs on a `Store` as well. Terms and triples are those of [`oxrdf`], named here so
-//! that no other crate needs it.
+//! What a document or a query may cost is bounded by [`Limits`] and [`QueryLimits`], whose defaults
+//! fit the responses of a container many times over. With the feature `oxigraph` a [`Query`] runs
+//! on a `Store` as well. Terms and triples are those of [`oxrdf`], named here so that no other
+//! crate needs it.
 
 mod error;
 mod graph;

@@ -2,7 +2,8 @@ use std::fmt;
 
 use crate::error::Position;
 
-/// What a document may cost to read. Every bound has a default that fits the responses of a container many times over.
+/// What a document may cost to read. Every bound has a default that fits the responses of a
+/// container many times over.
 ///
 /// ```
 /// use smart_rdf::{Limits, RdfXml};
@@ -60,14 +61,16 @@ impl Limits {
         self
     }
 
-    /// Levels of elements in RDF/XML, of brackets in Turtle and JSON-LD. 64 unless set; JSON-LD is never read deeper than 64.
+    /// Levels of elements in RDF/XML, of brackets in Turtle and JSON-LD. 64 unless set; JSON-LD is
+    /// never read deeper than 64.
     #[must_use]
     pub fn with_depth(mut self, levels: usize) -> Self {
         self.depth = levels;
         self
     }
 
-    /// Attributes of one tag, and namespace declarations in scope anywhere in RDF/XML. 128 unless set.
+    /// Attributes of one tag, and namespace declarations in scope anywhere in RDF/XML. 128 unless
+    /// set.
     ///
     /// The parser underneath takes time that grows with the square of both.
     #[must_use]
@@ -76,8 +79,8 @@ impl Limits {
         self
     }
 
-    /// Bytes of one literal. As many as the document may have unless set, so that a scanned letter that was written by one of the
-    /// writers here can be read again.
+    /// Bytes of one literal. As many as the document may have unless set, so that a scanned letter
+    /// that was written by one of the writers here can be read again.
     #[must_use]
     pub fn with_term_length(mut self, bytes: usize) -> Self {
         self.term_length = Some(bytes);
@@ -90,7 +93,8 @@ impl Limits {
 
     /// Bytes of one IRI, namespace, blank node label or language tag. 4,096 unless set.
     ///
-    /// It is apart from [`Limits::with_term_length`] because a base or a namespace is written once and repeated in every term.
+    /// It is apart from [`Limits::with_term_length`] because a base or a namespace is written once
+    /// and repeated in every term.
     #[must_use]
     pub fn with_iri_length(mut self, bytes: usize) -> Self {
         self.iri_length = bytes;
@@ -111,18 +115,19 @@ impl Limits {
         self
     }
 
-    /// Bytes that base, namespaces and entities of an RDF/XML document may add to it where they are used, and those that the parser of
-    /// JSON-LD may keep and write out. 32 MiB unless set.
+    /// Bytes that base, namespaces and entities of an RDF/XML document may add to it where they are
+    /// used, and those that the parser of JSON-LD may keep and write out. 32 MiB unless set.
     #[must_use]
     pub fn with_expansion(mut self, bytes: usize) -> Self {
         self.expansion = bytes;
         self
     }
 
-    /// Terms that the contexts of a JSON-LD document define together, and how many contexts there are. 256 unless set.
+    /// Terms that the contexts of a JSON-LD document define together, and how many contexts there
+    /// are. 256 unless set.
     ///
-    /// The parser underneath copies all terms for each context, and recurses over terms that build on each other: far above the default
-    /// it can overflow the stack of its thread.
+    /// The parser underneath copies all terms for each context, and recurses over terms that build
+    /// on each other: far above the default it can overflow the stack of its thread.
     #[must_use]
     pub fn with_context_terms(mut self, terms: usize) -> Self {
         self.context_terms = terms;
@@ -234,7 +239,8 @@ impl Limit {
     }
 }
 
-/// A bound was met. The message names the bound and its value; [`Limit`] leads to the setter that raises it.
+/// A bound was met. The message names the bound and its value; [`Limit`] leads to the setter that
+/// raises it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitError {
     limit: Limit,

@@ -7,8 +7,9 @@ use oxrdf::NamedNodeRef;
 use crate::graph::{Graph, TripleIds};
 use crate::node::{Node, Object};
 
-/// Reads properties of a graph's nodes, and remembers where in the graph they are: for readers that ask many nodes for the same
-/// properties, or one node for many. [`Node::objects`] does the same and remembers nothing.
+/// Reads properties of a graph's nodes, and remembers where in the graph they are: for readers that
+/// ask many nodes for the same properties, or one node for many. [`Node::objects`] does the same
+/// and remembers nothing.
 ///
 /// ```
 /// use smart_rdf::{Lookup, NamedNodeRef, Syntax, vocab::{dcterms, foaf}};
@@ -25,7 +26,8 @@ use crate::node::{Node, Object};
 /// ```
 pub struct Lookup<'g> {
     graph: &'g Graph,
-    /// Each in the slot that its address in memory leads to; one that finds another there takes its place.
+    /// Each in the slot that its address in memory leads to; one that finds another there takes its
+    /// place.
     known: [Option<Known>; SLOTS],
     /// The node that was read last, and its triples.
     last: Option<(u32, TripleIds<'g>)>,
@@ -50,7 +52,8 @@ impl<'g> Lookup<'g> {
         }
     }
 
-    /// What a property of a node leads to, in the graph's order; nothing for a node of another graph.
+    /// What a property of a node leads to, in the graph's order; nothing for a node of another
+    /// graph.
     pub fn objects(
         &mut self,
         node: Node<'g>,
@@ -64,7 +67,8 @@ impl<'g> Lookup<'g> {
 
     fn number(&mut self, property: NamedNodeRef<'static>) -> Option<u32> {
         let iri = property.as_str();
-        // The same constant is nearly always at the same address, and whatever is at that address is the same text for good.
+        // The same constant is nearly always at the same address, and whatever is at that address
+        // is the same text for good.
         let slot = &mut self.known[(iri.as_ptr().addr() / 8 + iri.len()) % SLOTS];
         match slot {
             Some(known) if std::ptr::eq(known.iri, iri) => known.id,

@@ -7,8 +7,8 @@ use oxrdf::{LiteralRef, NamedNodeRef, NamedOrBlankNodeRef, Term, TermRef, Triple
 
 use crate::graph::{Graph, TripleIds};
 
-/// A node of a graph. It is two words to copy, knows its place in the graph's storage, and so looks things up without naming
-/// itself again: how typed readers walk from a statement to its parts.
+/// A node of a graph. It is two words to copy, knows its place in the graph's storage, and so looks
+/// things up without naming itself again: how typed readers walk from a statement to its parts.
 ///
 /// ```
 /// use smart_rdf::{NamedNodeRef, Syntax, vocab::dcterms};
@@ -126,7 +126,8 @@ impl<'g> Node<'g> {
         triples: TripleIds<'g>,
         property: Option<u32>,
     ) -> impl Iterator<Item = Object<'g>> + use<'g> {
-        // A node has few triples, side by side: to look through them is faster than to search. A long run is searched.
+        // A node has few triples, side by side: to look through them is faster than to search. A
+        // long run is searched.
         let run = if triples.size_hint().0 > SHORT {
             self.graph.ids_matching(Some(self.id), property, None)
         } else {

@@ -33,7 +33,8 @@ use crate::graph::Graph;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Syntax {
-    /// [JSON-LD 1.1](https://www.w3.org/TR/json-ld11/). A context elsewhere is never fetched: a document that needs one is refused.
+    /// [JSON-LD 1.1](https://www.w3.org/TR/json-ld11/). A context elsewhere is never fetched: a
+    /// document that needs one is refused.
     JsonLd,
     /// [RDF 1.1 N-Quads](https://www.w3.org/TR/n-quads/).
     NQuads,
@@ -90,7 +91,8 @@ impl Syntax {
 
     /// The syntax of a document: what its media type says, or else what its first bytes look like.
     ///
-    /// Turtle stands for N-Triples as well, which it can read. Named graphs are not seen if a document begins with prefixes.
+    /// Turtle stands for N-Triples as well, which it can read. Named graphs are not seen if a
+    /// document begins with prefixes.
     pub fn detect(media_type: Option<&str>, start: &[u8]) -> Option<Self> {
         media_type
             .and_then(Self::from_media_type)
@@ -152,7 +154,8 @@ impl Syntax {
             .unwrap_or_default()
     }
 
-    /// Reads a document as one graph, with default [`Limits`](crate::Limits) and without a base IRI; [`Reader`] has more to choose.
+    /// Reads a document as one graph, with default [`Limits`](crate::Limits) and without a base
+    /// IRI; [`Reader`] has more to choose.
     ///
     /// # Errors
     ///
@@ -165,8 +168,8 @@ impl Syntax {
     ///
     /// # Errors
     ///
-    /// The syntax cannot express the graph: RDF/XML has no form for some predicates and characters, and no syntax has one for IRIs and
-    /// language tags that are malformed.
+    /// The syntax cannot express the graph: RDF/XML has no form for some predicates and characters,
+    /// and no syntax has one for IRIs and language tags that are malformed.
     pub fn write(self, graph: &Graph) -> Result<String, WriteError> {
         Writer::new(self).write(graph)
     }

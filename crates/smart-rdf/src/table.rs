@@ -6,8 +6,9 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::visible;
 
-/// Columns under their headings, for a person to read. Widths are those of a terminal, where a Chinese character takes two columns and a
-/// combining accent none. Every cell is shown as [`visible`] writes it, on one line.
+/// Columns under their headings, for a person to read. Widths are those of a terminal, where a
+/// Chinese character takes two columns and a combining accent none. Every cell is shown as
+/// [`visible`] writes it, on one line.
 ///
 /// [`Display`](fmt::Display) prints every cell whole; [`fitted`](Self::fitted) cuts them.
 ///
@@ -42,8 +43,8 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// The table in lines of at most so many columns: the widest cells are cut, and end in `…`. A column keeps four columns at least, so
-    /// that very many of them are wider all the same.
+    /// The table in lines of at most so many columns: the widest cells are cut, and end in `…`. A
+    /// column keeps four columns at least, so that very many of them are wider all the same.
     pub fn fitted(&self, width: usize) -> String {
         let widths = self.widths();
         let between = GAP.len() * widths.len().saturating_sub(1);
@@ -151,7 +152,8 @@ const GAP: &str = "  ";
 /// The narrowest that a column is made to fit.
 const NARROWEST: usize = 4;
 
-/// The widest that cells are padded to where nothing is cut. A document among the cells does not make every row as long as itself.
+/// The widest that cells are padded to where nothing is cut. A document among the cells does not
+/// make every row as long as itself.
 const PADDED: usize = 200;
 
 #[cfg(test)]

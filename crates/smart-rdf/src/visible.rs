@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 /// The text with its control and format characters escaped as in JSON, such as `\u001b`.
 ///
-/// A server, a file or a patient's name may contain characters that move a terminal's cursor, that reverse the direction of the text after
-/// them, or that have no width. All foreign text passes through here before a person reads it. Escaped are the C0 and C1 controls, DEL, and the
-/// [format characters](https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters) for direction, joining and invisible
-/// operators, with line breaks and tabs. Since JSON contains these characters in strings only, a JSON document keeps its meaning.
+/// A server, a file or a patient's name may contain characters that move a terminal's cursor, that
+/// reverse the direction of the text after them, or that have no width. All foreign text passes
+/// through here before a person reads it. Escaped are the C0 and C1 controls, DEL, and the [format
+/// characters](https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters) for
+/// direction, joining and invisible operators, with line breaks and tabs. Since JSON contains these
+/// characters in strings only, a JSON document keeps its meaning.
 ///
 /// ```
 /// assert_eq!(smart_rdf::visible("Ada\u{1b}[2J"), r"Ada\u001b[2J");

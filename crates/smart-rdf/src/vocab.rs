@@ -64,7 +64,8 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// The [DCMI metadata terms](https://www.dublincore.org/specifications/dublin-core/dcmi-terms/).
+    /// The [DCMI metadata
+    /// terms](https://www.dublincore.org/specifications/dublin-core/dcmi-terms/).
     dcterms = "http://purl.org/dc/terms/" {
         CREATED = "created",
         CREATOR = "creator",

@@ -1,5 +1,6 @@
-//! Every limit: what is just over it is refused, by name and value; raised by its setter it is accepted; and what is far over it
-//! costs little. A test of its own, since what measures memory replaces the allocator of the whole program.
+//! Every limit: what is just over it is refused, by name and value; raised by its setter it is
+//! accepted; and what is far over it costs little. A test of its own, since what measures memory
+//! replaces the allocator of the whole program.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -322,8 +323,8 @@ fn what_is_far_over_a_limit_costs_little() {
 /// A document that grows with a number, in the syntax that reads it.
 type Grower = (Syntax, fn(usize) -> String);
 
-/// What documents repeat: what is written once and used often, what is resolved against what came before, what is compared with all
-/// that came before.
+/// What documents repeat: what is written once and used often, what is resolved against what came
+/// before, what is compared with all that came before.
 const GROWERS: [Grower; 19] = [
     (Syntax::Turtle, |n| {
         format!(
@@ -427,7 +428,8 @@ fn in_rdf(nodes: &str) -> String {
     )
 }
 
-/// Work is counted in bytes that are asked for, which does not depend on the machine; a refusal by a limit ends it.
+/// Work is counted in bytes that are asked for, which does not depend on the machine; a refusal by
+/// a limit ends it.
 #[test]
 fn what_is_twice_as_long_takes_less_than_three_times_the_work() {
     let work = |syntax: Syntax, document: String| {

@@ -26,7 +26,8 @@ impl Authority {
     pub fn new() -> Result<Self, rcgen::Error> {
         let mut params = CertificateParams::new(Vec::new())?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // Authorities of one name would be taken for each other, and then found out by their signatures.
+        // Authorities of one name would be taken for each other, and then found out by their
+        // signatures.
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("test authority {number}");
         params.distinguished_name.push(DnType::CommonName, name);

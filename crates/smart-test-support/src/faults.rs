@@ -11,7 +11,8 @@ use tokio::time::sleep;
 
 use crate::{Answer, Server, ServerIdentity};
 
-/// Each server reads requests and misbehaves in one way. All fail with the I/O error of the listener if there is no port.
+/// Each server reads requests and misbehaves in one way. All fail with the I/O error of the
+/// listener if there is no port.
 impl Server {
     /// Takes a request and never answers.
     ///
@@ -148,7 +149,8 @@ impl Server {
         Self::answering(move |_| answer.clone()).await
     }
 
-    /// Answers one request on each connection with these bytes, and closes it without having said so.
+    /// Answers one request on each connection with these bytes, and closes it without having said
+    /// so.
     ///
     /// # Errors
     ///
@@ -201,8 +203,8 @@ impl Server {
         Self::answering(move |_| answer.clone()).await
     }
 
-    /// Has a clock that is so many seconds ahead, and refuses what is signed with a time more than five minutes from its
-    /// own. What it lets through it answers as the function says.
+    /// Has a clock that is so many seconds ahead, and refuses what is signed with a time more than
+    /// five minutes from its own. What it lets through it answers as the function says.
     ///
     /// # Errors
     ///

@@ -11,8 +11,8 @@ use crate::server::Counting;
 use crate::{Connection, Server, ServerIdentity};
 
 impl Server {
-    /// Speaks HTTP/2 over TLS. On each connection it answers so many requests with 200 and `hello`; at the next it says
-    /// GOAWAY, leaving that request alone, and closes.
+    /// Speaks HTTP/2 over TLS. On each connection it answers so many requests with 200 and `hello`;
+    /// at the next it says GOAWAY, leaving that request alone, and closes.
     ///
     /// # Errors
     ///
@@ -37,8 +37,9 @@ impl Server {
         .await
     }
 
-    /// Speaks HTTP/2 over TLS. On each connection it answers so many requests with 200 and `hello`. When it has read one more
-    /// it does nothing any more, as if the network had gone: it answers no ping and does not close.
+    /// Speaks HTTP/2 over TLS. On each connection it answers so many requests with 200 and `hello`.
+    /// When it has read one more it does nothing any more, as if the network had gone: it answers
+    /// no ping and does not close.
     ///
     /// # Errors
     ///
@@ -58,8 +59,8 @@ impl Server {
         .await
     }
 
-    /// Speaks HTTP/2 over TLS, and breaks each connection with a GOAWAY that says there was an error, after it has read a
-    /// request.
+    /// Speaks HTTP/2 over TLS, and breaks each connection with a GOAWAY that says there was an
+    /// error, after it has read a request.
     ///
     /// # Errors
     ///

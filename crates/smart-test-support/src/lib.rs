@@ -1,8 +1,9 @@
 //! Servers on loopback that misbehave, one fault each, for the tests of SMART apps.
 //!
-//! A container fails in more ways than with a status: it stalls, cuts an answer in two, closes connections without a word,
-//! presents a certificate of last year. Each such server is one line here, on a free port of this machine, and ends with
-//! the value that stands for it. Anything else is a script of your own ([`Server::start`]).
+//! A container fails in more ways than with a status: it stalls, cuts an answer in two, closes
+//! connections without a word, presents a certificate of last year. Each such server is one line
+//! here, on a free port of this machine, and ends with the value that stands for it. Anything else
+//! is a script of your own ([`Server::start`]).
 //!
 //! ```
 //! use smart_test_support::{Answer, Server};
@@ -23,8 +24,8 @@
 //!
 //! # What it does not do
 //!
-//! It is no container: it verifies no signature and keeps no record. For that, start the embedded container of
-//! `smart-sandbox`.
+//! It is no container: it verifies no signature and keeps no record. For that, start the embedded
+//! container of `smart-sandbox`.
 
 mod answer;
 mod authority;

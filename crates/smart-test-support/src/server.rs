@@ -12,7 +12,8 @@ use tokio_rustls::TlsAcceptor;
 use crate::connection::Stream;
 use crate::{Connection, Received, ServerIdentity};
 
-/// A server on a free port of 127.0.0.1. It runs on the tokio runtime that started it, and ends when it is dropped.
+/// A server on a free port of 127.0.0.1. It runs on the tokio runtime that started it, and ends
+/// when it is dropped.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -40,7 +41,8 @@ impl Counting {
 }
 
 impl Server {
-    /// A server that does with each connection what the script says. The connection closes when the script ends.
+    /// A server that does with each connection what the script says. The connection closes when the
+    /// script ends.
     ///
     /// # Errors
     ///
@@ -149,7 +151,8 @@ impl Server {
         self.connections() - closed
     }
 
-    /// How many requests came, as far as the servers of this crate count them; scripts of your own do not.
+    /// How many requests came, as far as the servers of this crate count them; scripts of your own
+    /// do not.
     pub fn requests(&self) -> usize {
         self.counters.requests.load(Ordering::SeqCst)
     }
@@ -209,7 +212,8 @@ pub async fn vacant() -> io::Result<SocketAddr> {
     TcpListener::bind("127.0.0.1:0").await?.local_addr()
 }
 
-/// A host name that no name server knows ([RFC 6761](https://www.rfc-editor.org/rfc/rfc6761#section-6.4)).
+/// A host name that no name server knows ([RFC
+/// 6761](https://www.rfc-editor.org/rfc/rfc6761#section-6.4)).
 pub const fn unknown_host() -> &'static str {
     "container.invalid"
 }

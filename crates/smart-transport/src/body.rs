@@ -13,11 +13,11 @@ use crate::{Stage, TransportError};
 
 /// The body of a response: whole already, or still coming.
 ///
-/// Take it in one piece with [`bytes`](Self::bytes) or piece by piece with [`chunk`](Self::chunk); it is an
-/// [`http_body::Body`] as well. Dropping it gives up what has not come yet.
+/// Take it in one piece with [`bytes`](Self::bytes) or piece by piece with [`chunk`](Self::chunk);
+/// it is an [`http_body::Body`] as well. Dropping it gives up what has not come yet.
 ///
-/// Whoever made it has set its limits: that of [`HyperTransport`](crate::HyperTransport) ends with an error at the limits
-/// on size and time of its transport.
+/// Whoever made it has set its limits: that of [`HyperTransport`](crate::HyperTransport) ends with
+/// an error at the limits on size and time of its transport.
 pub struct Body {
     inner: Inner,
 }
@@ -33,7 +33,8 @@ impl Body {
         Bytes::new().into()
     }
 
-    /// A body that still comes. It has to have limits of its own: see [`limited`](Self::limited) for one without.
+    /// A body that still comes. It has to have limits of its own: see [`limited`](Self::limited)
+    /// for one without.
     pub fn new(
         body: impl http_body::Body<Data = Bytes, Error = TransportError> + Send + 'static,
     ) -> Self {

@@ -1,4 +1,5 @@
-//! Packed bodies: [content codings](https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1), unpacked up to a limit.
+//! Packed bodies: [content codings](https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1), unpacked
+//! up to a limit.
 
 use std::io::{self, Write};
 
@@ -183,7 +184,8 @@ impl Write for Bounded {
     }
 }
 
-/// `deflate` is zlib after the standard; some servers leave the zlib wrapping away, which the first two bytes tell.
+/// `deflate` is zlib after the standard; some servers leave the zlib wrapping away, which the first
+/// two bytes tell.
 #[derive(Default)]
 struct Deflate {
     held: Vec<u8>,
@@ -257,7 +259,8 @@ impl Zstd {
     fn new() -> Option<Self> {
         use zstd::stream::raw::{DParameter, Decoder};
         let mut state = Decoder::new().ok()?;
-        // What RFC 8878 asks every receiver to support; more would be memory at the sender's bidding.
+        // What RFC 8878 asks every receiver to support; more would be memory at the sender's
+        // bidding.
         state.set_parameter(DParameter::WindowLogMax(23)).ok()?;
         Some(Self {
             state,

@@ -22,7 +22,8 @@ use crate::error::BoxError;
 #[cfg(feature = "tls")]
 use crate::tls::LazyTls;
 
-/// Opens connections. The limit covers the name lookup too, which the time-out of hyper-util's own does not.
+/// Opens connections. The limit covers the name lookup too, which the time-out of hyper-util's own
+/// does not.
 ///
 /// hyper-util clones it several times for each request, whether that opens a connection or not.
 #[derive(Clone)]

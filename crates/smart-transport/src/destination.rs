@@ -10,12 +10,14 @@ use http::uri::{Authority, Scheme};
 use crate::error::Kind;
 use crate::{OriginError, Stage, TransportError};
 
-/// Where requests may go: anywhere over `https`; over plain `http` to this machine, and to hosts that were opened by name.
+/// Where requests may go: anywhere over `https`; over plain `http` to this machine, and to hosts
+/// that were opened by name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Destinations {
     /// By name and in lower case.
     plain_http: Vec<String>,
-    /// The first that was found to be allowed: most transports know no other, and need not look at each URL anew.
+    /// The first that was found to be allowed: most transports know no other, and need not look at
+    /// each URL anew.
     known: OnceLock<(Scheme, Host)>,
 }
 
@@ -48,7 +50,8 @@ impl Destinations {
         let Some(authority) = uri.authority() else {
             return Err(origin(OriginError::Relative));
         };
-        // Credentials in a URL would be dropped in silence, and `http://localhost@elsewhere/` is a trick to deceive a reader.
+        // Credentials in a URL would be dropped in silence, and `http://localhost@elsewhere/` is a
+        // trick to deceive a reader.
         if authority.as_str().contains('@') {
             return Err(origin(OriginError::UserInfo));
         }
@@ -71,8 +74,8 @@ impl Destinations {
     }
 }
 
-/// Host and port as the URL has them, for messages. Made from a URL without user name, so it holds nothing that may not be
-/// shown.
+/// Host and port as the URL has them, for messages. Made from a URL without user name, so it holds
+/// nothing that may not be shown.
 #[derive(Clone)]
 pub(crate) struct Host(Authority);
 

@@ -13,13 +13,15 @@ use crate::{OriginError, ProxyError};
 pub enum Stage {
     /// Nothing of the request reached the host: any request may be repeated.
     NotSent,
-    /// The host may have acted on the request, but no answer came: only what is safe to do twice may be repeated.
+    /// The host may have acted on the request, but no answer came: only what is safe to do twice
+    /// may be repeated.
     MaybeSent,
     /// The host answered, but the answer could not be read to its end.
     Unreadable,
 }
 
-/// No response. Opaque, so that the HTTP library underneath can change; the predicates say what a caller can act on.
+/// No response. Opaque, so that the HTTP library underneath can change; the predicates say what a
+/// caller can act on.
 ///
 /// Neither the message nor `Debug` shows more of the request than its host and port.
 #[derive(Debug)]
@@ -229,7 +231,8 @@ impl TransportError {
         self.inner.stage
     }
 
-    /// Whether a time limit ended the exchange: for connecting, for the first byte, between two pieces, for the whole.
+    /// Whether a time limit ended the exchange: for connecting, for the first byte, between two
+    /// pieces, for the whole.
     pub fn is_timeout(&self) -> bool {
         matches!(
             self.inner.kind,
@@ -241,7 +244,8 @@ impl TransportError {
         )
     }
 
-    /// Whether no connection came about: name unknown, refused, unreachable, stopped at the proxy, or not within the limit.
+    /// Whether no connection came about: name unknown, refused, unreachable, stopped at the proxy,
+    /// or not within the limit.
     pub fn is_connect(&self) -> bool {
         matches!(
             self.inner.kind,
@@ -252,7 +256,8 @@ impl TransportError {
         )
     }
 
-    /// Whether nobody took the connection, or not in time: the address may be wrong, or the server is not running.
+    /// Whether nobody took the connection, or not in time: the address may be wrong, or the server
+    /// is not running.
     pub fn is_unreachable(&self) -> bool {
         matches!(
             self.inner.kind,
@@ -260,8 +265,8 @@ impl TransportError {
         )
     }
 
-    /// Whether the connection ended before the first line of an answer. A server that closes idle connections does this to
-    /// the request that comes at the wrong moment, and answers the next.
+    /// Whether the connection ended before the first line of an answer. A server that closes idle
+    /// connections does this to the request that comes at the wrong moment, and answers the next.
     pub fn is_closed(&self) -> bool {
         matches!(self.inner.kind, Kind::Closed { .. })
     }
@@ -292,8 +297,8 @@ impl TransportError {
         matches!(self.inner.kind, Kind::PlainHttp { .. })
     }
 
-    /// Whether this transport does not send to such a URL at all: plain `http` to another machine, another scheme, a
-    /// relative URL, a user name in it, `https` without TLS.
+    /// Whether this transport does not send to such a URL at all: plain `http` to another machine,
+    /// another scheme, a relative URL, a user name in it, `https` without TLS.
     pub fn is_destination_refused(&self) -> bool {
         matches!(
             self.inner.kind,
@@ -301,7 +306,8 @@ impl TransportError {
         )
     }
 
-    /// Whether the same will fail again until somebody changes something, so that a repeat cannot help.
+    /// Whether the same will fail again until somebody changes something, so that a repeat cannot
+    /// help.
     pub fn is_permanent(&self) -> bool {
         self.is_destination_refused()
             || self.is_body_too_large()

@@ -26,9 +26,10 @@ use crate::{Body, Deadline, FreshConnection, LongBody, Stage, Transport, Transpo
 
 /// A pooled HTTP client on hyper, to be used inside a tokio runtime.
 ///
-/// Clones share one pool, so make one and clone it; a connection lives on the runtime that opened it. It speaks HTTP/1.1,
-/// and HTTP/2 where a server offers it over TLS; plain `http` only to this machine, or to hosts opened by name. See the
-/// [crate's page](crate) for the limits and their defaults.
+/// Clones share one pool, so make one and clone it; a connection lives on the runtime that opened
+/// it. It speaks HTTP/1.1, and HTTP/2 where a server offers it over TLS; plain `http` only to this
+/// machine, or to hosts opened by name. See the [crate's page](crate) for the limits and their
+/// defaults.
 #[derive(Clone, Debug)]
 pub struct HyperTransport {
     connections: Connections,
@@ -70,7 +71,8 @@ impl Transport for HyperTransport {
                 long,
             } = course;
             let settings = &self.settings;
-            // Dropped in the opposite order: a connection is given up before it could go back to the pool.
+            // Dropped in the opposite order: a connection is given up before it could go back to
+            // the pool.
             let (sending, underway) = self.connections.send(request, fresh);
             let mut sending = pin!(sending);
             let underway = underway;
@@ -146,8 +148,8 @@ impl HyperTransport {
         Ok((request, course))
     }
 
-    /// A proxy that reads plain requests wants its password in each; for `https` it is in the tunnel's opening. One that cannot
-    /// be used is refused here, before anything is sent.
+    /// A proxy that reads plain requests wants its password in each; for `https` it is in the
+    /// tunnel's opening. One that cannot be used is refused here, before anything is sent.
     fn greet_proxy(&self, request: &mut Request<Bytes>, host: &Host) -> Result<(), TransportError> {
         let hop = self.settings.proxy.hop(request.uri()).map_err(|problem| {
             let host = host.clone();

@@ -1,8 +1,8 @@
 //! `http::Request` in, `http::Response` out: the one place of the SMART client that opens sockets.
 //!
-//! [`Transport`] is the waist between the layers: everything above it builds requests and reads answers, everything
-//! below it moves bytes. [`HyperTransport`] is the default below; a closure will do in a test, and a tower service of
-//! your own through [`ServiceTransport`].
+//! [`Transport`] is the waist between the layers: everything above it builds requests and reads
+//! answers, everything below it moves bytes. [`HyperTransport`] is the default below; a closure
+//! will do in a test, and a tower service of your own through [`ServiceTransport`].
 //!
 //! ```text
 //!   request ─► destination check ─► pool ─► name, TCP, proxy, TLS ─► send ─► head ─► body, unpacked, up to the limit
@@ -12,14 +12,16 @@
 //!
 //! # What it does not do
 //!
-//! - No redirects: a 301 is a response like any other, since neither a signature nor a token may travel to a host that
-//!   the caller did not choose. [`Origin`] tells whether two URLs belong together.
-//! - No retries: a request signed with OAuth 1.0a is good for one use, so a repeat has to be signed afresh by the layer
-//!   above. A failure tells how far the request got, which is what that layer has to know.
+//! - No redirects: a 301 is a response like any other, since neither a signature nor a token may
+//!   travel to a host that the caller did not choose. [`Origin`] tells whether two URLs belong
+//!   together.
+//! - No retries: a request signed with OAuth 1.0a is good for one use, so a repeat has to be signed
+//!   afresh by the layer above. A failure tells how far the request got, which is what that layer
+//!   has to know.
 //! - No plain `http` to another machine, unless a host is opened by name
 //!   ([`HyperTransportBuilder::allow_plain_http_to`]).
-//! - No signing, no cookies, no caching. The environment is read where [`Proxy::from_environment`] is called, and nowhere
-//!   else.
+//! - No signing, no cookies, no caching. The environment is read where [`Proxy::from_environment`]
+//!   is called, and nowhere else.
 //!
 //! # Defaults
 //!
@@ -100,6 +102,6 @@ pub use tls::{Certificates, Identity, TlsError};
 pub use transport::{SharedTransport, Transport};
 pub use wishes::{Deadline, FreshConnection, LongBody};
 
-/// The longest body that is read unless told otherwise: the largest record answers are under 1 MiB, a 20 MiB scan in
-/// Base64 still fits, and sixty-four answers at once stay within 2 GiB.
+/// The longest body that is read unless told otherwise: the largest record answers are under 1 MiB,
+/// a 20 MiB scan in Base64 still fits, and sixty-four answers at once stay within 2 GiB.
 const BODY_LIMIT: usize = 32 << 20;

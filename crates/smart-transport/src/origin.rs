@@ -5,11 +5,13 @@ use std::fmt;
 use http::Uri;
 use http::uri::Scheme;
 
-/// Scheme, host and port of a URL after [RFC 6454](https://www.rfc-editor.org/rfc/rfc6454#section-4), in one spelling: a
-/// credential goes to the origin that it was issued for, and to no other.
+/// Scheme, host and port of a URL after [RFC
+/// 6454](https://www.rfc-editor.org/rfc/rfc6454#section-4), in one spelling: a credential goes to
+/// the origin that it was issued for, and to no other.
 ///
-/// Hosts are compared as text, in lower case. So `emr.example.` with a dot at its end, `127.0.0.1` and `localhost`, and
-/// names that only look alike are all different origins, which is the safe mistake.
+/// Hosts are compared as text, in lower case. So `emr.example.` with a dot at its end, `127.0.0.1`
+/// and `localhost`, and names that only look alike are all different origins, which is the safe
+/// mistake.
 ///
 /// ```
 /// use smart_transport::Origin;
@@ -32,8 +34,8 @@ impl Origin {
     ///
     /// # Errors
     ///
-    /// When the URL is relative, of another scheme than `http` and `https`, carries a user name, or has no port that is a
-    /// number.
+    /// When the URL is relative, of another scheme than `http` and `https`, carries a user name, or
+    /// has no port that is a number.
     pub fn of(uri: &Uri) -> Result<Self, OriginError> {
         let (https, host, port) = parts(uri)?;
         Ok(Self {
@@ -48,7 +50,8 @@ impl Origin {
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
             return false;
         };
-        // No host has an `@` in it, so a user name before it makes another text, and one after it another port.
+        // No host has an `@` in it, so a user name before it makes another text, and one after it
+        // another port.
         let split = authority.as_str().split_at_checked(self.host.len());
         split.is_some_and(|(host, rest)| {
             (host == self.host || host.eq_ignore_ascii_case(&self.host))
@@ -178,7 +181,8 @@ mod tests {
             let held = other.parse().is_ok_and(|other| own.holds(&other));
             assert!(!held, "{other}");
         }
-        // What is not ASCII is no URL at all here: nothing can look like a host without being spelled like it.
+        // What is not ASCII is no URL at all here: nothing can look like a host without being
+        // spelled like it.
         assert!("https://еmr.example:8443/".parse::<Uri>().is_err());
     }
 

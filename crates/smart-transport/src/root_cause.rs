@@ -5,7 +5,8 @@ use std::io;
 
 use crate::error::BoxError;
 
-/// The first error of type `T` in the chain, looking into I/O errors as well, which hide what they wrap.
+/// The first error of type `T` in the chain, looking into I/O errors as well, which hide what they
+/// wrap.
 pub(crate) fn cause<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
     chain(error).find_map(|error| error.downcast_ref())
 }

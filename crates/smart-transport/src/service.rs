@@ -13,12 +13,13 @@ use tower_service::Service;
 use crate::error::BoxError;
 use crate::{Body, HyperTransport, Stage, Transport, TransportError};
 
-/// A [tower service](https://docs.rs/tower-service) as a transport: a client of your own, or [`HyperTransport`] under the
-/// layers that your services share.
+/// A [tower service](https://docs.rs/tower-service) as a transport: a client of your own, or
+/// [`HyperTransport`] under the layers that your services share.
 ///
-/// The service gets requests whose body is whole. Its failures count as [`Stage::MaybeSent`], since a service does not tell
-/// how far it came, unless they are [`TransportError`]s, which are passed on. Let no layer repeat a request: the container
-/// has seen its nonce. The bodies that it gives are read up to [`with_body_limit`](Self::with_body_limit).
+/// The service gets requests whose body is whole. Its failures count as [`Stage::MaybeSent`], since
+/// a service does not tell how far it came, unless they are [`TransportError`]s, which are passed
+/// on. Let no layer repeat a request: the container has seen its nonce. The bodies that it gives
+/// are read up to [`with_body_limit`](Self::with_body_limit).
 #[derive(Clone)]
 pub struct ServiceTransport<S> {
     service: S,
@@ -26,7 +27,8 @@ pub struct ServiceTransport<S> {
 }
 
 impl<S> ServiceTransport<S> {
-    /// A transport on this service. Its clones have to share what they hold, such as a pool, since each request takes one.
+    /// A transport on this service. Its clones have to share what they hold, such as a pool, since
+    /// each request takes one.
     pub fn new(service: S) -> Self {
         Self {
             service,

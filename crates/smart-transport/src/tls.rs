@@ -55,8 +55,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Reads it from PEM text that holds the certificate, those between it and its authority, and the private key
-    /// (PKCS #8, PKCS #1 or SEC 1, not encrypted).
+    /// Reads it from PEM text that holds the certificate, those between it and its authority, and
+    /// the private key (PKCS #8, PKCS #1 or SEC 1, not encrypted).
     ///
     /// # Errors
     ///
@@ -110,7 +110,8 @@ pub(crate) struct TlsSettings {
     pub(crate) identity: Option<Identity>,
 }
 
-/// The configuration, made when the first `https` connection needs it: reading the system's store takes milliseconds.
+/// The configuration, made when the first `https` connection needs it: reading the system's store
+/// takes milliseconds.
 #[derive(Clone)]
 pub(crate) struct LazyTls {
     settings: Arc<TlsSettings>,
@@ -166,7 +167,8 @@ impl TlsSettings {
         Ok(config)
     }
 
-    /// The operating system's judgment. A machine without a store of certificates has none, as in a bare container image.
+    /// The operating system's judgment. A machine without a store of certificates has none, as in a
+    /// bare container image.
     #[cfg(feature = "platform-verifier")]
     fn system_verifier(&self) -> Option<Arc<rustls_platform_verifier::Verifier>> {
         if self.only_these {

@@ -14,19 +14,22 @@ use crate::{Body, TransportError};
 /// Carries a request to its host and brings the response back, whatever its status.
 ///
 /// [`HyperTransport`](crate::HyperTransport) is one. A closure from `Request<Bytes>` to a future of
-/// `Result<Response<B>, TransportError>` is one too, where `B` is a [`Body`] or becomes one: `Bytes`, `String`, `Vec<u8>`.
-/// A tower service becomes one through [`ServiceTransport`](crate::ServiceTransport).
+/// `Result<Response<B>, TransportError>` is one too, where `B` is a [`Body`] or becomes one:
+/// `Bytes`, `String`, `Vec<u8>`. A tower service becomes one through
+/// [`ServiceTransport`](crate::ServiceTransport).
 ///
-/// An implementation sends what it is given, once: it adds no credentials, follows no redirect and repeats nothing.
-/// Dropping the future, or the body, gives the exchange up. Two extensions of a request ask something of it, which it may
-/// pass over: [`Deadline`](crate::Deadline) and [`FreshConnection`](crate::FreshConnection).
+/// An implementation sends what it is given, once: it adds no credentials, follows no redirect and
+/// repeats nothing. Dropping the future, or the body, gives the exchange up. Two extensions of a
+/// request ask something of it, which it may pass over: [`Deadline`](crate::Deadline) and
+/// [`FreshConnection`](crate::FreshConnection).
 pub trait Transport: Send + Sync + 'static {
-    /// Sends the request, whose URI is absolute, and waits for the head of the response; the body follows as it comes.
+    /// Sends the request, whose URI is absolute, and waits for the head of the response; the body
+    /// follows as it comes.
     ///
     /// # Errors
     ///
-    /// Only when there is no response; [`TransportError::stage`] tells how far the exchange came. A response with a status
-    /// of 400 or 500 is not an error here.
+    /// Only when there is no response; [`TransportError::stage`] tells how far the exchange came. A
+    /// response with a status of 400 or 500 is not an error here.
     fn send(
         &self,
         request: Request<Bytes>,
@@ -47,8 +50,9 @@ pub trait Transport: Send + Sync + 'static {
         }
     }
 
-    /// The longest that a whole exchange takes, if there is such a limit. A layer that repeats requests keeps to it with all
-    /// attempts together, and one without any is given up from above: the `smart` crate does so after 60 seconds.
+    /// The longest that a whole exchange takes, if there is such a limit. A layer that repeats
+    /// requests keeps to it with all attempts together, and one without any is given up from above:
+    /// the `smart` crate does so after 60 seconds.
     fn total_timeout(&self) -> Option<Duration> {
         None
     }
@@ -65,8 +69,8 @@ where
     }
 }
 
-/// Any transport behind one type, so that what holds it needs no type parameter. Clones share the same transport, and
-/// with it the same pool of connections.
+/// Any transport behind one type, so that what holds it needs no type parameter. Clones share the
+/// same transport, and with it the same pool of connections.
 #[derive(Clone)]
 pub struct SharedTransport {
     transport: Arc<dyn ErasedTransport>,

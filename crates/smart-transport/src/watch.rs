@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Wakes a task when a moment has come. An exchange waits for one thing after another, each with a limit of its own, and
-/// nearly always gets it in time: so there is one timer for all, which is set once and looked at again when it goes off.
+/// Wakes a task when a moment has come. An exchange waits for one thing after another, each with a
+/// limit of its own, and nearly always gets it in time: so there is one timer for all, which is set
+/// once and looked at again when it goes off.
 pub(crate) struct Watch {
     timer: Option<Pin<Box<Sleep>>>,
-    /// How long the first wait is at most before the timer is looked at again: no later limit is shorter, so that the timer
-    /// need not be set to an earlier moment.
+    /// How long the first wait is at most before the timer is looked at again: no later limit is
+    /// shorter, so that the timer need not be set to an earlier moment.
     shortest: Duration,
 }
 

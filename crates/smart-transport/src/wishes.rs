@@ -7,8 +7,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::error::Kind;
 use crate::{Stage, TransportError};
 
-/// When an exchange has to be over, whatever limits the transport has of its own. For a layer that repeats requests, so
-/// that all attempts together keep one limit:
+/// When an exchange has to be over, whatever limits the transport has of its own. For a layer that
+/// repeats requests, so that all attempts together keep one limit:
 ///
 /// ```
 /// # use std::time::Duration;
@@ -41,8 +41,8 @@ impl Deadline {
         self.at.saturating_duration_since(Instant::now())
     }
 
-    /// Gives an exchange up when the deadline has come, for a transport that has no limit of its own. Nobody knows then how far it
-    /// was: the stage is [`Stage::MaybeSent`].
+    /// Gives an exchange up when the deadline has come, for a transport that has no limit of its
+    /// own. Nobody knows then how far it was: the stage is [`Stage::MaybeSent`].
     ///
     /// # Errors
     ///
@@ -85,8 +85,9 @@ impl Deadline {
 
 /// Asks for a connection that nobody has used before and nobody will use after.
 ///
-/// A server may close an idle connection at the moment when a request goes out on it, and then nobody knows whether the
-/// request was read. On a connection of its own a request does not meet that.
+/// A server may close an idle connection at the moment when a request goes out on it, and then
+/// nobody knows whether the request was read. On a connection of its own a request does not meet
+/// that.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct FreshConnection;
@@ -98,8 +99,9 @@ impl FreshConnection {
     }
 }
 
-/// Asks for a body of any length: neither the transport's limit on the size of a body nor that on the whole exchange holds for this one. For
-/// what is read piece by piece into a file. The limits on the first byte and on pauses hold.
+/// Asks for a body of any length: neither the transport's limit on the size of a body nor that on
+/// the whole exchange holds for this one. For what is read piece by piece into a file. The limits
+/// on the first byte and on pauses hold.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct LongBody;

@@ -1,8 +1,9 @@
-//! Signed calls through the facade against reqwest doing the same requests with the same signatures, on the same server over
-//! loopback.
+//! Signed calls through the facade against reqwest doing the same requests with the same
+//! signatures, on the same server over loopback.
 //!
-//! Both take turns in short rounds, and the ratio is the median of those of neighboring rounds: other work on the machine
-//! then hits both alike, which two runs of a minute each would not give. The result goes to `target/bench/transport.tsv`.
+//! Both take turns in short rounds, and the ratio is the median of those of neighboring rounds:
+//! other work on the machine then hits both alike, which two runs of a minute each would not give.
+//! The result goes to `target/bench/transport.tsv`.
 
 #![expect(
     clippy::print_stdout,
@@ -179,7 +180,8 @@ fn round(runtime: &Runtime, contender: &Contender, calls: usize) -> Measured {
     }
 }
 
-/// The processor time of this process' threads of a name, in seconds; nothing where the system does not tell.
+/// The processor time of this process' threads of a name, in seconds; nothing where the system does
+/// not tell.
 fn processor_time(name: &str) -> Option<f64> {
     let mut nanoseconds = 0_u64;
     for thread in std::fs::read_dir("/proc/self/task").ok()? {

@@ -1,8 +1,9 @@
 //! The same handles for threads that wait: scripts, tests, tools without an asynchronous runtime.
 //!
-//! Everything has the name that it has in [`classic`](crate::classic) or `fhir`, without `await`; a sweep is an [`Iterator`]. The connections
-//! live on a small runtime of the client's own, one thread, which ends with the last handle. Inside an asynchronous runtime
-//! a handle does not wait but fails ([`Error::BlockingInsideAsync`]), since it would stop the tasks around it.
+//! Everything has the name that it has in [`classic`](crate::classic) or `fhir`, without `await`; a
+//! sweep is an [`Iterator`]. The connections live on a small runtime of the client's own, one
+//! thread, which ends with the last handle. Inside an asynchronous runtime a handle does not wait
+//! but fails ([`Error::BlockingInsideAsync`]), since it would stop the tasks around it.
 //!
 //! ```
 //! # use bytes::Bytes;

@@ -20,8 +20,9 @@ use crate::exchange::retry::Repeat;
 
 /// What went wrong. Each message is one sentence that says what to do; no message holds a secret.
 ///
-/// Three questions cut across the variants: how far the exchange came ([`stage`](Self::stage)), what the container
-/// answered ([`status`](Self::status)), and whether to try again ([`is_retryable`](Self::is_retryable)).
+/// Three questions cut across the variants: how far the exchange came ([`stage`](Self::stage)),
+/// what the container answered ([`status`](Self::status)), and whether to try again
+/// ([`is_retryable`](Self::is_retryable)).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -105,7 +106,8 @@ pub enum Error {
     },
 
     // --- The container's.
-    /// A step of the dance or of the record loop failed, by the container's answer or by the callback's content.
+    /// A step of the dance or of the record loop failed, by the container's answer or by the
+    /// callback's content.
     #[error("{}", dance(.0))]
     Dance(DanceError),
     /// The container's manifest cannot be used.
@@ -232,8 +234,8 @@ impl Error {
         }
     }
 
-    /// What to do about a refusal, in one sentence; it is part of the error's text too. `None` for what is no refusal, and for refusals that
-    /// say nothing of their reason.
+    /// What to do about a refusal, in one sentence; it is part of the error's text too. `None` for
+    /// what is no refusal, and for refusals that say nothing of their reason.
     pub fn advice(&self) -> Option<&'static str> {
         match self {
             Self::Refused(refusal) => Some(refusal.advice()),
@@ -256,8 +258,9 @@ impl Error {
         }
     }
 
-    /// Whether the same may go through later: the container was not there, or busy, or did not answer in time, and doing
-    /// it twice does no harm. A repeat through the facade is signed afresh, as it has to be.
+    /// Whether the same may go through later: the container was not there, or busy, or did not
+    /// answer in time, and doing it twice does no harm. A repeat through the facade is signed
+    /// afresh, as it has to be.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Transport(unanswered) => unanswered.is_retryable(),

@@ -1,4 +1,5 @@
-//! One request and its answer, in as many attempts as it takes: sign, send, look, and perhaps once more.
+//! One request and its answer, in as many attempts as it takes: sign, send, look, and perhaps once
+//! more.
 
 pub(crate) mod clock;
 pub(crate) mod policy;
@@ -84,8 +85,9 @@ pub(crate) trait Exchanger: Sync + Sized {
         None
     }
 
-    /// Carries out an exchange, and reads the answer to its end. `make` makes a request for a server whose clock is so far
-    /// ahead, and for every attempt a new one, since a container refuses a nonce that it has seen.
+    /// Carries out an exchange, and reads the answer to its end. `make` makes a request for a
+    /// server whose clock is so far ahead, and for every attempt a new one, since a container
+    /// refuses a nonce that it has seen.
     fn exchange(
         &self,
         purpose: Purpose<'_>,
@@ -97,8 +99,8 @@ pub(crate) trait Exchanger: Sync + Sized {
         }
     }
 
-    /// Carries out an exchange up to the head of the answer, whose body then follows as it comes. What is repeated, and when, is
-    /// the same.
+    /// Carries out an exchange up to the head of the answer, whose body then follows as it comes.
+    /// What is repeated, and when, is the same.
     #[cfg(feature = "fhir")]
     fn exchange_stream(
         &self,
@@ -235,7 +237,8 @@ struct RequestTime<'c> {
     clock: &'c ServerClock,
     timed: Timed,
     ahead: Ahead,
-    /// Whether it is the time of a refusal. Once is enough: if that is refused too, the time was not the reason.
+    /// Whether it is the time of a refusal. Once is enough: if that is refused too, the time was
+    /// not the reason.
     is_tried: bool,
 }
 
@@ -249,8 +252,9 @@ impl<'c> RequestTime<'c> {
         }
     }
 
-    /// Takes over the server's time from a refusal that may have been about the time, so that the request is worth making once
-    /// more. The time counts from the one that this request carried: others may have learned the server's meanwhile.
+    /// Takes over the server's time from a refusal that may have been about the time, so that the
+    /// request is worth making once more. The time counts from the one that this request carried:
+    /// others may have learned the server's meanwhile.
     fn is_corrected_by(&mut self, outcome: &Outcome) -> bool {
         let Ok(response) = outcome else {
             return false;

@@ -1,8 +1,10 @@
-//! SMART App Launch and Sync for Science: apps, users' consent, sessions whose tokens renew themselves.
+//! SMART App Launch and Sync for Science: apps, users' consent, sessions whose tokens renew
+//! themselves.
 //!
-//! An [`App`] is registered at one server. A user allows it something in an [`Authorization`], which becomes a [`Session`]: the
-//! tokens, kept in a [`Vault`](crate::vault::Vault), and the way to the data that they open. Feature `fhir`; feature `jwt` adds apps
-//! that sign statements in place of a secret.
+//! An [`App`] is registered at one server. A user allows it something in an [`Authorization`],
+//! which becomes a [`Session`]: the tokens, kept in a [`Vault`](crate::vault::Vault), and the way
+//! to the data that they open. Feature `fhir`; feature `jwt` adds apps that sign statements in
+//! place of a secret.
 //!
 //! ```text
 //!   App::builder() ──┬── register(…) ──┐
@@ -13,13 +15,14 @@
 //!   Session ── read, search, create, update, delete, batch, operation, export ──► Resource, Entries, Written, Bundle, …
 //! ```
 //!
-//! See [`App`] for an example that runs. For threads that wait, [`smart::blocking::fhir`](https://docs.rs/smart/latest/smart/blocking/fhir/)
-//! has the same handles without `await`.
+//! See [`App`] for an example that runs. For threads that wait,
+//! [`smart::blocking::fhir`](https://docs.rs/smart/latest/smart/blocking/fhir/) has the same
+//! handles without `await`.
 //!
 //! # What it does not do
 //!
-//! - No redirect is followed: a token goes to the origin of the FHIR base, a code or secret to the token endpoint that
-//!   the server named, and neither anywhere else.
+//! - No redirect is followed: a token goes to the origin of the FHIR base, a code or secret to the
+//!   token endpoint that the server named, and neither anywhere else.
 //! - No browser is opened, no callback listened for.
 //! - Nothing is read out of an access token, which is the server's own affair.
 //! - A granted scope is not taken for access: servers withhold data without a word.

@@ -1,8 +1,10 @@
 //! A client for SMART health containers: typed calls, signed and sent.
 //!
-//! A SMART container keeps patient records as RDF behind a REST API, and gives an app a token for each record that it may
-//! read. This crate is what an app author needs of that: the [`Client`](classic::Client) knows the container, a [`Record`](classic::Record) is a handle with
-//! its own token and a method for each call, an answer is a list of typed [`models`](classic::models), or a [`Graph`] to query in SPARQL.
+//! A SMART container keeps patient records as RDF behind a REST API, and gives an app a token for
+//! each record that it may read. This crate is what an app author needs of that: the
+//! [`Client`](classic::Client) knows the container, a [`Record`](classic::Record) is a handle with
+//! its own token and a method for each call, an answer is a list of typed
+//! [`models`](classic::models), or a [`Graph`] to query in SPARQL.
 //!
 //! ```text
 //!                       ┌── authorize(id) ──► Authorization ── finish(callback) ──┐   a user allows one record
@@ -12,8 +14,8 @@
 //!
 //! # A background app
 //!
-//! It prints each record's drugs. The transport here answers from memory, so that the example runs anywhere; leave it out,
-//! and the client talks to the container at that address.
+//! It prints each record's drugs. The transport here answers from memory, so that the example runs
+//! anywhere; leave it out, and the client talks to the container at that address.
 //!
 //! ```
 //! use smart::{PREFIXES, Query};
@@ -102,40 +104,50 @@
 //!
 //! # A script
 //!
-//! The module [`blocking`](https://docs.rs/smart/latest/smart/blocking/) has the same handles for threads that wait, with
-//! the same names and without `await`.
+//! The module [`blocking`](https://docs.rs/smart/latest/smart/blocking/) has the same handles for
+//! threads that wait, with the same names and without `await`.
 //!
 //! # The second generation
 //!
-//! Feature `fhir` has the module [`fhir`](https://docs.rs/smart/latest/smart/fhir/): SMART App Launch and Sync for Science, with OAuth 2
-//! and FHIR. An `App` is registered at a server, an `Authorization` asks the user, a `Session` sends with tokens that renew themselves and lie in
-//! a [`vault`](https://docs.rs/smart/latest/smart/vault/). Feature `jwt` adds apps that sign statements in place of a secret.
+//! Feature `fhir` has the module [`fhir`](https://docs.rs/smart/latest/smart/fhir/): SMART App
+//! Launch and Sync for Science, with OAuth 2 and FHIR. An `App` is registered at a server, an
+//! `Authorization` asks the user, a `Session` sends with tokens that renew themselves and lie in a
+//! [`vault`](https://docs.rs/smart/latest/smart/vault/). Feature `jwt` adds apps that sign
+//! statements in place of a secret.
 //!
 //! # What it does not do
 //!
-//! - No plain `http` to another machine, unless a [transport](classic::ClientBuilder::transport) opens a host by name.
+//! - No plain `http` to another machine, unless a [transport](classic::ClientBuilder::transport)
+//!   opens a host by name.
 //! - No redirects: credentials go to the origin that they were issued for, and nowhere else.
-//! - No repeats of what may have had its effect: see [`Retries`] for what is repeated, always signed afresh.
-//! - No storage of a Classic record's tokens by itself: [`Record::token`](classic::Record::token) gives them out, [`Record::with_token`](classic::Record::with_token) takes them back, and
-//!   with feature `fhir` a [`vault::RecordTokens`](https://docs.rs/smart/latest/smart/vault/struct.RecordTokens.html) keeps them.
-//! - No paging by itself: [`Prepared::pages`](classic::Prepared::pages) asks for one page after the other, always at the container's own address.
+//! - No repeats of what may have had its effect: see [`Retries`] for what is repeated, always
+//!   signed afresh.
+//! - No storage of a Classic record's tokens by itself: [`Record::token`](classic::Record::token)
+//!   gives them out, [`Record::with_token`](classic::Record::with_token) takes them back, and with
+//!   feature `fhir` a
+//!   [`vault::RecordTokens`](https://docs.rs/smart/latest/smart/vault/struct.RecordTokens.html)
+//!   keeps them.
+//! - No paging by itself: [`Prepared::pages`](classic::Prepared::pages) asks for one page after the
+//!   other, always at the container's own address.
 //!
 //! # What can be watched
 //!
-//! Every call is a [`tracing`](https://docs.rs/tracing) span named `call`, with the container, the call, a hash of the record,
-//! the status or the stage of the failure, attempts, bytes and milliseconds. No level shows a secret, an id of a record, a
-//! parameter's value or a body. [`ClientBuilder::record_exchanges`](classic::ClientBuilder::record_exchanges) writes the like down for a bug report. An error's own
-//! text may quote the container's words, which nobody can vouch for: show it to the user rather than to a log.
+//! Every call is a [`tracing`](https://docs.rs/tracing) span named `call`, with the container, the
+//! call, a hash of the record, the status or the stage of the failure, attempts, bytes and
+//! milliseconds. No level shows a secret, an id of a record, a parameter's value or a body.
+//! [`ClientBuilder::record_exchanges`](classic::ClientBuilder::record_exchanges) writes the like
+//! down for a bug report. An error's own text may quote the container's words, which nobody can
+//! vouch for: show it to the user rather than to a log.
 //!
 //! # Runtime
 //!
-//! The default transport needs tokio, and keeps its connections on the runtime that made them. With a transport of your own,
-//! any executor will do.
+//! The default transport needs tokio, and keeps its connections on the runtime that made them. With
+//! a transport of your own, any executor will do.
 //!
 //! # The layers below
 //!
-//! Each can be used alone: [`oauth`] signs and verifies, [`rdf`] holds graphs and queries, [`api`] has the calls as data,
-//! [`transport`] carries requests.
+//! Each can be used alone: [`oauth`] signs and verifies, [`rdf`] holds graphs and queries, [`api`]
+//! has the calls as data, [`transport`] carries requests.
 
 pub mod classic;
 #[cfg(feature = "fhir")]

@@ -1,8 +1,9 @@
 //! Where tokens are kept between calls and between runs.
 //!
-//! A [`Vault`] keeps one [`Entry`] for each [`VaultKey`]: bytes that only the session understands. [`MemoryVault`] forgets them with
-//! the process; [`FileVault`] keeps them on disk, sealed. A store of your own (a database) is two methods, and a
-//! lock that holds for everybody who shares the store.
+//! A [`Vault`] keeps one [`Entry`] for each [`VaultKey`]: bytes that only the session understands.
+//! [`MemoryVault`] forgets them with the process; [`FileVault`] keeps them on disk, sealed. A store
+//! of your own (a database) is two methods, and a lock that holds for everybody who shares the
+//! store.
 
 mod file;
 mod memory;
@@ -26,14 +27,15 @@ pub(crate) use steps::step;
 
 /// Keeps entries.
 ///
-/// A server that replaces refresh tokens ends the old one at once. Two that refresh at the same time therefore lose the
-/// session, and so does one that uses a new token before it is stored. Sessions keep to that by three rules, which a vault has
-/// to bear out:
+/// A server that replaces refresh tokens ends the old one at once. Two that refresh at the same
+/// time therefore lose the session, and so does one that uses a new token before it is stored.
+/// Sessions keep to that by three rules, which a vault has to bear out:
 ///
-/// - whoever holds the [lock](Self::lock) of a key is the only one, in every process and on every machine that shares the store;
+/// - whoever holds the [lock](Self::lock) of a key is the only one, in every process and on every
+///   machine that shares the store;
 /// - a lock is let go when the [`LockedEntry`] is dropped, and when its process dies;
-/// - when [`LockedEntry::write`] has come back without an error, the entry is there after a power failure; before, the old one
-///   is still there in whole.
+/// - when [`LockedEntry::write`] has come back without an error, the entry is there after a power
+///   failure; before, the old one is still there in whole.
 pub trait Vault: Send + Sync + 'static {
     /// The entry as it is, without waiting for whoever is changing it.
     fn read<'v>(&'v self, key: &'v VaultKey) -> BoxFuture<'v, Result<Option<Entry>, VaultError>>;
@@ -57,7 +59,8 @@ pub trait LockedEntry: Send {
     fn remove(&mut self) -> BoxFuture<'_, Result<(), VaultError>>;
 }
 
-/// The name of an entry, at most 512 bytes. `Debug` does not show it, since apps tend to name entries after people.
+/// The name of an entry, at most 512 bytes. `Debug` does not show it, since apps tend to name
+/// entries after people.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct VaultKey(String);
 
@@ -94,7 +97,8 @@ impl fmt::Debug for VaultKey {
     }
 }
 
-/// What is kept: tokens in the clear. Wiped from memory when dropped; `Debug` shows no part of it and there is no `Display`.
+/// What is kept: tokens in the clear. Wiped from memory when dropped; `Debug` shows no part of it
+/// and there is no `Display`.
 #[derive(Clone)]
 pub struct Entry(Zeroizing<Vec<u8>>);
 
@@ -201,7 +205,8 @@ pub enum VaultError {
         /// The most allowed, in bytes, with what sealing adds.
         limit: u64,
     },
-    /// The key is not the one that sealed the vault; or an entry that was changed by somebody else, was sealed with another key, or belongs to another name.
+    /// The key is not the one that sealed the vault; or an entry that was changed by somebody else,
+    /// was sealed with another key, or belongs to another name.
     #[error(
         "the vault, or an entry of it, cannot be opened with this key; it is damaged, or another key sealed it"
     )]

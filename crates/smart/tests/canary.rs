@@ -93,7 +93,8 @@ async fn run(client: &Client) {
     }
 }
 
-/// The same of a server of the second generation. Its description comes from memory, and all else from that server.
+/// The same of a server of the second generation. Its description comes from memory, and all else
+/// from that server.
 #[cfg(feature = "fhir")]
 async fn run_fhir(server: &Server, transport: HyperTransport, retries: Retries, paper: &Paper) {
     use bytes::Bytes;

@@ -1,4 +1,5 @@
-//! A front end that closes every connection after one answer and does not say so, as one in use does.
+//! A front end that closes every connection after one answer and does not say so, as one in use
+//! does.
 //!
 //! A process of its own, since open files are counted by process.
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
 
-/// Three columns: the file, the change as cargo-mutants words it, the reason. Lines that begin with `#` are comments.
+/// Three columns: the file, the change as cargo-mutants words it, the reason. Lines that begin with
+/// `#` are comments.
 const LIST: &str = include_str!("equivalent.tsv");
 
 /// Reasons by mutant.

@@ -106,8 +106,8 @@ impl Report {
         table
     }
 
-    /// Survivors that are not listed, and listed ones that are caught or gone. Several mutants of a function can have one
-    /// name; it is out of date only when none of them survives.
+    /// Survivors that are not listed, and listed ones that are caught or gone. Several mutants of a
+    /// function can have one name; it is out of date only when none of them survives.
     pub(super) fn problems(&self, equivalents: &Equivalents) -> Vec<String> {
         let of = |outcome| {
             let mutants = self.tested.iter();

@@ -102,8 +102,9 @@ const fn absence(
     }
 }
 
-/// Dependencies that are there for who asks for the feature of their name, and which no crate of the workspace does: they count for
-/// nobody then. If one is asked for after all, it counts like any other.
+/// Dependencies that are there for who asks for the feature of their name, and which no crate of
+/// the workspace does: they count for nobody then. If one is asked for after all, it counts like
+/// any other.
 const OFFERED: &[(&str, &str)] = &[("smart-rdf", "oxigraph")];
 
 /// The runtime and the sockets: nothing that does no I/O may reach them.
@@ -278,7 +279,8 @@ impl Graph {
     }
 }
 
-/// Whether a package has this feature on by itself, or some other package switches it on, always or by a feature of its own.
+/// Whether a package has this feature on by itself, or some other package switches it on, always or
+/// by a feature of its own.
 fn is_asked_for(metadata: &Value, package: &str, feature: &str) -> bool {
     let forward = format!("{package}/{feature}");
     list(&metadata["packages"]).any(|other| {

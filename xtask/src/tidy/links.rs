@@ -1,4 +1,5 @@
-//! Addresses in documentation comments lead to a specification or a document that this project knows.
+//! Addresses in documentation comments lead to a specification or a document that this project
+//! knows.
 
 use std::path::Path;
 
@@ -8,7 +9,8 @@ use super::Finding;
 use super::layers::Member;
 use super::purity::rust_files;
 
-/// Where a link in the sources may lead. A new home for specifications is added here on purpose, not in passing.
+/// Where a link in the sources may lead. A new home for specifications is added here on purpose,
+/// not in passing.
 const KNOWN: &[&str] = &[
     "http://127.0.0.1",
     "http://fda.gov/UNII/",

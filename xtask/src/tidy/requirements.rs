@@ -1,4 +1,5 @@
-//! `specs/smart-app-launch-2.2.tsv` names code and tests that exist, and docs/conformance.md shows what it says.
+//! `specs/smart-app-launch-2.2.tsv` names code and tests that exist, and docs/conformance.md shows
+//! what it says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -1,4 +1,5 @@
-//! Each fix-up on an ontology that has the fault, on one that has its subject without the fault, and on an empty one.
+//! Each fix-up on an ontology that has the fault, on one that has its subject without the fault,
+//! and on an empty one.
 
 use smart_rdf::Syntax;
 

@@ -1,4 +1,5 @@
-//! What a filter's SPARQL pattern means. The ontology has two kinds, and containers write the comparison themselves:
+//! What a filter's SPARQL pattern means. The ontology has two kinds, and containers write the
+//! comparison themselves:
 //!
 //! ```text
 //! ?v sp:startDate ?d .
@@ -36,7 +37,8 @@ pub(super) fn kind(name: &str, sparql: &str) -> Option<ParameterKind> {
     })
 }
 
-/// Which side of the date a filter keeps goes by its name. Without a word on the date itself it is included.
+/// Which side of the date a filter keeps goes by its name. Without a word on the date itself it is
+/// included.
 fn bound(name: &str) -> Option<DateBound> {
     match name {
         "date_from" | "date_from_including" => Some(DateBound::From),

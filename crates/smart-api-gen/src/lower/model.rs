@@ -1,4 +1,5 @@
-//! From classes to models: which classes become structs, enums of codes or enums of labels, and what their fields are.
+//! From classes to models: which classes become structs, enums of codes or enums of labels, and
+//! what their fields are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,8 +46,8 @@ pub(super) struct Models {
     pub(super) label_sets: BTreeMap<NamedNode, LabelSet>,
 }
 
-/// Whatever records hold: the statements that have an address, what the given classes are, and every part that these are
-/// built of.
+/// Whatever records hold: the statements that have an address, what the given classes are, and
+/// every part that these are built of.
 pub(super) fn lower_models(
     ontology: &Ontology,
     targets: &[NamedNode],
@@ -367,8 +368,8 @@ fn lower_code_set(
     })
 }
 
-/// The class of labels that instances of a class may have, if there is one: its subclasses are below a union with the class
-/// in it.
+/// The class of labels that instances of a class may have, if there is one: its subclasses are
+/// below a union with the class in it.
 fn labels_of(ontology: &Ontology, class: &NamedNode) -> Option<NamedNode> {
     let labels = NamedNodeRef::new_unchecked(LABELS);
     let is_label = |(iri, label): (&NamedNode, &Class)| {

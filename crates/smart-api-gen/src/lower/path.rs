@@ -57,7 +57,8 @@ fn is_literal(segment: &str) -> bool {
     !segment.is_empty() && segment.chars().all(is_plain) && segment.chars().any(|c| c != '.')
 }
 
-/// What a gap identifies goes by its name. A descriptor is what app manifests are asked for by: an app's id.
+/// What a gap identifies goes by its name. A descriptor is what app manifests are asked for by: an
+/// app's id.
 fn kind(name: &str) -> PathParameterKind {
     match name {
         "app_id" | "descriptor" | "smart_app_id" => PathParameterKind::App,

@@ -1,4 +1,5 @@
-//! What the ontology says of classes: which properties an instance has, how often, and with which values.
+//! What the ontology says of classes: which properties an instance has, how often, and with which
+//! values.
 
 use std::collections::BTreeMap;
 
@@ -96,7 +97,8 @@ pub(super) fn read_property(node: Node<'_>) -> Result<Property, OntologyError> {
     })
 }
 
-/// What the ontology remarks on the properties of a class, by annotating one of the class's restrictions.
+/// What the ontology remarks on the properties of a class, by annotating one of the class's
+/// restrictions.
 pub(super) fn read_remarks(graph: &Graph) -> BTreeMap<(NamedNode, NamedNode), String> {
     let remark = |axiom: Node<'_>| {
         let class = name_of(axiom.nodes(owl::ANNOTATED_SOURCE).next()?)?;
@@ -147,7 +149,8 @@ fn read_restriction(
     Ok(())
 }
 
-/// What has to be true of every value: a class with a name, a condition on its code or unit, or several of these together.
+/// What has to be true of every value: a class with a name, a condition on its code or unit, or
+/// several of these together.
 fn value_rules(class: Node<'_>) -> Result<Vec<Rule>, OntologyError> {
     if let Some(name) = name_of(class) {
         return Ok(vec![Rule::Class(name)]);

@@ -7,8 +7,8 @@ use crate::model::Subject;
 use crate::models::{ClinicalNote, Content, MediaTypeOrExtent, Resource};
 
 impl ClinicalNote {
-    /// A note with this title and text, without an address and without a record: the container that it is posted to supplies
-    /// both.
+    /// A note with this title and text, without an address and without a record: the container that
+    /// it is posted to supplies both.
     ///
     /// ```
     /// use smart_api::{Body, calls::PostClinicalNote, models::ClinicalNote};

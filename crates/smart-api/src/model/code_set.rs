@@ -5,8 +5,8 @@ use smart_rdf::NamedNodeRef;
 use crate::model::{MissingValue, Model, Required};
 use crate::models::Code;
 
-/// A closed list of codes as an enum. The types in [`codes`](crate::codes) implement it: a variant for each code of the list,
-/// and `Other` for what a container sends instead.
+/// A closed list of codes as an enum. The types in [`codes`](crate::codes) implement it: a variant
+/// for each code of the list, and `Other` for what a container sends instead.
 pub trait CodeSet: Model {
     /// The class of the codes.
     const CLASS: NamedNodeRef<'static>;
@@ -98,7 +98,8 @@ impl KnownCode {
     }
 }
 
-/// What an enum of codes needs to be a [`CodeSet`] and a [`Model`]: its class, and the code that each variant stands for.
+/// What an enum of codes needs to be a [`CodeSet`] and a [`Model`]: its class, and the code that
+/// each variant stands for.
 macro_rules! code_set {
     ($set:ident, $class:expr, { $($variant:ident: $code:expr,)* }) => {
         impl $crate::model::CodeSet for $set {

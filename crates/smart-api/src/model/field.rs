@@ -70,7 +70,8 @@ impl<T: Value> Field for Vec<T> {
     }
 }
 
-/// The first value that can be read, and a finding if there are more, or if there is none and one is expected.
+/// The first value that can be read, and a finding if there are more, or if there is none and one
+/// is expected.
 fn one<T: Value>(
     property: NamedNodeRef<'static>,
     expected: Expected,

@@ -70,7 +70,8 @@ pub enum Expected {
     ExactlyOne,
     /// A day at least, not only a year or a month. It is allowed all the same.
     FullDate,
-    /// Parts that are not shared so often that the value is far larger than its graph. Nothing was read from here on.
+    /// Parts that are not shared so often that the value is far larger than its graph. Nothing was
+    /// read from here on.
     LessSharing,
     /// An RDF list of nodes.
     List,

@@ -11,8 +11,8 @@ use crate::model::{Model, Subject};
 /// A reference to another statement, which may be part of the same answer:
 /// [`Reading::follow`](crate::Reading::follow) looks there.
 ///
-/// Containers add the statements that those of a list refer to, one step far: medications bring their fulfillments, sets of
-/// vital signs their encounters.
+/// Containers add the statements that those of a list refer to, one step far: medications bring
+/// their fulfillments, sets of vital signs their encounters.
 pub struct Link<T> {
     subject: Subject,
     target: PhantomData<fn() -> T>,

@@ -7,7 +7,8 @@ use smart_rdf::{NamedNode, NamedNodeRef, Node, Object, Term};
 
 use crate::model::{Expected, Link, Linked, Reader, Subject, Value, Writer};
 
-/// References in order, as an [RDF list](https://www.w3.org/TR/rdf-schema/#ch_collectionvocab). It reads like a slice.
+/// References in order, as an [RDF list](https://www.w3.org/TR/rdf-schema/#ch_collectionvocab). It
+/// reads like a slice.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct List<T> {
     items: Vec<Link<T>>,

@@ -4,8 +4,8 @@ use std::fmt;
 
 /// A number, in the characters that the container sent.
 ///
-/// Containers send plain text where the ontology wants a number, and now and then it is none: `<1`, `0-2`, `Few`. The text is
-/// kept, [`as_f64`](Self::as_f64) tells whether it is a number.
+/// Containers send plain text where the ontology wants a number, and now and then it is none: `<1`,
+/// `0-2`, `Few`. The text is kept, [`as_f64`](Self::as_f64) tells whether it is a number.
 ///
 /// ```
 /// use smart_api::Number;

@@ -7,8 +7,8 @@ use crate::model::{CodeSet, Expected, Field, Finding, Model, Subject, Value};
 use crate::models::Code;
 use crate::vocab::sp;
 
-/// Takes a model's fields from a node of a graph. The generated [`Model::read`]s say which property fills which field; the type
-/// of the field decides the rest.
+/// Takes a model's fields from a node of a graph. The generated [`Model::read`]s say which property
+/// fills which field; the type of the field decides the rest.
 #[derive(Debug)]
 pub struct Reader<'a, 'g> {
     node: Node<'g>,
@@ -29,13 +29,14 @@ pub(super) struct Notes<'g> {
     known: Vec<NamedNodeRef<'static>>,
     pub(super) findings: Vec<Finding>,
     pub(super) remarks: Vec<Finding>,
-    /// How many more triples are read. Parts may be shared, so that a small graph can describe a value far larger than
-    /// itself; one that was not made for that is read long before this is spent.
+    /// How many more triples are read. Parts may be shared, so that a small graph can describe a
+    /// value far larger than itself; one that was not made for that is read long before this is
+    /// spent.
     budget: usize,
 }
 
-/// How often each triple of a graph may be read, on average. Codes are shared between statements, and little else is: answers
-/// of the reference kind are read less than twice.
+/// How often each triple of a graph may be read, on average. Codes are shared between statements,
+/// and little else is: answers of the reference kind are read less than twice.
 const READS_PER_TRIPLE: usize = 4;
 
 /// How many triples a graph counts for at least.
@@ -168,7 +169,8 @@ impl<'g> Reader<'_, 'g> {
         others.map(NamedNodeRef::into_owned).collect()
     }
 
-    /// What the node's classes say beside that it is one: an address at home, a telephone to prefer.
+    /// What the node's classes say beside that it is one: an address at home, a telephone to
+    /// prefer.
     pub fn labels<L: Label>(&mut self) -> Vec<L> {
         let labels = L::LABELS.iter();
         labels

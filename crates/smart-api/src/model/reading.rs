@@ -11,7 +11,8 @@ use crate::model::{Finding, Link, Model};
 
 /// What was read from a graph, and beside it the graph and the findings.
 ///
-/// It reads like the value itself: a reading of a list can be looped over, one of a single item dereferenced.
+/// It reads like the value itself: a reading of a list can be looped over, one of a single item
+/// dereferenced.
 #[derive(Clone, Debug)]
 pub struct Reading<T> {
     value: T,
@@ -35,8 +36,8 @@ impl<T> Reading<T> {
         &self.findings
     }
 
-    /// What the ontology allows and a reader may still want to know: dates of which only the year is known, texts with a
-    /// datatype.
+    /// What the ontology allows and a reader may still want to know: dates of which only the year
+    /// is known, texts with a datatype.
     pub fn remarks(&self) -> &[Finding] {
         &self.remarks
     }
@@ -77,7 +78,8 @@ impl<T> Reading<T> {
         (!node.is_empty()).then(|| Reading::of(node))
     }
 
-    /// All instances of another class in the same graph: the allergy exclusions that come with allergies, for example.
+    /// All instances of another class in the same graph: the allergy exclusions that come with
+    /// allergies, for example.
     pub fn others<U: Model>(&self) -> Reading<Vec<U>> {
         Reading::of_all(&self.graph)
     }

@@ -7,11 +7,12 @@ use smart_rdf::{NamedNodeRef, NamedOrBlankNodeRef};
 
 use crate::model::{Expected, Finding};
 
-/// A value that the ontology asks for exactly once, and that a container may leave out all the same.
+/// A value that the ontology asks for exactly once, and that a container may leave out all the
+/// same.
 ///
-/// A missing value never reads as an empty one. [`get`](Self::get) returns an error that names the property and the node,
-/// so that `?` is enough in the common loop; [`as_option`](Self::as_option) is for code that expects a gap. Only `Debug`
-/// shows a placeholder.
+/// A missing value never reads as an empty one. [`get`](Self::get) returns an error that names the
+/// property and the node, so that `?` is enough in the common loop; [`as_option`](Self::as_option)
+/// is for code that expects a gap. Only `Debug` shows a placeholder.
 ///
 /// ```
 /// use smart_api::{MissingValue, Required};
@@ -142,7 +143,8 @@ impl<T> Default for Required<T> {
 }
 
 impl<T: PartialEq> PartialEq for Required<T> {
-    /// Two missing values are equal wherever they were missed; equality of models is about what they say.
+    /// Two missing values are equal wherever they were missed; equality of models is about what
+    /// they say.
     fn eq(&self, other: &Self) -> bool {
         self.as_option() == other.as_option()
     }

@@ -6,9 +6,9 @@ use smart_rdf::{BlankNode, NamedNode, NamedOrBlankNode, NamedOrBlankNodeRef};
 
 /// The node that a model was read from, or will be written to.
 ///
-/// Statements and codes have an address; parts of statements have none, and what an app makes has none yet. Two subjects
-/// without an address are equal, since blank nodes mean nothing outside of their graph: equality of models is about what
-/// they say.
+/// Statements and codes have an address; parts of statements have none, and what an app makes has
+/// none yet. Two subjects without an address are equal, since blank nodes mean nothing outside of
+/// their graph: equality of models is about what they say.
 #[derive(Clone, Debug, Default)]
 pub struct Subject(Option<NamedOrBlankNode>);
 

@@ -10,7 +10,8 @@ use smart_rdf::{
 use crate::model::{CodeSet, Field, Label, Model, Reading, Subject, Value};
 use crate::vocab::sp;
 
-/// Collects what a model's fields say. The generated [`Model::write`]s name the property of each field.
+/// Collects what a model's fields say. The generated [`Model::write`]s name the property of each
+/// field.
 #[derive(Debug)]
 pub struct Writer {
     triples: Vec<Triple>,

@@ -1,4 +1,5 @@
-//! The terms that describe an answer. The ontology does not declare them: containers add the summary to what they send.
+//! The terms that describe an answer. The ontology does not declare them: containers add the
+//! summary to what they send.
 
 use smart_rdf::NamedNodeRef;
 

@@ -203,7 +203,8 @@ proptest! {
         check(&lab_result)?;
     }
 
-    /// A graph of the same words put together at random: nothing in it makes a reader fail or a writer lose a triple.
+    /// A graph of the same words put together at random: nothing in it makes a reader fail or a
+    /// writer lose a triple.
     #[test]
     fn no_graph_is_too_odd_to_be_read_and_written_back(triples in vec((0..6_usize, 0..10_usize, 0..12_usize), 0..40)) {
         const PROPERTIES: [&str; 10] = [

@@ -52,7 +52,8 @@ fn said_by<T: Model>(graph: &Graph) -> Vec<Triple> {
     triples.map(|triple| triple.into_owned()).collect()
 }
 
-/// Reads the example of a class, writes everything that was read, and compares; then the same again through RDF/XML.
+/// Reads the example of a class, writes everything that was read, and compares; then the same again
+/// through RDF/XML.
 fn round_trip<T: Model>(ontology: &Graph) -> Option<&'static str> {
     let example = ontology.node(T::CLASS)?.text(EXAMPLE)?;
     let graph = Syntax::RdfXml

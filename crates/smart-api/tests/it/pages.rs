@@ -63,7 +63,8 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Follows the pages of a call to a container that points to these; what it was asked and how it ended.
+/// Follows the pages of a call to a container that points to these; what it was asked and how it
+/// ended.
 fn follow(
     call: Prepared<GetLabResults>,
     next: &[&'static str],

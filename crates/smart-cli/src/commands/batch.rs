@@ -10,7 +10,8 @@ use crate::output::OutputError;
 /// The longest line that is read, in bytes.
 const MAX_LINE: u64 = 1 << 20;
 
-/// Answers every line of standard input; one that is refused becomes `{"error": …}` and stops nothing.
+/// Answers every line of standard input; one that is refused becomes `{"error": …}` and stops
+/// nothing.
 pub(crate) fn run(answer: impl Fn(&str) -> Result<Value>) -> Result<()> {
     let (mut input, mut output) = (io::stdin().lock(), io::BufWriter::new(io::stdout().lock()));
     let mut line = Vec::new();

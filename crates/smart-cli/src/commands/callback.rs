@@ -1,5 +1,5 @@
-//! The app's end of a redirect: a listener on this machine that takes the address that a browser requests, and answers with a
-//! short page.
+//! The app's end of a redirect: a listener on this machine that takes the address that a browser
+//! requests, and answers with a short page.
 
 use std::time::Duration;
 
@@ -33,7 +33,8 @@ pub(crate) struct Visitor {
 }
 
 impl CallbackListener {
-    /// Listens where the address leads, if that is this machine and the port is free; `None` otherwise.
+    /// Listens where the address leads, if that is this machine and the port is free; `None`
+    /// otherwise.
     pub(crate) async fn at(redirect_uri: &str) -> Option<Self> {
         let uri: http::Uri = redirect_uri.parse().ok()?;
         let host = uri.host()?;
@@ -51,9 +52,11 @@ impl CallbackListener {
         })
     }
 
-    /// Waits for a request of the right address. A connection that requests another one, nothing, or too much is closed.
+    /// Waits for a request of the right address. A connection that requests another one, nothing,
+    /// or too much is closed.
     ///
-    /// Connections are read side by side, so that one that stays silent delays no other. Dropping the future loses none of them.
+    /// Connections are read side by side, so that one that stays silent delays no other. Dropping
+    /// the future loses none of them.
     pub(crate) async fn next(&mut self) -> Result<Visitor> {
         loop {
             tokio::select! {
@@ -88,7 +91,8 @@ impl Visitor {
         None
     }
 
-    /// Says a word, and no more: the page leads nowhere, and nobody learns the address it was shown at.
+    /// Says a word, and no more: the page leads nowhere, and nobody learns the address it was shown
+    /// at.
     pub(crate) async fn answer(mut self, status: &str, words: &str) {
         let page = format!("<!DOCTYPE html><title>smart</title><p>{words}</p>\n");
         let response = format!(

@@ -12,7 +12,8 @@ pub(crate) struct CheckArgs {
     data: DataArgs,
 }
 
-/// A table of what breaks the ontology (findings) and of what is worth knowing (remarks). Findings are a failure.
+/// A table of what breaks the ontology (findings) and of what is worth knowing (remarks). Findings
+/// are a failure.
 pub(crate) fn run(args: &CheckArgs) -> Result<()> {
     let loaded = args.data.load()?;
     let mut rows = Vec::new();

@@ -1,4 +1,5 @@
-//! What both logins have in common: the user is sent to a page of the server, and comes back with an answer.
+//! What both logins have in common: the user is sent to a page of the server, and comes back with
+//! an answer.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -24,7 +25,8 @@ pub(super) struct ConsentArgs {
 }
 
 impl ConsentArgs {
-    /// Sends the user to this address, and gives each callback to `finish` until one belongs to this login.
+    /// Sends the user to this address, and gives each callback to `finish` until one belongs to
+    /// this login.
     pub(super) async fn ask<T>(
         &self,
         url: &str,
@@ -53,8 +55,8 @@ impl ConsentArgs {
     }
 }
 
-/// Takes the first callback that is this login's, from the browser or from the terminal. Others are sent away and change
-/// nothing.
+/// Takes the first callback that is this login's, from the browser or from the terminal. Others are
+/// sent away and change nothing.
 async fn wait_for<T>(
     mut listener: Option<CallbackListener>,
     finish: impl AsyncFn(&str) -> Result<T, Error>,
@@ -116,7 +118,8 @@ async fn next_visitor(listener: Option<&mut CallbackListener>) -> Result<Visitor
     }
 }
 
-/// What is typed, line by line. A thread of its own reads it, which the end of the command does not wait for.
+/// What is typed, line by line. A thread of its own reads it, which the end of the command does not
+/// wait for.
 fn typed_lines() -> mpsc::UnboundedReceiver<String> {
     let (sender, receiver) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
@@ -142,7 +145,8 @@ async fn next_line(typed: &mut Option<mpsc::UnboundedReceiver<String>>) -> Optio
     line
 }
 
-/// Asks the desktop for a browser. Whether one opens cannot be known, so that the address is printed as well.
+/// Asks the desktop for a browser. Whether one opens cannot be known, so that the address is
+/// printed as well.
 fn open_browser(url: &str) {
     let mut command = if cfg!(target_os = "macos") {
         Command::new("open")

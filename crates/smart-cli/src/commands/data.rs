@@ -25,7 +25,8 @@ pub(crate) struct DataArgs {
     /// What relative IRIs are relative to; without it, the address of the file that they are in
     #[arg(long, value_name = "IRI")]
     base: Option<String>,
-    /// Replace the entities that an RDF/XML document declares for itself, within limits; only for documents that you trust
+    /// Replace the entities that an RDF/XML document declares for itself, within limits; only for
+    /// documents that you trust
     #[arg(long)]
     allow_entities: bool,
 }
@@ -86,7 +87,8 @@ impl Source {
     }
 }
 
-/// What the path of an address has in an escaped form only ([RFC 3986, 3.3](https://www.rfc-editor.org/rfc/rfc3986#section-3.3)).
+/// What the path of an address has in an escaped form only ([RFC 3986,
+/// 3.3](https://www.rfc-editor.org/rfc/rfc3986#section-3.3)).
 const NOT_IN_A_PATH: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'-')
@@ -198,8 +200,8 @@ fn read_all(reader: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Who names a file on a command line has chosen it, so that it may be far larger than an answer. What makes a small document large is
-/// bounded all the same.
+/// Who names a file on a command line has chosen it, so that it may be far larger than an answer.
+/// What makes a small document large is bounded all the same.
 fn limits() -> Limits {
     Limits::default()
         .with_bytes(MOST)
@@ -256,7 +258,8 @@ fn syntax_of(path: &Path) -> Option<Syntax> {
     Syntax::from_extension(path.extension()?.to_str()?)
 }
 
-/// Tells the person at the terminal how far a long load is. Who has standard error elsewhere is told now and then.
+/// Tells the person at the terminal how far a long load is. Who has standard error elsewhere is
+/// told now and then.
 struct Progress {
     files: usize,
     read: usize,

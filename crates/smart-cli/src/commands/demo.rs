@@ -1,4 +1,5 @@
-//! `smart demo`: the two jobs of a SMART Classic app, and the walk of a SMART on FHIR app, on an embedded container.
+//! `smart demo`: the two jobs of a SMART Classic app, and the walk of a SMART on FHIR app, on an
+//! embedded container.
 
 mod browser;
 mod notebook;

@@ -1,4 +1,5 @@
-//! `smart fhir read|search|export|capabilities`: data of a SMART on FHIR server, with what a login gave.
+//! `smart fhir read|search|export|capabilities`: data of a SMART on FHIR server, with what a login
+//! gave.
 
 use std::path::Path;
 
@@ -36,7 +37,8 @@ enum Action {
     Export(ExportArgs),
     /// Print one resource
     Read {
-        /// Type and id, such as Patient/smart-1288992, or a version: Patient/smart-1288992/_history/1
+        /// Type and id, such as Patient/smart-1288992, or a version:
+        /// Patient/smart-1288992/_history/1
         reference: String,
         #[command(flatten)]
         access: OpenArgs,
@@ -92,7 +94,8 @@ impl OpenArgs {
 /// How resources are printed.
 #[derive(Clone, Copy, Debug, clap::Args)]
 struct Form {
-    /// Print FHIR's own RDF form, as Turtle; elements that R4 does not have are kept as JSON literals
+    /// Print FHIR's own RDF form, as Turtle; elements that R4 does not have are kept as JSON
+    /// literals
     #[arg(long)]
     turtle: bool,
 }
@@ -225,7 +228,8 @@ fn turtle(server: &ServerArgs, resources: &[Resource]) -> Result<()> {
     Ok(line(writer.write(&graph)?.trim_end())?)
 }
 
-/// A failure that the command line explains: a misspelled type, with the type that was probably meant, or a missing login.
+/// A failure that the command line explains: a misspelled type, with the type that was probably
+/// meant, or a missing login.
 fn with_hint(error: Error, resource_type: &str, access: &OpenArgs) -> anyhow::Error {
     if access.no_login && error.status().is_some_and(|status| status.as_u16() == 401) {
         let fhir = &access.server.fhir;

@@ -1,4 +1,5 @@
-//! This command as an app at a SMART on FHIR server: what it keeps of its registration, and the session that a login gave.
+//! This command as an app at a SMART on FHIR server: what it keeps of its registration, and the
+//! session that a login gave.
 
 use std::path::{Path, PathBuf};
 
@@ -22,10 +23,12 @@ pub(crate) struct ServerArgs {
     /// The base of the server's FHIR resources, such as http://localhost:9000/api/fhir
     #[arg(long, value_name = "URL", env = "SMART_FHIR_BASE", value_parser = parse_base)]
     pub(crate) fhir: String,
-    /// Where registrations and tokens are kept, sealed; without it, in this user's own folder for app data
+    /// Where registrations and tokens are kept, sealed; without it, in this user's own folder for
+    /// app data
     #[arg(long, value_name = "DIR", env = "SMART_VAULT")]
     pub(crate) vault: Option<PathBuf>,
-    /// The longest answer, page or line of an export that is read, in bytes; files of an export may be of any length
+    /// The longest answer, page or line of an export that is read, in bytes; files of an export may
+    /// be of any length
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) body_limit: Option<u64>,
     #[command(flatten)]
@@ -35,13 +38,15 @@ pub(crate) struct ServerArgs {
 /// A backend service, which signs statements in place of a login.
 #[derive(Debug, clap::Args)]
 pub(crate) struct BackendArgs {
-    /// Act as the backend service that the server knows by this id, with the key of --key; needs no login
+    /// Act as the backend service that the server knows by this id, with the key of --key; needs no
+    /// login
     #[arg(long, value_name = "ID", requires = "key", value_parser = parse_id)]
     client_id: Option<String>,
     /// The private key of the backend service: a PEM or JWK file
     #[arg(long, value_name = "FILE", requires = "client_id")]
     key: Option<PathBuf>,
-    /// The id that the key is registered by; without it, that of the JWK, or the thumbprint of the key
+    /// The id that the key is registered by; without it, that of the JWK, or the thumbprint of the
+    /// key
     #[arg(long, value_name = "KID", requires = "key", value_parser = parse_id)]
     kid: Option<String>,
     /// What the backend service asks for, separated by spaces
@@ -56,7 +61,8 @@ pub(crate) struct BackendArgs {
 }
 
 impl BackendArgs {
-    /// A new session of the backend service, which is kept nowhere; `None` if there is none on the command line.
+    /// A new session of the backend service, which is kept nowhere; `None` if there is none on the
+    /// command line.
     pub(crate) async fn session(
         &self,
         server: &ServerArgs,
@@ -270,8 +276,8 @@ impl Registered {
     }
 }
 
-/// One name for all spellings of the same FHIR base: the case of scheme and host, a default port and a slash at the end make no
-/// difference.
+/// One name for all spellings of the same FHIR base: the case of scheme and host, a default port
+/// and a slash at the end make no difference.
 fn base_name(base: &str) -> String {
     let uri: Result<http::Uri, _> = base.parse();
     let name = match (ServerUrl::with_plain_http(base), uri) {

@@ -1,5 +1,5 @@
-//! `smart fhir export`: a job that survives this command. Files are written as `.part` and renamed when they are whole, a log beside them
-//! says which are, and what is not delivered is said.
+//! `smart fhir export`: a job that survives this command. Files are written as `.part` and renamed
+//! when they are whole, a log beside them says which are, and what is not delivered is said.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -32,7 +32,8 @@ pub(super) struct ExportOptions {
     /// Everything, not only what is about patients
     #[arg(long)]
     system: bool,
-    /// Another parameter as the server's documentation writes it: --param '_typeFilter=Observation?category=laboratory'
+    /// Another parameter as the server's documentation writes it: --param
+    /// '_typeFilter=Observation?category=laboratory'
     #[arg(long = "param", value_name = "NAME=VALUE")]
     parameters: Vec<String>,
     /// Send the parameters in a body (POST) instead of the address
@@ -41,7 +42,8 @@ pub(super) struct ExportOptions {
     /// Write a file for each file of the server into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Go on with a job that was begun before, by the address that was printed; files that are whole are not fetched again
+    /// Go on with a job that was begun before, by the address that was printed; files that are
+    /// whole are not fetched again
     #[arg(long, value_name = "URL", conflicts_with_all = ["types", "since", "group", "system", "parameters", "post"])]
     resume: Option<String>,
 }
@@ -71,7 +73,8 @@ impl ExportOptions {
     }
 }
 
-/// Exports, or goes on with an export. `server` are the words that name the server on the command line.
+/// Exports, or goes on with an export. `server` are the words that name the server on the command
+/// line.
 pub(super) async fn run(options: &ExportOptions, session: &Session, server: &str) -> Result<()> {
     let job = match &options.resume {
         Some(address) => session.resume_export(address)?,
@@ -185,8 +188,8 @@ impl<'a> Delivery<'a> {
         missing.take(MOST_REASONS).collect()
     }
 
-    /// Copies the lines as the server wrote them; those that are not resources go to a file of their own. Without a folder, errors are
-    /// shown only.
+    /// Copies the lines as the server wrote them; those that are not resources go to a file of
+    /// their own. Without a folder, errors are shown only.
     async fn copy(&mut self, file: &ExportFile, kind: FileKind, name: &str) -> Result<FileReport> {
         let mut resources = self.job.read(self.manifest, file).await?;
         let mut part = match &self.out {
@@ -261,7 +264,8 @@ impl Names {
     }
 }
 
-/// A folder with the files of one job, and a log of those that are whole: the job's address, and then a line for each file.
+/// A folder with the files of one job, and a log of those that are whole: the job's address, and
+/// then a line for each file.
 struct Folder {
     path: PathBuf,
     whole: BTreeMap<String, FileReport>,

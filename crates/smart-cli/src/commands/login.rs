@@ -1,5 +1,6 @@
-//! `smart login`: a user allows this command to read, in a browser. With `--fhir URL` or `--launch URL` at a SMART on FHIR server; with
-//! `--api-base URL` at a SMART Classic container, see [`record_login`](super::record_login).
+//! `smart login`: a user allows this command to read, in a browser. With `--fhir URL` or `--launch
+//! URL` at a SMART on FHIR server; with `--api-base URL` at a SMART Classic container, see
+//! [`record_login`](super::record_login).
 
 use std::path::{Path, PathBuf};
 
@@ -20,11 +21,12 @@ use crate::output::{line, note};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoginArgs {
-    /// The base of the server's FHIR resources, such as http://localhost:9000/api/fhir [env: SMART_FHIR_BASE]
+    /// The base of the server's FHIR resources, such as http://localhost:9000/api/fhir [env:
+    /// SMART_FHIR_BASE]
     #[arg(long, value_name = "URL", value_parser = parse_base, conflicts_with_all = CONTAINER_OPTIONS, conflicts_with_all = SECRET_OPTIONS)]
     fhir: Option<String>,
-    /// Answer a launch from within an EHR: the address that the EHR opened, with iss and launch. Without --fhir, its server
-    /// has to be one where this command is registered
+    /// Answer a launch from within an EHR: the address that the EHR opened, with iss and launch.
+    /// Without --fhir, its server has to be one where this command is registered
     #[arg(
         long,
         value_name = "URL",
@@ -36,7 +38,8 @@ pub(crate) struct LoginArgs {
     /// A further parameter of the authorization request: --param prompt=consent
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_parameter, conflicts_with_all = CONTAINER_OPTIONS)]
     parameters: Vec<(String, String)>,
-    /// Where registrations and tokens are kept, sealed; without it, in this user's own folder for app data
+    /// Where registrations and tokens are kept, sealed; without it, in this user's own folder for
+    /// app data
     #[arg(long, value_name = "DIR", env = "SMART_VAULT")]
     vault: Option<PathBuf>,
     #[command(flatten)]

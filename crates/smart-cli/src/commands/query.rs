@@ -24,7 +24,8 @@ pub(crate) struct QueryArgs {
     /// How to print what is found
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// The query need not declare the prefixes of SMART: sp, spcode, api, dcterms, foaf, v, rdf, rdfs, xsd
+    /// The query need not declare the prefixes of SMART: sp, spcode, api, dcterms, foaf, v, rdf,
+    /// rdfs, xsd
     #[arg(long)]
     prefixes: bool,
 }
@@ -68,8 +69,8 @@ pub(crate) fn run(args: &QueryArgs) -> Result<()> {
     Ok(output::document(printed.as_bytes())?)
 }
 
-/// The query itself, if the argument is one and not the name of a file: a file of this name comes first, since no query is likely to be
-/// the name of one.
+/// The query itself, if the argument is one and not the name of a file: a file of this name comes
+/// first, since no query is likely to be the name of one.
 fn in_place(argument: &OsStr) -> Option<&str> {
     let text = argument.to_str()?;
     if Path::new(text).exists() {
@@ -87,7 +88,8 @@ fn in_place(argument: &OsStr) -> Option<&str> {
     is_query.then_some(text)
 }
 
-/// What a query begins with ([SPARQL 1.1, 19.8](https://www.w3.org/TR/sparql11-query/#sparqlGrammar)).
+/// What a query begins with ([SPARQL 1.1,
+/// 19.8](https://www.w3.org/TR/sparql11-query/#sparqlGrammar)).
 const KEYWORDS: [&str; 6] = ["ASK", "BASE", "CONSTRUCT", "DESCRIBE", "PREFIX", "SELECT"];
 
 fn prepare(text: &str, with_prefixes: bool) -> Result<Query> {

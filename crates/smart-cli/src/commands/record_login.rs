@@ -1,5 +1,5 @@
-//! `smart login --api-base URL --record ID`: a user allows an app to open a record of a SMART Classic container, in three legs. The token
-//! is kept in the vault, where `smart get` finds it.
+//! `smart login --api-base URL --record ID`: a user allows an app to open a record of a SMART
+//! Classic container, in three legs. The token is kept in the vault, where `smart get` finds it.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,8 @@ const STOCK_CALLBACK: &str = "http://localhost:8000/smartapp/authorize";
 /// A record of a SMART Classic container, and the app that opens it.
 #[derive(Debug, clap::Args)]
 pub(super) struct RecordArgs {
-    /// The API base of a SMART Classic container, such as http://localhost:7000 [env: SMART_API_BASE]
+    /// The API base of a SMART Classic container, such as http://localhost:7000 [env:
+    /// SMART_API_BASE]
     #[arg(long, value_name = "URL", requires = "record")]
     api_base: Option<String>,
     /// The record at the container that a user opens for the app
@@ -33,8 +34,9 @@ pub(super) struct RecordArgs {
     app_id: Option<String>,
 }
 
-/// The ids of the options that belong to a login at a container. A login at a SMART on FHIR server conflicts with each of them, since clap
-/// waives what an option requires if that conflicts with another one.
+/// The ids of the options that belong to a login at a container. A login at a SMART on FHIR server
+/// conflicts with each of them, since clap waives what an option requires if that conflicts with
+/// another one.
 pub(super) const CONTAINER_OPTIONS: [&str; 3] = ["api_base", "app_id", "record"];
 /// The same for what only the app itself knows.
 pub(super) const SECRET_OPTIONS: [&str; 3] =
@@ -43,8 +45,8 @@ pub(super) const SECRET_OPTIONS: [&str; 3] =
 /// What only the app itself knows.
 #[derive(Debug, clap::Args)]
 pub(super) struct AppSecretArgs {
-    /// The app's consumer secret; better given by the environment or in a file than on a command line that others can list
-    /// [env: SMART_CONSUMER_SECRET]
+    /// The app's consumer secret; better given by the environment or in a file than on a command
+    /// line that others can list [env: SMART_CONSUMER_SECRET]
     #[arg(long, value_name = "SECRET", requires = "record")]
     consumer_secret: Option<Secret>,
     /// A file that holds the consumer secret; a line break at its end does not count
@@ -55,8 +57,8 @@ pub(super) struct AppSecretArgs {
         conflicts_with = "consumer_secret"
     )]
     consumer_secret_file: Option<PathBuf>,
-    /// The oauth_callback of the app's manifest, where the container sends the browser. If it is a free port of this machine, the
-    /// command listens there; without it, the address is pasted
+    /// The oauth_callback of the app's manifest, where the container sends the browser. If it is a
+    /// free port of this machine, the command listens there; without it, the address is pasted
     #[arg(long, value_name = "URL", requires = "record")]
     callback: Option<String>,
 }
@@ -92,7 +94,8 @@ impl RecordArgs {
         Ok(container)
     }
 
-    /// The client and the record whose token lies in the vault. Nothing is sent, so it needs no secret.
+    /// The client and the record whose token lies in the vault. Nothing is sent, so it needs no
+    /// secret.
     fn kept_of(&self, network: &NetworkArgs) -> Result<(Client, RecordId)> {
         let container = self.container(None, network)?;
         let app_id = container.app_id();

@@ -29,7 +29,8 @@ pub(crate) struct RegisterArgs {
     /// Registered already, by hand: the name that the server gave. Nothing is sent
     #[arg(long, value_name = "ID", requires = "redirect_uri")]
     client_id: Option<String>,
-    /// The secret that the server gave; better given by the environment or in a file than on a command line that others can list
+    /// The secret that the server gave; better given by the environment or in a file than on a
+    /// command line that others can list
     #[arg(
         long,
         value_name = "SECRET",
@@ -106,7 +107,8 @@ pub(crate) async fn register(
     Ok(Registered::of(&app, redirect_uri))
 }
 
-/// An address on a port that is free now. Servers compare it letter by letter, so that it stays with the registration.
+/// An address on a port that is free now. Servers compare it letter by letter, so that it stays
+/// with the registration.
 pub(crate) async fn free_redirect_uri() -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await;
     let port = listener.and_then(|listener| listener.local_addr());

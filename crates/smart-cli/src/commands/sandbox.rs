@@ -64,8 +64,8 @@ pub(crate) fn note_load_problems(sandbox: &Sandbox) {
     }
 }
 
-/// `MANIFEST.json:SECRET` or `MANIFEST.json:@FILE`, split at the last colon so that the path may contain one. No message repeats it, since
-/// it contains a secret.
+/// `MANIFEST.json:SECRET` or `MANIFEST.json:@FILE`, split at the last colon so that the path may
+/// contain one. No message repeats it, since it contains a secret.
 fn read_app(argument: &str) -> Result<(AppManifest, String)> {
     let problem = match argument.rsplit_once(':') {
         None => "there is no colon",

@@ -1,4 +1,5 @@
-//! What `smart sign` and `smart verify` have in common: a request and credentials, from the command line or from a line of JSON.
+//! What `smart sign` and `smart verify` have in common: a request and credentials, from the command
+//! line or from a line of JSON.
 
 use std::fmt;
 use std::path::Path;

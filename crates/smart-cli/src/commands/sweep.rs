@@ -13,8 +13,8 @@ use crate::failure::{Incomplete, UsageError};
 use crate::session::Session;
 use crate::{output, stop};
 
-/// The medications in an answer of `get_medications`, in the alphabetical order of their drugs. The name of
-/// a drug can be missing.
+/// The medications in an answer of `get_medications`, in the alphabetical order of their drugs. The
+/// name of a drug can be missing.
 pub(crate) const DRUG_NAMES: &str = "
     PREFIX dcterms: <http://purl.org/dc/terms/>
     PREFIX sp: <http://smartplatforms.org/terms#>
@@ -85,7 +85,8 @@ impl Tally {
         self.last = Some(id.clone());
     }
 
-    /// Where to go on so that no record is left out: behind the last one that is done, with all before it.
+    /// Where to go on so that no record is left out: behind the last one that is done, with all
+    /// before it.
     fn advice(&self) -> String {
         match &self.done {
             Some(id) => format!("go on with --after {id}"),
@@ -93,7 +94,8 @@ impl Tally {
         }
     }
 
-    /// Says how many records there were, since a container's end of the list cannot be told from a place that it has lost.
+    /// Says how many records there were, since a container's end of the list cannot be told from a
+    /// place that it has lost.
     fn judge(&self, expected: Option<usize>) -> Result<()> {
         let Self { read, failed, .. } = self;
         if *failed > 0 {
@@ -119,7 +121,8 @@ impl Tally {
 
 /// Prints a line for each record, in order, with several records under way at a time.
 ///
-/// A record that fails is reported and the sweep goes on; only a failure of the record loop itself ends it.
+/// A record that fails is reported and the sweep goes on; only a failure of the record loop itself
+/// ends it.
 pub(crate) async fn sweep(
     client: &Client,
     scope: Scope,

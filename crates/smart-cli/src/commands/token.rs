@@ -1,4 +1,5 @@
-//! `smart token show|refresh|revoke|forget|introspect|debug`: what a login gave. No secret is printed unless it is asked for.
+//! `smart token show|refresh|revoke|forget|introspect|debug`: what a login gave. No secret is
+//! printed unless it is asked for.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -26,7 +27,8 @@ pub(crate) struct TokenArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Let a development server of Sync for Science make tokens without asking anybody, and keep them as a login's
+    /// Let a development server of Sync for Science make tokens without asking anybody, and keep
+    /// them as a login's
     Debug(DebugArgs),
     /// Ask the server about the access token
     Introspect {
@@ -35,7 +37,8 @@ enum Action {
         /// Ask about the refresh token instead
         #[arg(long)]
         refresh_token: bool,
-        /// Ask at the debug address of a development server of Sync for Science, which also tells user and approval
+        /// Ask at the debug address of a development server of Sync for Science, which also tells
+        /// user and approval
         #[arg(long)]
         debug: bool,
     },
@@ -50,7 +53,8 @@ enum Action {
         #[command(flatten)]
         server: ServerArgs,
     },
-    /// End the tokens at the server, and forget them; where the server cannot end tokens, only forget them
+    /// End the tokens at the server, and forget them; where the server cannot end tokens, only
+    /// forget them
     Revoke {
         #[command(flatten)]
         server: ServerArgs,
@@ -71,12 +75,14 @@ enum Action {
 /// A login at either kind of server.
 #[derive(Debug, clap::Args)]
 struct KeptLoginArgs {
-    /// The base of the server's FHIR resources, such as http://localhost:9000/api/fhir [env: SMART_FHIR_BASE]
+    /// The base of the server's FHIR resources, such as http://localhost:9000/api/fhir [env:
+    /// SMART_FHIR_BASE]
     #[arg(long, value_name = "URL", value_parser = parse_base, conflicts_with_all = CONTAINER_OPTIONS)]
     fhir: Option<String>,
     #[command(flatten)]
     record: RecordArgs,
-    /// Where registrations and tokens are kept, sealed; without it, in this user's own folder for app data
+    /// Where registrations and tokens are kept, sealed; without it, in this user's own folder for
+    /// app data
     #[arg(long, value_name = "DIR", env = "SMART_VAULT")]
     vault: Option<PathBuf>,
     #[command(flatten)]
@@ -116,7 +122,8 @@ struct DebugArgs {
     /// The patient, one of that user's, whose record the tokens open
     #[arg(long, value_name = "ID", default_value = "smart-1288992")]
     patient: String,
-    /// How long the access token lives, in seconds; below zero it is over already. Without it, an hour
+    /// How long the access token lives, in seconds; below zero it is over already. Without it, an
+    /// hour
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     access_lifetime: Option<i64>,
     /// When the approval ends, in seconds since 1970; without it, in a year
@@ -208,7 +215,8 @@ async fn debug(args: &DebugArgs, trace: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-/// Asks the way of the standard or, if told to or at a server that has nothing else, at the debug address.
+/// Asks the way of the standard or, if told to or at a server that has nothing else, at the debug
+/// address.
 async fn introspect(session: &Session, refresh_token: bool, debug: bool) -> Result<()> {
     let tokens = session.tokens();
     let token: Token = match tokens.refresh_token {

@@ -1,4 +1,5 @@
-//! Backend services: `smart fhir … --client-id ID --key FILE`, against a server that takes signed statements.
+//! Backend services: `smart fhir … --client-id ID --key FILE`, against a server that takes signed
+//! statements.
 
 use smart_test_support::{Answer, Received, Server};
 

@@ -1,4 +1,5 @@
-//! `smart login --api-base`: the dance of SMART Classic with the embedded container, and what is done with its token.
+//! `smart login --api-base`: the dance of SMART Classic with the embedded container, and what is
+//! done with its token.
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

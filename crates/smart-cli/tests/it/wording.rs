@@ -1,4 +1,5 @@
-//! Every kind of failure with its full text, and what no text may contain: names of Rust items, control characters of a server.
+//! Every kind of failure with its full text, and what no text may contain: names of Rust items,
+//! control characters of a server.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
@@ -53,7 +54,8 @@ fn fixtures(folder: &Path) {
     write_patient(&folder.join("patients"), "1", &["aspirin"]);
 }
 
-/// Command lines that fail, a line each. `REFUSES-401` and the like are servers, `DIR` is the folder of fixtures.
+/// Command lines that fail, a line each. `REFUSES-401` and the like are servers, `DIR` is the
+/// folder of fixtures.
 const COMMANDS: &str = "
 calls get_medicatons
 calls everything
@@ -213,7 +215,8 @@ fn every_failure_says_what_to_do_and_names_no_rust_item() {
     expect_file!["wording.txt"].assert_eq(&told);
 }
 
-/// A word that only a Rust programmer knows. Names of calls and parameters are words of the protocol.
+/// A word that only a Rust programmer knows. Names of calls and parameters are words of the
+/// protocol.
 fn rust_item(text: &str) -> Option<&str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '(' | ')');
     text.split(|c: char| !is_part(c)).find(|word| {
@@ -232,7 +235,8 @@ fn rust_item(text: &str) -> Option<&str> {
 
 const PROTOCOL: &str = include_str!("../../../../docs/api.md");
 
-/// What the command lines above say themselves, and names of formats and fields that the reference does not have.
+/// What the command lines above say themselves, and names of formats and fields that the reference
+/// does not have.
 const OTHERS: [&str; 4] = ["TriG", "get_medicatons", "get_medicine", "smart_record_id"];
 
 /// Strings of a server that would move a cursor, ring a bell, set a title or reverse a line.

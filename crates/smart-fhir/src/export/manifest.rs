@@ -10,11 +10,13 @@ use crate::base::Base;
 use crate::error::{AnswerError, ExportError, LinkError, ReadError};
 use crate::limits::Limits;
 
-/// What an export brought ([Bulk Data Access, complete](https://hl7.org/fhir/uv/bulkdata/export.html#response---complete-status)).
+/// What an export brought ([Bulk Data Access,
+/// complete](https://hl7.org/fhir/uv/bulkdata/export.html#response---complete-status)).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Manifest {
-    /// The instant up to which changes are in the files: the next export's [`since`](crate::Export::since).
+    /// The instant up to which changes are in the files: the next export's
+    /// [`since`](crate::Export::since).
     pub transaction_time: Option<String>,
     /// Whether the files require the token. If not, the token must not be sent.
     pub requires_access_token: bool,
@@ -24,7 +26,8 @@ pub struct Manifest {
     pub errors: Vec<ExportFile>,
     /// Files of bundles that say what was deleted since.
     pub deleted: Vec<ExportFile>,
-    /// Where the next manifest of the same job is, if there is one: see [`Polling::next`](crate::Polling::next).
+    /// Where the next manifest of the same job is, if there is one: see
+    /// [`Polling::next`](crate::Polling::next).
     pub next: Option<String>,
     base: Base,
 }
@@ -65,8 +68,9 @@ impl Manifest {
         })
     }
 
-    /// Asks for a file. It is sent with the token if [`requires_access_token`](Self::requires_access_token), and must be sent without it if
-    /// not: the file may then be on any host. The body is for [`Lines`](crate::Lines).
+    /// Asks for a file. It is sent with the token if
+    /// [`requires_access_token`](Self::requires_access_token), and must be sent without it if not:
+    /// the file may then be on any host. The body is for [`Lines`](crate::Lines).
     ///
     /// # Errors
     ///
@@ -92,8 +96,8 @@ impl Manifest {
         })
     }
 
-    /// Adds the files of a later manifest of the same job. Files of the two may require the token or not: a manifest says that for all of
-    /// its own, so both have to say the same.
+    /// Adds the files of a later manifest of the same job. Files of the two may require the token
+    /// or not: a manifest says that for all of its own, so both have to say the same.
     ///
     /// # Errors
     ///

@@ -11,8 +11,9 @@ use crate::resource::Resource;
 
 /// What was read of the files of an export, and so whether the server may throw them away.
 ///
-/// A good status says nothing about that: a server can list files of errors, announce more lines than it sends, and write lines that
-/// are not resources. Plain data, to be kept as JSON with the job over a restart.
+/// A good status says nothing about that: a server can list files of errors, announce more lines
+/// than it sends, and write lines that are not resources. Plain data, to be kept as JSON with the
+/// job over a restart.
 ///
 /// ```
 /// use smart_fhir::{ExportReport, FileReport};
@@ -40,7 +41,8 @@ pub struct FileReport {
     pub place: usize,
     /// What resources it holds, as the manifest says.
     pub resource_type: String,
-    /// Where it is, without the query: object stores put signatures there, which are secrets and change.
+    /// Where it is, without the query: object stores put signatures there, which are secrets and
+    /// change.
     pub address: String,
     /// How many lines the manifest announces.
     pub announced: Option<u64>,

@@ -1,5 +1,6 @@
-//! Members that an object has twice. JSON leaves open what they mean
-//! ([RFC 8259, section 4](https://www.rfc-editor.org/rfc/rfc8259#section-4)), and a parser that takes the last one loses the other.
+//! Members that an object has twice. JSON leaves open what they mean ([RFC 8259, section
+//! 4](https://www.rfc-editor.org/rfc/rfc8259#section-4)), and a parser that takes the last one
+//! loses the other.
 
 use std::collections::HashSet;
 use std::fmt;

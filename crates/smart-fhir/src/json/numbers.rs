@@ -4,8 +4,9 @@ use serde_json::{Number, Value};
 
 use super::skip_string;
 
-/// Gives every number the text that it has in the document. `serde_json` keeps the digits, and writes an exponent as `e+3` and `-0`
-/// as `0`. The document was parsed into this value, so that both have the same numbers in the same order.
+/// Gives every number the text that it has in the document. `serde_json` keeps the digits, and
+/// writes an exponent as `e+3` and `-0` as `0`. The document was parsed into this value, so that
+/// both have the same numbers in the same order.
 pub(super) fn respell(value: &mut Value, document: &[u8]) {
     respell_from(value, &mut Numbers(document.iter()));
 }
@@ -50,7 +51,8 @@ impl<'a> Iterator for Numbers<'a> {
     }
 }
 
-/// Where the first number is that as an `f64` would be infinite, or zero without being zero: a path as in `Resource::at`.
+/// Where the first number is that as an `f64` would be infinite, or zero without being zero: a path
+/// as in `Resource::at`.
 pub(super) fn out_of_range(value: &Value) -> Option<String> {
     let step = |step: &dyn std::fmt::Display, value: &Value| {
         let path = out_of_range(value)?;

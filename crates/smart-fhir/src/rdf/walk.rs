@@ -13,7 +13,8 @@ use crate::resource::Resource;
 /// Levels of elements in one another.
 const DEEPEST: usize = 64;
 
-/// The datatype of what is kept as it is ([RDF 1.2, rdf:JSON](https://www.w3.org/TR/rdf12-concepts/#section-json)).
+/// The datatype of what is kept as it is ([RDF 1.2,
+/// rdf:JSON](https://www.w3.org/TR/rdf12-concepts/#section-json)).
 const JSON: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON";
 
 /// What is written so far.
@@ -35,7 +36,8 @@ struct Place<'p> {
     is_resource: bool,
 }
 
-/// What is given for an element: its value, and for a primitive one also what is said of the value (`_birthDate`).
+/// What is given for an element: its value, and for a primitive one also what is said of the value
+/// (`_birthDate`).
 #[derive(Clone, Copy)]
 struct Given<'v> {
     value: Option<&'v Value>,
@@ -292,8 +294,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The way to the resource that a reference is to. One to a contained resource has none: that is a blank node, and HL7's
-    /// shape of a reference takes IRIs only.
+    /// The way to the resource that a reference is to. One to a contained resource has none: that
+    /// is a blank node, and HL7's shape of a reference takes IRIs only.
     fn link(
         &mut self,
         node: &NamedOrBlankNode,

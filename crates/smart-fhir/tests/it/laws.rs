@@ -5,7 +5,8 @@ use percent_encoding::percent_decode_str;
 use proptest::prelude::*;
 use smart_fhir::{Base, Interaction, Limits, LineError, Lines, Search};
 
-/// Reads a value as FHIR does: alternatives at commas, parts at bars, what follows a backslash as it is.
+/// Reads a value as FHIR does: alternatives at commas, parts at bars, what follows a backslash as
+/// it is.
 fn unescaped(value: &str) -> Vec<Vec<String>> {
     let mut alternatives = vec![vec![String::new()]];
     let mut rest = value.chars();

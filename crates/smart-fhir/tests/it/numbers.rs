@@ -1,11 +1,13 @@
-//! What a server wrote comes out as it went in: every number with its digits, every object with its order.
+//! What a server wrote comes out as it went in: every number with its digits, every object with its
+//! order.
 
 use bytes::Bytes;
 use http::Response;
 use proptest::prelude::*;
 use smart_fhir::{Base, Bundle, Interaction, Limits, Lines, Resource, resource_from_http};
 
-/// Every form that a number can have ([RFC 8259, section 6](https://www.rfc-editor.org/rfc/rfc8259#section-6)).
+/// Every form that a number can have ([RFC 8259, section
+/// 6](https://www.rfc-editor.org/rfc/rfc8259#section-6)).
 fn any_number() -> impl Strategy<Value = String> {
     "-?(0|[1-9][0-9]{0,40})(\\.[0-9]{1,30})?([eE][+-]?[0-9]{1,4})?"
 }

@@ -1,4 +1,5 @@
-//! The signature base string ([RFC 5849, section 3.4.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1)).
+//! The signature base string ([RFC 5849, section
+//! 3.4.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1)).
 
 use std::borrow::Cow;
 
@@ -7,10 +8,12 @@ use crate::oauth1::dialect::Reading;
 use crate::oauth1::parameters::Arranged;
 use crate::oauth1::request::SignableRequest;
 
-/// Room for the base string of an ordinary request and its signature, in bytes, so that the buffer rarely grows.
+/// Room for the base string of an ordinary request and its signature, in bytes, so that the buffer
+/// rarely grows.
 const CAPACITY: usize = 1024;
 
-/// Writes `METHOD&url&parameters`, each part encoded, in one pass over one buffer. The parameters come arranged.
+/// Writes `METHOD&url&parameters`, each part encoded, in one pass over one buffer. The parameters
+/// come arranged.
 ///
 /// All of it is ASCII, and the buffer has room for a signature after it.
 pub(crate) fn base_string(
@@ -32,8 +35,8 @@ pub(crate) fn base_string(
     out
 }
 
-/// In upper case, as [section 3.4.1.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.1) has it; a method that HTTP
-/// knows is in upper case anyway.
+/// In upper case, as [section 3.4.1.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.1) has
+/// it; a method that HTTP knows is in upper case anyway.
 fn push_method(out: &mut Vec<u8>, method: &str) {
     if method.bytes().all(|byte| byte.is_ascii_uppercase()) {
         out.extend_from_slice(method.as_bytes());
@@ -71,7 +74,8 @@ pub(crate) fn normalized_host<'a>(request: &SignableRequest<'a>) -> Cow<'a, str>
     }
 }
 
-/// An empty port stands for the default one, as in [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-3.2.3).
+/// An empty port stands for the default one, as in [RFC
+/// 3986](https://www.rfc-editor.org/rfc/rfc3986#section-3.2.3).
 fn is_implied(port: &str, request: &SignableRequest<'_>) -> bool {
     port.is_empty() || port.parse() == Ok(request.scheme.default_port())
 }

@@ -1,7 +1,8 @@
-//! The parameters of an ordinary header as one block, of which only nonce and timestamp change from one signature to the next.
+//! The parameters of an ordinary header as one block, of which only nonce and timestamp change from
+//! one signature to the next.
 //!
-//! All of OAuth's names have one prefix. Where no other name has it they stand side by side in a base string, in either
-//! dialect's order, and can be written as one.
+//! All of OAuth's names have one prefix. Where no other name has it they stand side by side in a
+//! base string, in either dialect's order, and can be written as one.
 
 use crate::encode::percent_encode;
 use crate::oauth1::credentials::{Consumer, TokenKey};

@@ -1,4 +1,5 @@
-//! Who signs, and in whose name: consumer, request token, access token, and the numbers that make a signature unique.
+//! Who signs, and in whose name: consumer, request token, access token, and the numbers that make a
+//! signature unique.
 
 use std::fmt;
 
@@ -8,8 +9,8 @@ use crate::oauth1::text::Text;
 use crate::secret::{identifier, secret};
 
 identifier! {
-    /// The public half of the app's own credentials; in a SMART container, the app's id
-    /// ([RFC 5849, section 1.1](https://www.rfc-editor.org/rfc/rfc5849#section-1.1): client identifier).
+    /// The public half of the app's own credentials; in a SMART container, the app's id ([RFC 5849,
+    /// section 1.1](https://www.rfc-editor.org/rfc/rfc5849#section-1.1): client identifier).
     ConsumerKey
 }
 
@@ -29,8 +30,8 @@ secret! {
 }
 
 secret! {
-    /// The proof that a user has authorized a request token (`oauth_verifier`,
-    /// [RFC 5849, section 2.2](https://www.rfc-editor.org/rfc/rfc5849#section-2.2)), good for one exchange.
+    /// The proof that a user has authorized a request token (`oauth_verifier`, [RFC 5849, section
+    /// 2.2](https://www.rfc-editor.org/rfc/rfc5849#section-2.2)), good for one exchange.
     Verifier
 }
 
@@ -94,14 +95,15 @@ macro_rules! token {
 }
 
 token! {
-    /// A token that waits for the user's consent; good for nothing but the exchange
-    /// ([RFC 5849, section 2.1](https://www.rfc-editor.org/rfc/rfc5849#section-2.1): temporary credentials).
+    /// A token that waits for the user's consent; good for nothing but the exchange ([RFC 5849,
+    /// section 2.1](https://www.rfc-editor.org/rfc/rfc5849#section-2.1): temporary credentials).
     RequestToken
 }
 
 token! {
     /// A token that signs calls, bound by a SMART container to one app, one record and one user
-    /// ([RFC 5849, section 2.3](https://www.rfc-editor.org/rfc/rfc5849#section-2.3): token credentials).
+    /// ([RFC 5849, section 2.3](https://www.rfc-editor.org/rfc/rfc5849#section-2.3): token
+    /// credentials).
     AccessToken
 }
 
@@ -121,8 +123,9 @@ impl Nonce {
 
     /// Writes 128 bits as 32 hexadecimal digits.
     ///
-    /// Take the bytes from the operating system's generator, fresh for every signature: the reference container keeps one
-    /// table of nonces for all apps, so that a small or predictable nonce fails now and then for no visible reason.
+    /// Take the bytes from the operating system's generator, fresh for every signature: the
+    /// reference container keeps one table of nonces for all apps, so that a small or predictable
+    /// nonce fails now and then for no visible reason.
     pub fn from_random(random: [u8; 16]) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut bytes = [0; Self::MAX_BYTES];
@@ -141,7 +144,8 @@ impl Nonce {
     ///
     /// # Errors
     ///
-    /// When the text is empty, longer than [`Nonce::MAX_BYTES`], or holds anything but visible ASCII characters.
+    /// When the text is empty, longer than [`Nonce::MAX_BYTES`], or holds anything but visible
+    /// ASCII characters.
     pub fn new(text: impl AsRef<str>) -> Result<Self, NonceError> {
         let text = text.as_ref();
         if text.is_empty() {

@@ -11,27 +11,32 @@ use crate::oauth1::signature::SignatureMethod;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dialect {
-    /// What a strict RFC 5849 server and the Classic reference container both accept, so the right one for SMART. A request for
-    /// which no such signature exists is refused before it is sent, with the reason. A body that is not a form is protected by
-    /// `oauth_body_hash`.
+    /// What a strict RFC 5849 server and the Classic reference container both accept, so the right
+    /// one for SMART. A request for which no such signature exists is refused before it is sent,
+    /// with the reason. A body that is not a form is protected by `oauth_body_hash`.
     ///
-    /// A path with percent escapes is refused too ([`SignError::EscapedPath`]): the container signs it decoded, the RFC as it
-    /// stands. Send legal characters such as `@` as they are, or choose one of the other two dialects.
+    /// A path with percent escapes is refused too ([`SignError::EscapedPath`]): the container signs
+    /// it decoded, the RFC as it stands. Send legal characters such as `@` as they are, or choose
+    /// one of the other two dialects.
     #[default]
     Portable,
-    /// What the Classic reference container recomputes, where that is not the RFC's base string: the path decoded, the host as
-    /// it is written, parameters sorted before they are encoded, and of query and form only the one that belongs to the
-    /// method. A query off GET is *not* signed, and such a container does not read it. For talking to that container in the
-    /// cases that [`Portable`](Self::Portable) refuses. What the container can never verify is refused here too.
+    /// What the Classic reference container recomputes, where that is not the RFC's base string:
+    /// the path decoded, the host as it is written, parameters sorted before they are encoded, and
+    /// of query and form only the one that belongs to the method. A query off GET is *not* signed,
+    /// and such a container does not read it. For talking to that container in the cases that
+    /// [`Portable`](Self::Portable) refuses. What the container can never verify is refused here
+    /// too.
     Container,
-    /// [RFC 5849](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1) to the letter and nothing else, for servers other than
-    /// SMART containers. Nothing is refused, and bodies other than forms are not protected.
+    /// [RFC 5849](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1) to the letter and nothing
+    /// else, for servers other than SMART containers. Nothing is refused, and bodies other than
+    /// forms are not protected.
     Rfc5849,
 }
 
 impl Dialect {
     /// The dialect for a request that goes to a Classic container: [`Portable`](Self::Portable), or
-    /// [`Container`](Self::Container) if the path has percent escapes, which the portable one refuses.
+    /// [`Container`](Self::Container) if the path has percent escapes, which the portable one
+    /// refuses.
     ///
     /// ```
     /// use smart_oauth::oauth1::Dialect;
@@ -87,7 +92,8 @@ impl Dialect {
         self != Self::Rfc5849
     }
 
-    /// Whether parameters may travel elsewhere than in the header, where a Classic container would never look.
+    /// Whether parameters may travel elsewhere than in the header, where a Classic container would
+    /// never look.
     pub(crate) fn allows_any_place(self) -> bool {
         self == Self::Rfc5849
     }
@@ -131,7 +137,8 @@ fn check_parameters(
     }
 }
 
-/// Where a strict server and the container would come to different base strings. The parameters come arranged the RFC's way.
+/// Where a strict server and the container would come to different base strings. The parameters
+/// come arranged the RFC's way.
 fn check_agreement(
     request: &SignableRequest<'_>,
     parameters: &Arranged<'_, '_>,
@@ -171,7 +178,8 @@ fn check_agreement(
     Ok(())
 }
 
-/// How a base string is read from a request: the RFC's way, or with some of the container's departures from it.
+/// How a base string is read from a request: the RFC's way, or with some of the container's
+/// departures from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reading(u8);
 
@@ -191,8 +199,9 @@ impl Reading {
     /// All departures at once.
     pub(crate) const CONTAINER: Self = Self((1 << 5) - 1);
 
-    /// Every reading under which a container may recognize a request, the RFC's first; two that cannot differ for this request
-    /// are not both listed, so that nearly every request has just one.
+    /// Every reading under which a container may recognize a request, the RFC's first; two that
+    /// cannot differ for this request are not both listed, so that nearly every request has just
+    /// one.
     pub(crate) fn candidates(
         request: &SignableRequest<'_>,
         parameters: &[Parameter<'_>],
@@ -286,8 +295,8 @@ impl Reading {
     }
 }
 
-/// An escaped slash or percent sign: resolving it gives the path of another resource, so a signature over the one could be
-/// passed off as a signature over the other.
+/// An escaped slash or percent sign: resolving it gives the path of another resource, so a
+/// signature over the one could be passed off as a signature over the other.
 fn has_ambiguous_escape(path: &str) -> bool {
     path.contains('%') && {
         let decoded = decode(path.as_bytes());
@@ -302,8 +311,9 @@ fn has_ambiguous_escape(path: &str) -> bool {
     }
 }
 
-/// Whether the container loses a part of the path: it parses the address again after it has decoded the path, by the rules of
-/// [RFC 2396](https://www.rfc-editor.org/rfc/rfc2396#section-3.3), where `;` begins the parameters of the last segment.
+/// Whether the container loses a part of the path: it parses the address again after it has decoded
+/// the path, by the rules of [RFC 2396](https://www.rfc-editor.org/rfc/rfc2396#section-3.3), where
+/// `;` begins the parameters of the last segment.
 fn is_cut_short(path: &str) -> bool {
     let decoded = decode(path.as_bytes());
     let last_segment = decoded.rsplit(|byte| *byte == b'/').next();

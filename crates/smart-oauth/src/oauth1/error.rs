@@ -84,7 +84,8 @@ pub enum SignError {
     /// A form content type that the container's exact comparison would miss.
     #[error("write the content type application/x-www-form-urlencoded in lower case")]
     FormTypeSpelling,
-    /// The OAuth parameters were to go into the query or the form, where a Classic container does not look for them.
+    /// The OAuth parameters were to go into the query or the form, where a Classic container does
+    /// not look for them.
     #[error(
         "a classic container reads oauth parameters from the header only; apply the signature to the header, or sign with the dialect rfc5849"
     )]
@@ -206,7 +207,8 @@ pub enum HeaderError {
     NotUtf8,
 }
 
-/// Why a container does not believe a request. For the container's log: the peer should learn no more than "401".
+/// Why a container does not believe a request. For the container's log: the peer should learn no
+/// more than "401".
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
@@ -222,7 +224,8 @@ pub enum VerifyError {
     /// `oauth_timestamp` is not a whole number of seconds.
     #[error("the timestamp is not a whole number of seconds")]
     MalformedTimestamp,
-    /// The OAuth parameters stand in the query or the form, where a Classic container does not look for them.
+    /// The OAuth parameters stand in the query or the form, where a Classic container does not look
+    /// for them.
     #[error("a classic container reads oauth parameters from the header only")]
     HeaderOnly,
     /// A parameter that every signed request needs.
@@ -237,7 +240,8 @@ pub enum VerifyError {
     /// `PLAINTEXT` over a connection that everyone on the way can read.
     #[error("the signature method PLAINTEXT is taken over https only")]
     PlaintextWithoutTls,
-    /// The nonce came before, or the memory cannot tell any more: it is full, or the clock was set back.
+    /// The nonce came before, or the memory cannot tell any more: it is full, or the clock was set
+    /// back.
     #[error("the nonce was used before, or it is not known any more whether it was")]
     Replayed,
     /// Signed too far in the future.
@@ -255,8 +259,8 @@ pub enum VerifyError {
     /// The header names a token and no token secret was given, or the reverse.
     #[error("the header's token and the token secret to verify it with do not go together")]
     TokenMismatch,
-    /// A signature method that is not known, or not among those that are taken; those taken without being asked for are
-    /// HMAC-SHA1 alone.
+    /// A signature method that is not known, or not among those that are taken; those taken without
+    /// being asked for are HMAC-SHA1 alone.
     #[error("the signature method is not one of those taken")]
     UnsupportedSignatureMethod,
     /// A version other than 1.0.

@@ -98,8 +98,9 @@ pub fn explain_received(
 
 /// A base string, taken apart, and the means to hold another one against it.
 ///
-/// It shows the request's parameters, some of which may be secret (a verifier, a patient's data), so that `Debug` leaves them
-/// out. The two shared secrets it never shows, only their [shape](Self::key).
+/// It shows the request's parameters, some of which may be secret (a verifier, a patient's data),
+/// so that `Debug` leaves them out. The two shared secrets it never shows, only their
+/// [shape](Self::key).
 #[derive(Clone)]
 pub struct Explanation {
     base_string: String,
@@ -139,18 +140,21 @@ impl Explanation {
         }
     }
 
-    /// The base string ([RFC 5849, section 3.4.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1)).
+    /// The base string ([RFC 5849, section
+    /// 3.4.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1)).
     pub fn base_string(&self) -> &str {
         &self.base_string
     }
 
-    /// The signature, not percent-encoded. None for RSA-SHA1, whose key is elsewhere. With `PLAINTEXT` it is the secrets.
+    /// The signature, not percent-encoded. None for RSA-SHA1, whose key is elsewhere. With
+    /// `PLAINTEXT` it is the secrets.
     pub fn signature(&self) -> Option<&str> {
         self.signature.as_ref().map(|signature| signature.as_str())
     }
 
-    /// The parameters as they are signed, in that order
-    /// ([section 3.4.1.3.2](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.3.2)), each with the place it came from.
+    /// The parameters as they are signed, in that order ([section
+    /// 3.4.1.3.2](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.3.2)), each with the place
+    /// it came from.
     pub fn parameters(&self) -> &[ExplainedParameter] {
         &self.parameters
     }
@@ -165,7 +169,8 @@ impl Explanation {
         self.key
     }
 
-    /// The first place where the other side's base string differs from this one, and why it may. None when they are the same.
+    /// The first place where the other side's base string differs from this one, and why it may.
+    /// None when they are the same.
     pub fn compare_base_string(&self, theirs: &str) -> Option<Difference> {
         let theirs = theirs.trim();
         let mut difference = Difference::find(&self.base_string, theirs)?;
@@ -179,8 +184,8 @@ impl Explanation {
         Some(difference)
     }
 
-    /// Why the other side may have come to this signature: it is that of a mistake that is often made. None when the signatures
-    /// are the same.
+    /// Why the other side may have come to this signature: it is that of a mistake that is often
+    /// made. None when the signatures are the same.
     pub fn compare_signature(&self, theirs: &str) -> Option<Cause> {
         let theirs = theirs.trim();
         if self.signature() == Some(theirs) {
@@ -240,7 +245,8 @@ impl fmt::Debug for ExplainedParameter {
     }
 }
 
-/// The shape of the two secrets: enough to see that one is missing, or was copied with a line break.
+/// The shape of the two secrets: enough to see that one is missing, or was copied with a line
+/// break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyShape {
@@ -268,7 +274,8 @@ pub struct SecretShape {
     pub bytes: usize,
     /// Whether it holds characters that have to be encoded, which some implementations forget.
     pub needs_encoding: bool,
-    /// Whether it begins or ends with white space, as a secret that was read with its line break does.
+    /// Whether it begins or ends with white space, as a secret that was read with its line break
+    /// does.
     pub has_outer_space: bool,
 }
 

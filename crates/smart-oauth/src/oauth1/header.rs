@@ -1,5 +1,5 @@
-//! Building and parsing `Authorization: OAuth …`, and finding the same parameters in a query or form
-//! ([RFC 5849, section 3.5](https://www.rfc-editor.org/rfc/rfc5849#section-3.5)).
+//! Building and parsing `Authorization: OAuth …`, and finding the same parameters in a query or
+//! form ([RFC 5849, section 3.5](https://www.rfc-editor.org/rfc/rfc5849#section-3.5)).
 
 use std::fmt;
 
@@ -20,9 +20,9 @@ const MAX_BYTES: usize = 16 * 1024;
 /// The most parameters that are read.
 const MAX_COUNT: usize = 64;
 
-/// The parameters that identify and sign a request. They stand in one place
-/// ([RFC 5849, section 3.5](https://www.rfc-editor.org/rfc/rfc5849#section-3.5)). A callback or verifier may stand elsewhere, as
-/// clients of SMART containers send them.
+/// The parameters that identify and sign a request. They stand in one place ([RFC 5849, section
+/// 3.5](https://www.rfc-editor.org/rfc/rfc5849#section-3.5)). A callback or verifier may stand
+/// elsewhere, as clients of SMART containers send them.
 const PROTOCOL: &[&str] = &[
     "oauth_consumer_key",
     "oauth_nonce",
@@ -33,12 +33,13 @@ const PROTOCOL: &[&str] = &[
     "oauth_version",
 ];
 
-/// The OAuth parameters of a received request, parsed and decoded: those of its header, without the realm, or those that
-/// [`from_request`](Self::from_request) found in its query or form.
+/// The OAuth parameters of a received request, parsed and decoded: those of its header, without the
+/// realm, or those that [`from_request`](Self::from_request) found in its query or form.
 ///
-/// Reads what clients of SMART containers were seen to send: any order, any spacing, values without quotes, no realm. Says
-/// nothing about whether the signature is right; that is for [`verify`](crate::oauth1::verify()). A launch header carries a token
-/// secret, so `Debug` shows names only and the values are wiped when dropped.
+/// Reads what clients of SMART containers were seen to send: any order, any spacing, values without
+/// quotes, no realm. Says nothing about whether the signature is right; that is for
+/// [`verify`](crate::oauth1::verify()). A launch header carries a token secret, so `Debug` shows
+/// names only and the values are wiped when dropped.
 #[derive(Clone)]
 pub struct AuthorizationHeader {
     parameters: Vec<(String, Zeroizing<String>)>,
@@ -50,7 +51,8 @@ impl AuthorizationHeader {
     ///
     /// # Errors
     ///
-    /// When the value belongs to another scheme, is malformed, repeats a parameter, or is over a limit (16 KiB, 64 parameters).
+    /// When the value belongs to another scheme, is malformed, repeats a parameter, or is over a
+    /// limit (16 KiB, 64 parameters).
     ///
     /// ```
     /// let header = smart_oauth::oauth1::AuthorizationHeader::parse(r#"OAuth realm="", oauth_token="a%20b", oauth_nonce=7"#)?;
@@ -74,7 +76,8 @@ impl AuthorizationHeader {
         Ok(header)
     }
 
-    /// Finds and parses the header of a received request; `None` when there is no `Authorization`, or one of another scheme.
+    /// Finds and parses the header of a received request; `None` when there is no `Authorization`,
+    /// or one of another scheme.
     ///
     /// # Errors
     ///
@@ -94,16 +97,17 @@ impl AuthorizationHeader {
         Ok(found)
     }
 
-    /// Finds the OAuth parameters of a received request, in the header, the query or the form
-    /// ([RFC 5849, section 3.5](https://www.rfc-editor.org/rfc/rfc5849#section-3.5)). `None` if no place holds a consumer key or
-    /// a signature.
+    /// Finds the OAuth parameters of a received request, in the header, the query or the form ([RFC
+    /// 5849, section 3.5](https://www.rfc-editor.org/rfc/rfc5849#section-3.5)). `None` if no place
+    /// holds a consumer key or a signature.
     ///
-    /// A Classic container reads the header only: use [`from_headers`](Self::from_headers) to do the same.
+    /// A Classic container reads the header only: use [`from_headers`](Self::from_headers) to do
+    /// the same.
     ///
     /// # Errors
     ///
-    /// As [`AuthorizationHeader::from_headers`], when parameters that identify or sign the request stand in more than one place,
-    /// and when the query or form repeats an OAuth parameter.
+    /// As [`AuthorizationHeader::from_headers`], when parameters that identify or sign the request
+    /// stand in more than one place, and when the query or form repeats an OAuth parameter.
     ///
     /// ```
     /// use smart_oauth::oauth1::{AuthorizationHeader, Source};
@@ -257,7 +261,8 @@ impl fmt::Debug for AuthorizationHeader {
 
 /// Writes a header, the signature last; and tells where the parameters begin in it.
 ///
-/// The container splits the header at commas before it looks for quotes, so a realm must not hold one.
+/// The container splits the header at commas before it looks for quotes, so a realm must not hold
+/// one.
 pub(crate) fn write_header(
     realm: Option<&str>,
     fields: &[Parameter<'_>],

@@ -51,7 +51,8 @@ impl<'a> Parameter<'a> {
         }
     }
 
-    /// All parameters of a header at once. Sorts like them, as long as no other name begins with [`PREFIX`].
+    /// All parameters of a header at once. Sorts like them, as long as no other name begins with
+    /// [`PREFIX`].
     pub(crate) fn of_block(block: &'a Block<'a>) -> Self {
         Self {
             block: Some(block),
@@ -78,7 +79,8 @@ impl<'a> Parameter<'a> {
         }
     }
 
-    /// Appends what a header holds of it ([section 3.5.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.1)).
+    /// Appends what a header holds of it ([section
+    /// 3.5.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.1)).
     pub(crate) fn push_to_header(&self, out: &mut Vec<u8>) {
         if let Some(block) = self.block {
             return block.push_to_header(out);
@@ -103,7 +105,8 @@ pub(crate) fn collect<'a>(
     push_pairs(parameters, form, Source::Form)
 }
 
-/// Splits `a=b&c=d`. Empty pieces between two `&` are nothing; a piece without `=` is a name with an empty value.
+/// Splits `a=b&c=d`. Empty pieces between two `&` are nothing; a piece without `=` is a name with
+/// an empty value.
 pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = (Text<'_>, Text<'_>)> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -145,7 +148,8 @@ impl<'p, 'a> Arranged<'p, 'a> {
         }
     }
 
-    /// Sorts by the beginnings of the names, which nearly always settle it, and asks for the whole order where they do not.
+    /// Sorts by the beginnings of the names, which nearly always settle it, and asks for the whole
+    /// order where they do not.
     fn sorted(
         parameters: impl Iterator<Item = &'p Parameter<'a>>,
         key: impl Fn(Text<'a>) -> u64,
@@ -188,8 +192,9 @@ impl<'p, 'a> Arranged<'p, 'a> {
 
 /// Whether a parameter of the query or form stands in the header too, with the same value.
 ///
-/// The reference container lets the header win whatever the value. Demanding the same value takes every client seen doing
-/// this (iOS doubles `oauth_callback`), and leaves nobody an unsigned parameter to add on the way.
+/// The reference container lets the header win whatever the value. Demanding the same value takes
+/// every client seen doing this (iOS doubles `oauth_callback`), and leaves nobody an unsigned
+/// parameter to add on the way.
 pub(crate) fn is_copied_in_header(parameter: &Parameter<'_>, all: &[Parameter<'_>]) -> bool {
     parameter.source != Source::Header
         && all.iter().any(|other| {

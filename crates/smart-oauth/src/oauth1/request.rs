@@ -7,8 +7,9 @@ use http::{HeaderMap, Method, Uri};
 
 use crate::oauth1::error::SignError;
 
-/// What a signature covers of a request, borrowed from it: method, scheme, host, path, query, and the body if it is a form
-/// ([RFC 5849, section 3.4.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1)).
+/// What a signature covers of a request, borrowed from it: method, scheme, host, path, query, and
+/// the body if it is a form ([RFC 5849, section
+/// 3.4.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1)).
 #[derive(Clone, Copy)]
 pub struct SignableRequest<'a> {
     pub(crate) method: &'a Method,
@@ -29,8 +30,8 @@ pub(crate) enum Scheme {
 }
 
 impl<'a> SignableRequest<'a> {
-    /// Views a request that is about to be sent. Its URL must be absolute. An explicit `Host` header is what the server will
-    /// see, so it goes before the URL's host.
+    /// Views a request that is about to be sent. Its URL must be absolute. An explicit `Host`
+    /// header is what the server will see, so it goes before the URL's host.
     ///
     /// # Errors
     ///
@@ -42,8 +43,8 @@ impl<'a> SignableRequest<'a> {
         Self::new(scheme, authority, request)
     }
 
-    /// Views a request that was received: its URL is usually just a path, the host stands in the `Host` header, and only the
-    /// server knows whether the scheme is `http` or `https`.
+    /// Views a request that was received: its URL is usually just a path, the host stands in the
+    /// `Host` header, and only the server knows whether the scheme is `http` or `https`.
     ///
     /// # Errors
     ///

@@ -19,7 +19,8 @@ use crate::oauth1::signer::{Prepared, Signer};
 use crate::oauth1::text::Text;
 use crate::time::Timestamp;
 
-/// Everything that goes into a signature besides the request: credentials, nonce, time, and what to say in the header.
+/// Everything that goes into a signature besides the request: credentials, nonce, time, and what to
+/// say in the header.
 #[derive(Clone, Debug)]
 pub struct SigningParams<'a> {
     consumer: &'a Consumer,
@@ -47,7 +48,8 @@ enum KeySource<'a> {
 }
 
 impl<'a> SigningParams<'a> {
-    /// For a two-legged call: the app signs in its own name. Every signature needs a nonce of its own.
+    /// For a two-legged call: the app signs in its own name. Every signature needs a nonce of its
+    /// own.
     pub fn new(consumer: &'a Consumer, nonce: Nonce, timestamp: Timestamp) -> Self {
         Self {
             consumer,
@@ -64,7 +66,8 @@ impl<'a> SigningParams<'a> {
         }
     }
 
-    /// With credentials that were made ready before: about a third less work. Every signature needs a nonce of its own.
+    /// With credentials that were made ready before: about a third less work. Every signature needs
+    /// a nonce of its own.
     pub fn prepared(signer: &'a Signer, nonce: Nonce, timestamp: Timestamp) -> Self {
         Self {
             token: signer.token(),
@@ -73,7 +76,8 @@ impl<'a> SigningParams<'a> {
         }
     }
 
-    /// Signs with an access token: the call is made in the name of the record and user that the token is bound to.
+    /// Signs with an access token: the call is made in the name of the record and user that the
+    /// token is bound to.
     #[must_use]
     pub fn with_access_token(self, token: &'a AccessToken) -> Self {
         self.with_token(token.key(), token.secret())
@@ -96,7 +100,8 @@ impl<'a> SigningParams<'a> {
         }
     }
 
-    /// Sends `oauth_verifier` ([RFC 5849, section 2.3](https://www.rfc-editor.org/rfc/rfc5849#section-2.3)).
+    /// Sends `oauth_verifier` ([RFC 5849, section
+    /// 2.3](https://www.rfc-editor.org/rfc/rfc5849#section-2.3)).
     #[must_use]
     pub fn with_verifier(self, verifier: &'a Verifier) -> Self {
         Self {
@@ -105,7 +110,8 @@ impl<'a> SigningParams<'a> {
         }
     }
 
-    /// Sends `oauth_callback` in the header ([RFC 5849, section 2.1](https://www.rfc-editor.org/rfc/rfc5849#section-2.1)).
+    /// Sends `oauth_callback` in the header ([RFC 5849, section
+    /// 2.1](https://www.rfc-editor.org/rfc/rfc5849#section-2.1)).
     #[must_use]
     pub fn with_callback(self, callback: &'a str) -> Self {
         Self {
@@ -114,7 +120,8 @@ impl<'a> SigningParams<'a> {
         }
     }
 
-    /// Sends a realm, which is not signed ([RFC 5849, section 3.5.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.1)).
+    /// Sends a realm, which is not signed ([RFC 5849, section
+    /// 3.5.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.1)).
     #[must_use]
     pub fn with_realm(self, realm: &'a str) -> Self {
         Self {
@@ -129,8 +136,9 @@ impl<'a> SigningParams<'a> {
         Self { dialect, ..self }
     }
 
-    /// Signs with the shared secrets by another method than HMAC-SHA1, for servers other than Classic containers: needs
-    /// [`Dialect::Rfc5849`]. RSA-SHA1 is chosen by giving its key instead.
+    /// Signs with the shared secrets by another method than HMAC-SHA1, for servers other than
+    /// Classic containers: needs [`Dialect::Rfc5849`]. RSA-SHA1 is chosen by giving its key
+    /// instead.
     #[must_use]
     pub fn with_method(self, method: SignatureMethod) -> Self {
         Self {
@@ -140,7 +148,8 @@ impl<'a> SigningParams<'a> {
     }
 
     /// Signs with RSA-SHA1 and this private key ([RFC 5849, section
-    /// 3.4.3](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.3)): needs [`Dialect::Rfc5849`]. The shared secrets are not used.
+    /// 3.4.3](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.3)): needs [`Dialect::Rfc5849`].
+    /// The shared secrets are not used.
     #[cfg(feature = "rsa-sha1")]
     #[must_use]
     pub fn with_rsa_key(self, key: &'a dyn RsaSha1Key) -> Self {
@@ -150,8 +159,8 @@ impl<'a> SigningParams<'a> {
         }
     }
 
-    /// Lets [`SignatureMethod::Plaintext`] go over `http`, where everyone on the way reads both secrets. For test servers on the
-    /// same machine.
+    /// Lets [`SignatureMethod::Plaintext`] go over `http`, where everyone on the way reads both
+    /// secrets. For test servers on the same machine.
     #[must_use]
     pub fn allow_plaintext_off_tls(self) -> Self {
         Self {
@@ -195,7 +204,8 @@ impl<'a> SigningParams<'a> {
         Ok(())
     }
 
-    /// Adds the parameters of the header, in the order in which it shows them, the signature not among them.
+    /// Adds the parameters of the header, in the order in which it shows them, the signature not
+    /// among them.
     pub(crate) fn push_fields<'f>(&'f self, made: &'f Made<'_>, parameters: &mut Parameters<'f>) {
         let mut push = |name: &'static str, value| {
             parameters.push(Parameter::of_header(Text::clean(name), value));
@@ -282,7 +292,8 @@ impl<'a> Made<'a> {
 ///
 /// # Errors
 ///
-/// When the request is over a limit, or no container could accept any signature over it under the chosen [`Dialect`].
+/// When the request is over a limit, or no container could accept any signature over it under the
+/// chosen [`Dialect`].
 ///
 /// ```
 /// use smart_oauth::Timestamp;

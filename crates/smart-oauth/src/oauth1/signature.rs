@@ -1,4 +1,5 @@
-//! From base string to signature ([RFC 5849, section 3.4](https://www.rfc-editor.org/rfc/rfc5849#section-3.4)).
+//! From base string to signature ([RFC 5849, section
+//! 3.4](https://www.rfc-editor.org/rfc/rfc5849#section-3.4)).
 
 #[cfg(feature = "rsa-sha1")]
 pub(crate) mod rsa_sha1;
@@ -25,9 +26,9 @@ pub enum SignatureMethod {
     HmacSha1,
     /// As `HMAC-SHA1` with another hash; in wide use, in no RFC.
     HmacSha256,
-    /// The key itself in place of a signature
-    /// ([RFC 5849, section 3.4.4](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.4)): it protects nothing, and off TLS it
-    /// gives both secrets to everyone on the way.
+    /// The key itself in place of a signature ([RFC 5849, section
+    /// 3.4.4](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.4)): it protects nothing, and off
+    /// TLS it gives both secrets to everyone on the way.
     Plaintext,
     /// [RFC 5849, section 3.4.3](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.3).
     #[cfg(feature = "rsa-sha1")]
@@ -70,8 +71,8 @@ impl fmt::Display for SignatureMethod {
     }
 }
 
-/// The two shared secrets made ready for one method: of HMAC, the state after the key, which is half of the work on a short
-/// text. Wiped when dropped.
+/// The two shared secrets made ready for one method: of HMAC, the state after the key, which is
+/// half of the work on a short text. Wiped when dropped.
 #[derive(Clone)]
 pub(crate) enum SigningKey {
     HmacSha1(Hmac<Sha1>),
@@ -89,7 +90,8 @@ impl SigningKey {
         Self::from_bytes(method, joined_secrets(consumer, token))
     }
 
-    /// With the two secrets already joined, or joined in a wrong way by someone who has to be understood.
+    /// With the two secrets already joined, or joined in a wrong way by someone who has to be
+    /// understood.
     pub(crate) fn from_bytes(method: SignatureMethod, key: Zeroizing<Vec<u8>>) -> Option<Self> {
         const ANY_LENGTH: &str = "hmac takes a key of any length";
         match method {
@@ -107,7 +109,8 @@ impl SigningKey {
         }
     }
 
-    /// Appends to a base string its signature: the value of `oauth_signature`, not yet percent-encoded.
+    /// Appends to a base string its signature: the value of `oauth_signature`, not yet
+    /// percent-encoded.
     pub(crate) fn append_signature(&self, base_string: &mut Vec<u8>) {
         match self {
             Self::HmacSha1(keyed) => append_mac(keyed, base_string),
@@ -123,7 +126,8 @@ impl SigningKey {
         Zeroizing::new(into_text(text.split_off(base_string.len())))
     }
 
-    /// Whether this is the signature of the base string, compared in a time that does not tell where they differ.
+    /// Whether this is the signature of the base string, compared in a time that does not tell
+    /// where they differ.
     pub(crate) fn makes_signature(&self, mut base_string: Vec<u8>, claimed: &str) -> bool {
         let end = base_string.len();
         match self {
@@ -151,9 +155,9 @@ pub(crate) fn append_base64(text: &mut Vec<u8>, bytes: &[u8]) {
         .expect("base64 takes four bytes for three");
 }
 
-/// Both secrets, encoded and joined with `&`
-/// ([RFC 5849, section 3.4.2](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.2)). Without a token the second half is
-/// empty, the `&` stays.
+/// Both secrets, encoded and joined with `&` ([RFC 5849, section
+/// 3.4.2](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.2)). Without a token the second half
+/// is empty, the `&` stays.
 fn joined_secrets(consumer: &ConsumerSecret, token: Option<&TokenSecret>) -> Zeroizing<Vec<u8>> {
     let (consumer, token) = (consumer.expose(), token.map_or("", TokenSecret::expose));
     // room for the worst case, since a buffer that grows leaves a copy behind that nobody wipes
@@ -164,8 +168,8 @@ fn joined_secrets(consumer: &ConsumerSecret, token: Option<&TokenSecret>) -> Zer
     key
 }
 
-/// The value of `oauth_body_hash`: base64 of the SHA-1 of the body
-/// ([the extension's draft](https://oauth.googlecode.com/svn/spec/ext/body_hash/1.0/oauth-bodyhash.html)).
+/// The value of `oauth_body_hash`: base64 of the SHA-1 of the body ([the extension's
+/// draft](https://oauth.googlecode.com/svn/spec/ext/body_hash/1.0/oauth-bodyhash.html)).
 pub(crate) fn body_hash(body: &[u8]) -> String {
     STANDARD.encode(Sha1::digest(body))
 }

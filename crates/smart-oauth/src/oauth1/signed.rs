@@ -12,9 +12,10 @@ use crate::oauth1::request::{FORM, content_type, media_type};
 
 /// A signature, and the parameters that go with it: instructions to be applied to the request.
 ///
-/// They belong into the header ([`apply_to`](Self::apply_to)), which is the only place where a Classic container looks. RFC 5849
-/// has two more, for servers that do ([section 3.5](https://www.rfc-editor.org/rfc/rfc5849#section-3.5)); a signature is the
-/// same wherever its parameters stand.
+/// They belong into the header ([`apply_to`](Self::apply_to)), which is the only place where a
+/// Classic container looks. RFC 5849 has two more, for servers that do ([section
+/// 3.5](https://www.rfc-editor.org/rfc/rfc5849#section-3.5)); a signature is the same wherever its
+/// parameters stand.
 #[derive(Clone)]
 pub struct Signed {
     pub(crate) authorization: HeaderValue,
@@ -29,22 +30,26 @@ pub struct Signed {
 }
 
 impl Signed {
-    /// The value of the `Authorization` header, marked sensitive so that it stays out of debug output.
+    /// The value of the `Authorization` header, marked sensitive so that it stays out of debug
+    /// output.
     pub fn authorization(&self) -> &HeaderValue {
         &self.authorization
     }
 
-    /// The text that was signed. It holds every parameter of the request, the verifier too: for debugging, not for logs.
+    /// The text that was signed. It holds every parameter of the request, the verifier too: for
+    /// debugging, not for logs.
     pub fn base_string(&self) -> &str {
         ascii(&self.text[..self.base_string_length])
     }
 
-    /// The value of `oauth_signature`, not percent-encoded: base64, or with `PLAINTEXT` the secrets.
+    /// The value of `oauth_signature`, not percent-encoded: base64, or with `PLAINTEXT` the
+    /// secrets.
     pub fn signature(&self) -> &str {
         ascii(&self.text[self.base_string_length..])
     }
 
-    /// The OAuth parameters, signature included, as a query or form writes them: `oauth_consumer_key=…&…`.
+    /// The OAuth parameters, signature included, as a query or form writes them:
+    /// `oauth_consumer_key=…&…`.
     pub fn parameters(&self) -> String {
         let header = self.authorization.to_str().unwrap_or_default();
         let parameters = header.get(self.parameters_at..).unwrap_or_default();
@@ -52,17 +57,18 @@ impl Signed {
         parameters.replace("\", ", "&").replace('"', "")
     }
 
-    /// Sets the header, in place of any that is there
-    /// ([section 3.5.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.1)). The body does not matter here, and may have
-    /// changed its type since.
+    /// Sets the header, in place of any that is there ([section
+    /// 3.5.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.1)). The body does not matter
+    /// here, and may have changed its type since.
     pub fn apply_to<B>(&self, request: &mut http::Request<B>) {
         request
             .headers_mut()
             .insert(AUTHORIZATION, self.authorization.clone());
     }
 
-    /// Adds the parameters to the query ([section 3.5.3](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.3)), from where
-    /// they get into the logs of every server on the way.
+    /// Adds the parameters to the query ([section
+    /// 3.5.3](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.3)), from where they get into the
+    /// logs of every server on the way.
     ///
     /// # Errors
     ///
@@ -81,12 +87,14 @@ impl Signed {
         Ok(())
     }
 
-    /// Adds the parameters to the form in the body ([section 3.5.2](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.2)). A
-    /// request that has neither body nor content type becomes a form.
+    /// Adds the parameters to the form in the body ([section
+    /// 3.5.2](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.2)). A request that has neither
+    /// body nor content type becomes a form.
     ///
     /// # Errors
     ///
-    /// When the dialect is one of a Classic container, when the body is something else than a form, or on a GET.
+    /// When the dialect is one of a Classic container, when the body is something else than a form,
+    /// or on a GET.
     pub fn apply_to_form<B: AsRef<[u8]> + From<Vec<u8>>>(
         &self,
         request: &mut http::Request<B>,

@@ -1,7 +1,7 @@
 //! SURL: a URL that carries its own signature, for a browser that cannot sign.
 //!
-//! SMART containers inherited the scheme from Indivo. The reference container never turned its own verifier on, so that a URL
-//! signed here is good for containers that offer this as an extension.
+//! SMART containers inherited the scheme from Indivo. The reference container never turned its own
+//! verifier on, so that a URL signed here is good for containers that offer this as an extension.
 
 mod date;
 
@@ -62,18 +62,19 @@ impl UrlSigner {
         &self.token
     }
 
-    /// The derived secret, in base64, for code in a page that signs by itself. It signs URLs for as long as the token lives.
+    /// The derived secret, in base64, for code in a page that signs by itself. It signs URLs for as
+    /// long as the token lives.
     pub fn expose_secret(&self) -> &str {
         &self.secret
     }
 
-    /// Signs path and query, without scheme and host, and gives them back with three parameters more. Anyone who sees the result
-    /// can use it until it is too old.
+    /// Signs path and query, without scheme and host, and gives them back with three parameters
+    /// more. Anyone who sees the result can use it until it is too old.
     ///
     /// # Errors
     ///
-    /// When there is no query yet, when the URL is signed already, has a fragment, or is over 16 KiB; and when the time is beyond
-    /// the year 9999.
+    /// When there is no query yet, when the URL is signed already, has a fragment, or is over 16
+    /// KiB; and when the time is beyond the year 9999.
     pub fn sign(
         &self,
         path_and_query: &str,
@@ -124,7 +125,8 @@ impl SignedUrl {
     ///
     /// # Errors
     ///
-    /// When one of the three parameters is missing, comes twice or cannot be read, or when the URL is over 16 KiB.
+    /// When one of the three parameters is missing, comes twice or cannot be read, or when the URL
+    /// is over 16 KiB.
     pub fn parse(path_and_query: &str) -> Result<Self, SignedUrlError> {
         check_shape(path_and_query)?;
         let (path, query) = path_and_query
@@ -158,7 +160,8 @@ impl SignedUrl {
         &self.token
     }
 
-    /// Checks the signature, and then the time. A URL has no nonce: it may be used again within the window.
+    /// Checks the signature, and then the time. A URL has no nonce: it may be used again within the
+    /// window.
     ///
     /// # Errors
     ///

@@ -8,8 +8,8 @@ use crate::oauth1::signature::{SignatureMethod, SigningKey};
 
 /// An app, or an app and a token of it, made ready for any number of HMAC-SHA1 signatures.
 ///
-/// Preparing the key is a good part of the work of a signature, so a program that signs many requests with one token keeps
-/// one of these for it. It can be shared between threads.
+/// Preparing the key is a good part of the work of a signature, so a program that signs many
+/// requests with one token keeps one of these for it. It can be shared between threads.
 ///
 /// ```
 /// use smart_oauth::Timestamp;

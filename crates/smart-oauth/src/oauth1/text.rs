@@ -21,7 +21,8 @@ enum Kind {
     Clean,
     /// As it is.
     Plain,
-    /// As a form writes it ([RFC 5849, section 3.4.1.3.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.3.1)).
+    /// As a form writes it ([RFC 5849, section
+    /// 3.4.1.3.1](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.3.1)).
     Form,
 }
 
@@ -52,8 +53,8 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Reads a name of a query or form up to its `=` or `&`, or a value up to its `&`, with a single look at each byte; and
-    /// what follows, delimiter included.
+    /// Reads a name of a query or form up to its `=` or `&`, or a value up to its `&`, with a
+    /// single look at each byte; and what follows, delimiter included.
     pub(crate) fn read_form(text: &'a [u8], part: FormPart) -> (Self, &'a [u8]) {
         let stop = part as u8;
         let mut seen = 0;
@@ -166,8 +167,8 @@ impl<'a> Text<'a> {
         push_encoded_twice(out, rest);
     }
 
-    /// The order of the encoded forms, which [section 3.4.1.3.2](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.3.2)
-    /// sorts by.
+    /// The order of the encoded forms, which [section
+    /// 3.4.1.3.2](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.3.2) sorts by.
     pub(crate) fn encoded_cmp(self, other: Self) -> Ordering {
         if (self.kind, other.kind) == (Kind::Clean, Kind::Clean) {
             return self.written.cmp(other.written);
@@ -190,7 +191,8 @@ impl<'a> Text<'a> {
         self.kind == Kind::Clean
     }
 
-    /// A number that orders two texts as their encoded forms are ordered, unless it is the same for both.
+    /// A number that orders two texts as their encoded forms are ordered, unless it is the same for
+    /// both.
     pub(crate) fn encoded_key(self) -> u64 {
         match self.kind {
             Kind::Clean => match self.written.first_chunk() {

@@ -20,22 +20,26 @@ use crate::time::Timestamp;
 
 pub use freshness::{MemoryNonces, NonceMemory, TimeWindow};
 
-/// Checks that whoever sent the request knows the secrets: signature method, version, signature, and body hash if there is one.
+/// Checks that whoever sent the request knows the secrets: signature method, version, signature,
+/// and body hash if there is one.
 ///
-/// The signature may be over the RFC's base string or over any of the Classic container's variants of it: the path decoded;
-/// the query left out off GET; a parameter that stands in header and form counted once; parameters sorted before encoding; the
-/// host as it was sent. What such a variant leaves unsigned, the returned [`Accepted`] tells. The method is HMAC-SHA1, as the
-/// Classic container has it; for other methods, or for one dialect alone, see [`Verification`].
+/// The signature may be over the RFC's base string or over any of the Classic container's variants
+/// of it: the path decoded; the query left out off GET; a parameter that stands in header and form
+/// counted once; parameters sorted before encoding; the host as it was sent. What such a variant
+/// leaves unsigned, the returned [`Accepted`] tells. The method is HMAC-SHA1, as the Classic
+/// container has it; for other methods, or for one dialect alone, see [`Verification`].
 ///
-/// Time and nonce are not looked at here. Call [`Accepted::admit`] for them: the order matters, since a nonce remembered before
-/// the signature was found right would let anyone burn it.
+/// Time and nonce are not looked at here. Call [`Accepted::admit`] for them: the order matters,
+/// since a nonce remembered before the signature was found right would let anyone burn it.
 ///
-/// Look the secrets up by the header's consumer key and token. For an unknown one, verify against a made-up secret rather than
-/// return at once, so that the time taken does not tell which keys exist.
+/// Look the secrets up by the header's consumer key and token. For an unknown one, verify against a
+/// made-up secret rather than return at once, so that the time taken does not tell which keys
+/// exist.
 ///
 /// # Errors
 ///
-/// Always the most specific reason, meant for the container's log; answer the peer with 401 and nothing else.
+/// Always the most specific reason, meant for the container's log; answer the peer with 401 and
+/// nothing else.
 pub fn verify<'h>(
     request: &SignableRequest<'_>,
     header: &'h AuthorizationHeader,
@@ -95,8 +99,8 @@ impl<'k> Verification<'k> {
 
     /// Takes these methods and no others.
     ///
-    /// Choose them for each consumer, not for all: whoever could choose between a public key and a shared secret for someone
-    /// else's key could choose the weaker.
+    /// Choose them for each consumer, not for all: whoever could choose between a public key and a
+    /// shared secret for someone else's key could choose the weaker.
     #[must_use]
     pub fn with_methods(self, methods: &'k [SignatureMethod]) -> Self {
         Self { methods, ..self }
@@ -108,7 +112,8 @@ impl<'k> Verification<'k> {
         Self { dialect, ..self }
     }
 
-    /// Verifies RSA-SHA1 with the consumer's public key. The method has to be among those taken as well.
+    /// Verifies RSA-SHA1 with the consumer's public key. The method has to be among those taken as
+    /// well.
     #[cfg(feature = "rsa-sha1")]
     #[must_use]
     pub fn with_rsa_key(self, key: &'k RsaSha1PublicKey) -> Self {
@@ -118,7 +123,8 @@ impl<'k> Verification<'k> {
         }
     }
 
-    /// Takes [`SignatureMethod::Plaintext`] over `http` too, if it is among the methods. For test servers.
+    /// Takes [`SignatureMethod::Plaintext`] over `http` too, if it is among the methods. For test
+    /// servers.
     #[must_use]
     pub fn allow_plaintext_off_tls(self) -> Self {
         Self {
@@ -131,7 +137,8 @@ impl<'k> Verification<'k> {
     ///
     /// # Errors
     ///
-    /// Always the most specific reason, meant for the container's log; answer the peer with 401 and nothing else.
+    /// Always the most specific reason, meant for the container's log; answer the peer with 401 and
+    /// nothing else.
     pub fn verify<'h>(
         &self,
         request: &SignableRequest<'_>,
@@ -195,7 +202,8 @@ impl<'k> Verification<'k> {
     }
 }
 
-/// The parameters of query, form and header. Those that `header` found in the query or form are among these already.
+/// The parameters of query, form and header. Those that `header` found in the query or form are
+/// among these already.
 pub(crate) fn with_header<'a>(
     request: &SignableRequest<'a>,
     header: &'a AuthorizationHeader,
@@ -248,14 +256,15 @@ impl Accepted<'_> {
         }
     }
 
-    /// Whether the query is signed. If not, anyone on the way may have added it, and the container must not read it, as the
-    /// Classic one does not: it ignores the query of everything but a GET.
+    /// Whether the query is signed. If not, anyone on the way may have added it, and the container
+    /// must not read it, as the Classic one does not: it ignores the query of everything but a GET.
     pub fn covers_query(&self) -> bool {
         self.covers_query
     }
 
-    /// Whether the body is signed: as a form, by `oauth_body_hash`, or because there is none. Java clients of SMART containers
-    /// send bodies without a hash; taking those is a choice, not a duty.
+    /// Whether the body is signed: as a form, by `oauth_body_hash`, or because there is none. Java
+    /// clients of SMART containers send bodies without a hash; taking those is a choice, not a
+    /// duty.
     pub fn covers_body(&self) -> bool {
         self.covers_body
     }
@@ -298,8 +307,9 @@ impl<'h> Claims<'h> {
     }
 }
 
-/// A hash that was sent must be right, on any request: the Python client sends the hash of nothing with every GET, which is
-/// right, and checking it there too keeps anyone from stripping a signed body on the way.
+/// A hash that was sent must be right, on any request: the Python client sends the hash of nothing
+/// with every GET, which is right, and checking it there too keeps anyone from stripping a signed
+/// body on the way.
 fn check_body(
     request: &SignableRequest<'_>,
     header: &AuthorizationHeader,

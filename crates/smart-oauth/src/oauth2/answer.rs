@@ -57,7 +57,8 @@ pub(crate) fn scalar(object: &Map<String, Value>, name: &str) -> Option<String> 
     }
 }
 
-/// A [`scalar`] that goes into an address, a form or a header; `Ok(None)` where it is missing, null or empty.
+/// A [`scalar`] that goes into an address, a form or a header; `Ok(None)` where it is missing, null
+/// or empty.
 ///
 /// # Errors
 ///
@@ -128,10 +129,11 @@ pub(crate) fn words(text: &str) -> String {
         .collect()
 }
 
-/// What a server said when it refused: a code, which S4S sometimes replaces by prose, and an explanation
-/// ([RFC 6749, section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)).
+/// What a server said when it refused: a code, which S4S sometimes replaces by prose, and an
+/// explanation ([RFC 6749, section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)).
 ///
-/// `Debug` and `Display` show the code only, since explanations have been seen to repeat what was sent.
+/// `Debug` and `Display` show the code only, since explanations have been seen to repeat what was
+/// sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Refusal {
     code: String,

@@ -44,7 +44,8 @@ impl fmt::Debug for Parameters {
     }
 }
 
-/// The parameters that the request writes itself, and those that would replace what it says or where the answer goes.
+/// The parameters that the request writes itself, and those that would replace what it says or
+/// where the answer goes.
 const RESERVED: [&str; 13] = [
     "aud",
     "client_id",
@@ -85,12 +86,14 @@ impl AuthorizationRequest {
         }
     }
 
-    /// Adds a parameter of OpenID Connect or of the server's own, such as `prompt=consent`
-    /// ([OpenID Connect Core, section 3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)).
+    /// Adds a parameter of OpenID Connect or of the server's own, such as `prompt=consent` ([OpenID
+    /// Connect Core, section
+    /// 3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)).
     ///
     /// # Errors
     ///
-    /// If the request writes that parameter itself, the parameter could replace what the request says, or it is there already.
+    /// If the request writes that parameter itself, the parameter could replace what the request
+    /// says, or it is there already.
     pub fn with_parameter(
         mut self,
         name: impl Into<String>,
@@ -108,8 +111,9 @@ impl AuthorizationRequest {
         Ok(self)
     }
 
-    /// Answers a launch from within an EHR, with the `iss` and `launch` that it came with; `launch` is asked for beside the
-    /// other scopes ([SMART, EHR launch](https://hl7.org/fhir/smart-app-launch/app-launch.html#launch-app-ehr-launch)).
+    /// Answers a launch from within an EHR, with the `iss` and `launch` that it came with; `launch`
+    /// is asked for beside the other scopes ([SMART, EHR
+    /// launch](https://hl7.org/fhir/smart-app-launch/app-launch.html#launch-app-ehr-launch)).
     #[must_use]
     pub fn for_launch(mut self, iss: ServerUrl, launch: impl Into<String>) -> Self {
         if !self.scopes.means(&Scope::Launch) {
@@ -134,7 +138,8 @@ pub struct AuthorizationSecrets {
 }
 
 impl AuthorizationSecrets {
-    /// 256 bits for each of the three. Take them from the operating system's generator, fresh for every authorization.
+    /// 256 bits for each of the three. Take them from the operating system's generator, fresh for
+    /// every authorization.
     pub fn from_random(state: [u8; 32], verifier: [u8; 32], nonce: [u8; 32]) -> Self {
         Self::new(
             AuthorizationState::from_random(state),
@@ -210,8 +215,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When no scope is asked for, the server has no page that asks users, says that it can do no `S256`
-    /// ([RFC 7636, section 4.2](https://www.rfc-editor.org/rfc/rfc7636#section-4.2)), or is not the one that the launch names.
+    /// When no scope is asked for, the server has no page that asks users, says that it can do no
+    /// `S256` ([RFC 7636, section 4.2](https://www.rfc-editor.org/rfc/rfc7636#section-4.2)), or is
+    /// not the one that the launch names.
     pub fn authorize(
         &self,
         request: AuthorizationRequest,
@@ -244,8 +250,8 @@ impl Client {
 }
 
 impl Authorization<AwaitingCallback> {
-    /// Where to send the user's browser by GET
-    /// ([SMART, authorization code](https://hl7.org/fhir/smart-app-launch/app-launch.html#obtain-authorization-code)).
+    /// Where to send the user's browser by GET ([SMART, authorization
+    /// code](https://hl7.org/fhir/smart-app-launch/app-launch.html#obtain-authorization-code)).
     ///
     /// There may never be a callback: S4S shows fatal errors on a page of its own.
     pub fn authorize_url(&self) -> String {
@@ -254,8 +260,9 @@ impl Authorization<AwaitingCallback> {
         format!("{page}{joint}{}", self.form())
     }
 
-    /// What the browser has to post to [`page`](Self::page) instead, as `application/x-www-form-urlencoded`
-    /// ([SMART, authorize by POST](https://hl7.org/fhir/smart-app-launch/app-launch.html#obtain-authorization-code)).
+    /// What the browser has to post to [`page`](Self::page) instead, as
+    /// `application/x-www-form-urlencoded` ([SMART, authorize by
+    /// POST](https://hl7.org/fhir/smart-app-launch/app-launch.html#obtain-authorization-code)).
     pub fn form(&self) -> String {
         let mut page = self.state.page.url().clone();
         page.set_query(None);
@@ -293,14 +300,14 @@ impl Authorization<AwaitingCallback> {
         &self.state.page
     }
 
-    /// Whether the server says that it takes the request by POST, which SMART prefers then: addresses end up in histories
-    /// and logs.
+    /// Whether the server says that it takes the request by POST, which SMART prefers then:
+    /// addresses end up in histories and logs.
     pub fn takes_post(&self) -> bool {
         self.client.server().has_capability("authorize-post")
     }
 
-    /// Whether the request should not be sent by GET: the URL is over 2,000 bytes long, and the server says that it takes a
-    /// POST.
+    /// Whether the request should not be sent by GET: the URL is over 2,000 bytes long, and the
+    /// server says that it takes a POST.
     pub fn prefers_post(&self) -> bool {
         self.authorize_url().len() > MAX_GET_BYTES && self.takes_post()
     }
@@ -310,7 +317,8 @@ impl Authorization<AwaitingCallback> {
         &self.scopes
     }
 
-    /// The text under which an app may file the authorization while the user is away. It comes back in the callback.
+    /// The text under which an app may file the authorization while the user is away. It comes back
+    /// in the callback.
     pub fn state(&self) -> &AuthorizationState {
         &self.state.secrets.state
     }
@@ -325,7 +333,8 @@ impl Authorization<AwaitingCallback> {
         }
     }
 
-    /// Puts the state together again. It is ready for its callback; the user need not be asked once more.
+    /// Puts the state together again. It is ready for its callback; the user need not be asked once
+    /// more.
     ///
     /// # Errors
     ///
@@ -335,7 +344,8 @@ impl Authorization<AwaitingCallback> {
         client.authorize(request, parts.secrets)
     }
 
-    /// The launch's own words for the server, which compares them; the FHIR base where there is no launch.
+    /// The launch's own words for the server, which compares them; the FHIR base where there is no
+    /// launch.
     fn audience(&self) -> &str {
         match &self.state.launch {
             Some(launch) => launch.iss.as_str(),
@@ -365,7 +375,8 @@ impl Authorization<AwaitingCallback> {
     }
 }
 
-/// What has to be kept while the user is away. Secrets are in it: store it where the user cannot read it.
+/// What has to be kept while the user is away. Secrets are in it: store it where the user cannot
+/// read it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuthorizationParts {
@@ -390,7 +401,8 @@ impl AuthorizationParts {
         }
     }
 
-    /// Adds the time at which the user was sent away, so that an authorization that was never finished can be given up.
+    /// Adds the time at which the user was sent away, so that an authorization that was never
+    /// finished can be given up.
     #[must_use]
     pub fn with_begun_at(self, begun_at: Timestamp) -> Self {
         Self {
@@ -401,10 +413,12 @@ impl AuthorizationParts {
 }
 
 impl Authorization<Authorized> {
-    /// Exchanges the code for tokens ([RFC 6749, section 4.1.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3),
-    /// [RFC 7636, section 4.5](https://www.rfc-editor.org/rfc/rfc7636#section-4.5)).
+    /// Exchanges the code for tokens ([RFC 6749, section
+    /// 4.1.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3), [RFC 7636, section
+    /// 4.5](https://www.rfc-editor.org/rfc/rfc7636#section-4.5)).
     ///
-    /// Send it once. When no answer came it may be sent again; when any came, the code is used up or no good.
+    /// Send it once. When no answer came it may be sent again; when any came, the code is used up
+    /// or no good.
     ///
     /// # Errors
     ///
@@ -430,7 +444,8 @@ impl Authorization<Authorized> {
         })
     }
 
-    /// Takes the tokens, and the time at which they came. The code is gone after this, whatever the answer.
+    /// Takes the tokens, and the time at which they came. The code is gone after this, whatever the
+    /// answer.
     ///
     /// # Errors
     ///

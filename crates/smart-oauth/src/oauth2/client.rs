@@ -19,7 +19,8 @@ use super::server::{Server, Source};
 use super::url::ServerUrl;
 use crate::encode::percent_encode;
 
-/// An app at one server: its name there, the server's addresses, and the server's habits. No secret is in it.
+/// An app at one server: its name there, the server's addresses, and the server's habits. No secret
+/// is in it.
 #[derive(Clone, Debug)]
 pub struct Client {
     id: ClientId,
@@ -28,8 +29,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// An app at a server. Servers that only the capability statement describes are taken for old ones, and are spoken to in
-    /// [`TokenDialect::S4S`]; all others in [`TokenDialect::STANDARD`].
+    /// An app at a server. Servers that only the capability statement describes are taken for old
+    /// ones, and are spoken to in [`TokenDialect::S4S`]; all others in [`TokenDialect::STANDARD`].
     pub fn new(id: impl Into<ClientId>, server: Server) -> Self {
         let dialect = match server.source {
             Source::Statement => TokenDialect::S4S,
@@ -68,17 +69,18 @@ impl Client {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Authentication {
-    /// A statement that the app has signed (`private_key_jwt`,
-    /// [SMART, asymmetric](https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html)).
+    /// A statement that the app has signed (`private_key_jwt`, [SMART,
+    /// asymmetric](https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html)).
     Assertion(ClientAssertion),
     /// Not at all: the app only says its name, in the form
     /// ([RFC 6749, section 3.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-3.2.1)).
     Public,
-    /// A secret by HTTP Basic
-    /// ([SMART, symmetric](https://hl7.org/fhir/smart-app-launch/client-confidential-symmetric.html)).
+    /// A secret by HTTP Basic ([SMART,
+    /// symmetric](https://hl7.org/fhir/smart-app-launch/client-confidential-symmetric.html)).
     SecretBasic(ClientSecret),
-    /// A secret in the form ([RFC 6749, section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)), for servers that
-    /// take nothing else.
+    /// A secret in the form ([RFC 6749, section
+    /// 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)), for servers that take nothing
+    /// else.
     SecretForm(ClientSecret),
 }
 
@@ -99,18 +101,21 @@ impl TokenDialect {
         client_id_beside_basic: false,
     };
 
-    /// As the S4S server has it: it does not decode, and lets a code be used again and again unless the form names the client.
+    /// As the S4S server has it: it does not decode, and lets a code be used again and again unless
+    /// the form names the client.
     pub const S4S: Self = Self {
         basic: BasicEncoding::Raw,
         client_id_beside_basic: true,
     };
 }
 
-/// How name and secret are written in HTTP Basic. Both ways are the same for letters, digits and `-._~`.
+/// How name and secret are written in HTTP Basic. Both ways are the same for letters, digits and
+/// `-._~`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BasicEncoding {
-    /// Form-encoded first ([RFC 6749, section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
+    /// Form-encoded first ([RFC 6749, section
+    /// 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
     FormEncoded,
     /// As they are.
     Raw,
@@ -178,8 +183,8 @@ pub(super) type Flow =
 /// What the flows of the `oauth2` crate would parse; it never comes to that.
 pub(super) type Unused = StandardTokenResponse<EmptyExtraTokenFields, BasicTokenType>;
 
-/// A flow at this address. With a secret, if an empty one, the crate keeps the client's name out of the form, so that
-/// [`Authentication`] alone decides what is in it.
+/// A flow at this address. With a secret, if an empty one, the crate keeps the client's name out of
+/// the form, so that [`Authentication`] alone decides what is in it.
 pub(super) fn flow(client: &Client, endpoint: &ServerUrl) -> Flow {
     BasicClient::new(::oauth2::ClientId::new(client.id.as_str().to_owned()))
         .set_client_secret(::oauth2::ClientSecret::new(String::new()))

@@ -10,7 +10,8 @@ use super::error::VerifierError;
 use crate::secret::{identifier, secret};
 
 identifier! {
-    /// The app's name at one server ([RFC 6749, section 2.2](https://www.rfc-editor.org/rfc/rfc6749#section-2.2)). Not secret.
+    /// The app's name at one server ([RFC 6749, section
+    /// 2.2](https://www.rfc-editor.org/rfc/rfc6749#section-2.2)). Not secret.
     ClientId
 }
 
@@ -21,13 +22,15 @@ secret! {
 }
 
 secret! {
-    /// Opens the user's data until it expires ([RFC 6749, section 1.4](https://www.rfc-editor.org/rfc/rfc6749#section-1.4)).
-    /// Opaque: some servers make it a JWT, and nothing may be read out of it.
+    /// Opens the user's data until it expires ([RFC 6749, section
+    /// 1.4](https://www.rfc-editor.org/rfc/rfc6749#section-1.4)). Opaque: some servers make it a
+    /// JWT, and nothing may be read out of it.
     AccessToken
 }
 
 secret! {
-    /// Buys new access tokens ([RFC 6749, section 1.5](https://www.rfc-editor.org/rfc/rfc6749#section-1.5)).
+    /// Buys new access tokens ([RFC 6749, section
+    /// 1.5](https://www.rfc-editor.org/rfc/rfc6749#section-1.5)).
     RefreshToken
 }
 
@@ -44,8 +47,8 @@ secret! {
 }
 
 secret! {
-    /// Ties an id token to the request that it answers
-    /// ([OpenID Connect, by SMART's scopes](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-identity-data)).
+    /// Ties an id token to the request that it answers ([OpenID Connect, by SMART's
+    /// scopes](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-identity-data)).
     IdNonce
 }
 
@@ -62,8 +65,8 @@ secret! {
 }
 
 impl AuthorizationState {
-    /// Writes 256 bits as 43 characters. SMART asks for 122
-    /// ([section 2.0.8.1](https://hl7.org/fhir/smart-app-launch/app-launch.html#obtain-authorization-code)).
+    /// Writes 256 bits as 43 characters. SMART asks for 122 ([section
+    /// 2.0.8.1](https://hl7.org/fhir/smart-app-launch/app-launch.html#obtain-authorization-code)).
     ///
     /// Take the bytes from the operating system's generator, fresh for every authorization.
     pub fn from_random(bytes: [u8; 32]) -> Self {
@@ -72,7 +75,8 @@ impl AuthorizationState {
 }
 
 impl IdNonce {
-    /// Writes 256 bits as 43 characters. Take the bytes from the operating system's generator, fresh every time.
+    /// Writes 256 bits as 43 characters. Take the bytes from the operating system's generator,
+    /// fresh every time.
     pub fn from_random(bytes: [u8; 32]) -> Self {
         Self::new(unpadded(bytes))
     }

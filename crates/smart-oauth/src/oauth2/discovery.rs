@@ -20,7 +20,8 @@ const OAUTH_EXTENSION: &str =
 const CAPABILITY_EXTENSION: &str =
     "http://fhir-registry.smarthealthit.org/StructureDefinition/capabilities";
 
-/// Discovery in one of its two states: [`AskingWellKnown`], and for servers without that document [`AskingStatement`].
+/// Discovery in one of its two states: [`AskingWellKnown`], and for servers without that document
+/// [`AskingStatement`].
 ///
 /// ```
 /// use smart_oauth::oauth2::{Discovered, Discovery, ServerUrl};
@@ -73,8 +74,8 @@ impl Discovery<AskingWellKnown> {
         }
     }
 
-    /// Asks for `{base}/.well-known/smart-configuration`
-    /// ([SMART, conformance](https://hl7.org/fhir/smart-app-launch/conformance.html#using-well-known)).
+    /// Asks for `{base}/.well-known/smart-configuration` ([SMART,
+    /// conformance](https://hl7.org/fhir/smart-app-launch/conformance.html#using-well-known)).
     ///
     /// # Errors
     ///
@@ -84,9 +85,10 @@ impl Discovery<AskingWellKnown> {
         Ok(get(url, "application/json"))
     }
 
-    /// Takes the answer. Anything but a JSON object that names an endpoint counts as "no document": old servers answer 401,
-    /// 403, 404, a login page or HTML with status 200, `{}` or an `OperationOutcome`. A server error does not count, nor does
-    /// "too many requests", lest a server that is merely down or busy be taken for an old one.
+    /// Takes the answer. Anything but a JSON object that names an endpoint counts as "no document":
+    /// old servers answer 401, 403, 404, a login page or HTML with status 200, `{}` or an
+    /// `OperationOutcome`. A server error does not count, nor does "too many requests", lest a
+    /// server that is merely down or busy be taken for an old one.
     ///
     /// # Errors
     ///
@@ -168,7 +170,8 @@ fn get(url: http::Uri, accept: &'static str) -> Request<Vec<u8>> {
     request
 }
 
-/// A server's addresses as the standard reads them, and beside them the other reading where it makes a difference.
+/// A server's addresses as the standard reads them, and beside them the other reading where it
+/// makes a difference.
 fn in_both_readings(
     read: impl Fn(Reading) -> Result<Server, DiscoveryError>,
 ) -> Result<Server, DiscoveryError> {
@@ -228,7 +231,8 @@ impl Addresses<'_> {
     }
 }
 
-/// Whether a JSON object is a `smart-configuration` at all: a resource is not, nor is an object without any endpoint.
+/// Whether a JSON object is a `smart-configuration` at all: a resource is not, nor is an object
+/// without any endpoint.
 fn is_configuration(document: &Map<String, Value>) -> bool {
     let has = |name| text(document, name).is_some();
     !document.contains_key("resourceType")
@@ -374,7 +378,8 @@ fn uri_value(entry: &Value) -> Option<&str> {
         .filter(|text| !text.is_empty())
 }
 
-/// `SMART-on-FHIR` under the code system of FHIR until STU3, under that of R4 and later, or under none: the code alone decides.
+/// `SMART-on-FHIR` under the code system of FHIR until STU3, under that of R4 and later, or under
+/// none: the code alone decides.
 fn says_smart(security: &Value) -> bool {
     items(security.get("service"))
         .flat_map(|service| items(service.get("coding")))

@@ -86,7 +86,8 @@ pub enum DiscoveryError {
 }
 
 impl DiscoveryError {
-    /// Whether the same question may be answered later: the server is down or busy, which says nothing about what it is.
+    /// Whether the same question may be answered later: the server is down or busy, which says
+    /// nothing about what it is.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Refused { status } if is_passing(*status))
     }
@@ -187,7 +188,8 @@ pub enum RegistrationError {
         /// The answer's status.
         status: StatusCode,
     },
-    /// A member was given by name that has a setting of its own, so that one of the two would be lost.
+    /// A member was given by name that has a setting of its own, so that one of the two would be
+    /// lost.
     #[error("the member `{name}` has a setting of its own; use that in place of a member")]
     ReservedMember {
         /// The member.
@@ -307,14 +309,16 @@ pub enum RequestError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// The server broke down over the grant: S4S does for codes and refresh tokens that have become useless. Elsewhere the same
-    /// page says nothing about the grant, and is [`Unavailable`](Self::Unavailable).
+    /// The server broke down over the grant: S4S does for codes and refresh tokens that have become
+    /// useless. Elsewhere the same page says nothing about the grant, and is
+    /// [`Unavailable`](Self::Unavailable).
     #[error("the server broke down over the grant ({status}); ask the user to authorize again")]
     GrantUnusable {
         /// The answer's status.
         status: StatusCode,
     },
-    /// A member that has the wrong type, or contains characters that cannot be sent back. Its value is not shown.
+    /// A member that has the wrong type, or contains characters that cannot be sent back. Its value
+    /// is not shown.
     #[error("the server's {name} has the wrong type, or contains characters that cannot be sent")]
     Malformed {
         /// The member.
@@ -387,7 +391,8 @@ pub enum Remedy {
 }
 
 impl TokenError {
-    /// What to do. Decided by the server's code, since statuses differ: S4S answers 401 where others answer 400.
+    /// What to do. Decided by the server's code, since statuses differ: S4S answers 401 where
+    /// others answer 400.
     pub fn remedy(&self) -> Remedy {
         match self {
             Self::GrantUnusable { .. } | Self::OtherPatient | Self::OtherUser => {

@@ -38,8 +38,9 @@ pub enum Introspected {
     Inactive,
 }
 
-/// The facts about an active token ([RFC 7662, section 2.2](https://www.rfc-editor.org/rfc/rfc7662#section-2.2)). `Debug` leaves
-/// out whatever tells of people.
+/// The facts about an active token ([RFC 7662, section
+/// 2.2](https://www.rfc-editor.org/rfc/rfc7662#section-2.2)). `Debug` leaves out whatever tells of
+/// people.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TokenFacts {
@@ -110,8 +111,9 @@ impl Introspection {
     ///
     /// # Errors
     ///
-    /// When the server has no introspection; what S4S has is [another thing](super::s4s::DebugIntrospection). And when the
-    /// client's credentials cannot be written in the server's dialect.
+    /// When the server has no introspection; what S4S has is [another
+    /// thing](super::s4s::DebugIntrospection). And when the client's credentials cannot be written
+    /// in the server's dialect.
     pub fn request(
         &self,
         authentication: &Authentication,
@@ -122,8 +124,9 @@ impl Introspection {
         })
     }
 
-    /// The same with an access token as the proof of who asks, for apps that are allowed to ask about tokens of others
-    /// ([SMART, introspection](https://hl7.org/fhir/smart-app-launch/token-introspection.html#authorization-to-perform-token-introspection)).
+    /// The same with an access token as the proof of who asks, for apps that are allowed to ask
+    /// about tokens of others ([SMART,
+    /// introspection](https://hl7.org/fhir/smart-app-launch/token-introspection.html#authorization-to-perform-token-introspection)).
     ///
     /// # Errors
     ///
@@ -171,7 +174,8 @@ impl Introspection {
     ///
     /// # Errors
     ///
-    /// When the server refuses or cannot answer, or its answer does not say whether the token is active.
+    /// When the server refuses or cannot answer, or its answer does not say whether the token is
+    /// active.
     pub fn receive<B: AsRef<[u8]>>(
         &self,
         response: &Response<B>,

@@ -1,5 +1,6 @@
-//! What an issuer of tokens says of itself: [OpenID Connect Discovery](https://openid.net/specs/openid-connect-discovery-1_0.html)
-//! and [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414). SMART finds the keys of id tokens there.
+//! What an issuer of tokens says of itself: [OpenID Connect
+//! Discovery](https://openid.net/specs/openid-connect-discovery-1_0.html) and [RFC
+//! 8414](https://www.rfc-editor.org/rfc/rfc8414). SMART finds the keys of id tokens there.
 
 use http::header::ACCEPT;
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -38,8 +39,8 @@ pub struct IssuerMetadata {
 }
 
 impl IssuerMetadata {
-    /// Asks for `{issuer}/.well-known/openid-configuration`
-    /// ([section 4.1](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationRequest)).
+    /// Asks for `{issuer}/.well-known/openid-configuration` ([section
+    /// 4.1](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationRequest)).
     ///
     /// # Errors
     ///
@@ -48,8 +49,10 @@ impl IssuerMetadata {
         Ok(get(issuer.child(".well-known/openid-configuration")?))
     }
 
-    /// Asks for `oauth-authorization-server` at the well-known address of RFC 8414, which stands before the issuer's path
-    /// ([section 3.1](https://www.rfc-editor.org/rfc/rfc8414#section-3.1)): for issuers without OpenID Connect.
+    /// Asks for `oauth-authorization-server` at the well-known address of RFC 8414, which stands
+    /// before the issuer's path ([section
+    /// 3.1](https://www.rfc-editor.org/rfc/rfc8414#section-3.1)): for issuers without OpenID
+    /// Connect.
     ///
     /// # Errors
     ///
@@ -64,8 +67,9 @@ impl IssuerMetadata {
     ///
     /// # Errors
     ///
-    /// If the answer is not a document, or is that of another issuer: it says nothing about this one
-    /// ([section 4.3](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation)).
+    /// If the answer is not a document, or is that of another issuer: it says nothing about this
+    /// one ([section
+    /// 4.3](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation)).
     pub fn receive<B: AsRef<[u8]>>(
         issuer: &ServerUrl,
         response: &Response<B>,

@@ -8,8 +8,8 @@ pub(super) mod keys;
 
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 
-/// Chooses aws-lc for this process unless somebody has chosen already: with two providers built in, `jsonwebtoken` panics on
-/// first use where nobody chooses.
+/// Chooses aws-lc for this process unless somebody has chosen already: with two providers built in,
+/// `jsonwebtoken` panics on first use where nobody chooses.
 fn choose_provider() {
     let _ = DEFAULT_PROVIDER.install_default();
 }

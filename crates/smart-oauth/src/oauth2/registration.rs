@@ -1,5 +1,6 @@
-//! Making an app known to a server, without a person in between
-//! ([RFC 7591](https://www.rfc-editor.org/rfc/rfc7591)). What is done with a registration later is in `management`.
+//! Making an app known to a server, without a person in between ([RFC
+//! 7591](https://www.rfc-editor.org/rfc/rfc7591)). What is done with a registration later is in
+//! `management`.
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -93,7 +94,8 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// An app with these addresses to come back to; it will ask for a secret to be sent by HTTP Basic.
+    /// An app with these addresses to come back to; it will ask for a secret to be sent by HTTP
+    /// Basic.
     pub fn new(redirect_uris: impl IntoIterator<Item = RedirectUri>) -> Self {
         Self {
             redirect_uris: redirect_uris.into_iter().collect(),
@@ -109,9 +111,11 @@ impl Registration {
         }
     }
 
-    /// A backend service, which acts without a user: it signs statements, uses the `client_credentials` grant, and no
-    /// browser comes back to it. Add its keys by [`with_jwks_uri`](Self::with_jwks_uri) or [`with_jwks`](Self::with_jwks)
-    /// ([SMART, registering a client](https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html#registering-a-client-communicating-public-keys)).
+    /// A backend service, which acts without a user: it signs statements, uses the
+    /// `client_credentials` grant, and no browser comes back to it. Add its keys by
+    /// [`with_jwks_uri`](Self::with_jwks_uri) or [`with_jwks`](Self::with_jwks) ([SMART,
+    /// registering a
+    /// client](https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html#registering-a-client-communicating-public-keys)).
     pub fn backend() -> Self {
         Self {
             auth_method: AuthMethod::PrivateKeyJwt,
@@ -139,8 +143,9 @@ impl Registration {
         }
     }
 
-    /// The app's public keys themselves, as a JSON Web Key Set, if they cannot be served at an address. Takes the place of
-    /// [`with_jwks_uri`](Self::with_jwks_uri), as a server takes only one of them.
+    /// The app's public keys themselves, as a JSON Web Key Set, if they cannot be served at an
+    /// address. Takes the place of [`with_jwks_uri`](Self::with_jwks_uri), as a server takes only
+    /// one of them.
     #[must_use]
     pub fn with_jwks(self, jwks: Value) -> Self {
         Self {
@@ -169,7 +174,8 @@ impl Registration {
         }
     }
 
-    /// The scopes that the app will ask for. Name them all: S4S grants nothing that was not registered.
+    /// The scopes that the app will ask for. Name them all: S4S grants nothing that was not
+    /// registered.
     #[must_use]
     pub fn with_scopes(self, scopes: Scopes) -> Self {
         Self { scopes, ..self }
@@ -195,19 +201,21 @@ impl Registration {
         }
     }
 
-    /// Any other member, such as `logo_uri`. A member that has a method of its own fails in [`request`](Self::request).
+    /// Any other member, such as `logo_uri`. A member that has a method of its own fails in
+    /// [`request`](Self::request).
     #[must_use]
     pub fn with_member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.extra.insert(name.into(), value.into());
         self
     }
 
-    /// Asks to be registered ([RFC 7591, section 3.1](https://www.rfc-editor.org/rfc/rfc7591#section-3.1)).
+    /// Asks to be registered ([RFC 7591, section
+    /// 3.1](https://www.rfc-editor.org/rfc/rfc7591#section-3.1)).
     ///
     /// # Errors
     ///
-    /// If the server has no registration, a member was given that has a method of its own, or the initial access token
-    /// cannot be sent.
+    /// If the server has no registration, a member was given that has a method of its own, or the
+    /// initial access token cannot be sent.
     pub fn request(&self, server: &Server) -> Result<Request<Vec<u8>>, RegistrationError> {
         let endpoint = server
             .register
@@ -386,7 +394,8 @@ const READ_MEMBERS: [&str; 9] = [
     "token_endpoint_auth_method",
 ];
 
-/// An app as the server knows it ([RFC 7591, section 3.2.1](https://www.rfc-editor.org/rfc/rfc7591#section-3.2.1)).
+/// An app as the server knows it ([RFC 7591, section
+/// 3.2.1](https://www.rfc-editor.org/rfc/rfc7591#section-3.2.1)).
 ///
 /// Members that the server left out are `None` or empty: S4S sends six.
 #[derive(Clone, Debug)]
@@ -415,8 +424,8 @@ pub struct RegisteredClient {
 }
 
 impl RegisteredClient {
-    /// Whether the secret has expired at this time. The server then refuses the app until the registration is
-    /// [read](Self::read_request) for a new secret, or made anew.
+    /// Whether the secret has expired at this time. The server then refuses the app until the
+    /// registration is [read](Self::read_request) for a new secret, or made anew.
     pub fn secret_has_expired(&self, now: Timestamp) -> bool {
         self.client_secret.is_some() && self.secret_expires_at.is_some_and(|end| end <= now)
     }
@@ -433,8 +442,9 @@ impl RegisteredClient {
         methods.iter().any(|method| said == Some(method.as_str()))
     }
 
-    /// How to authenticate from now on: with the secret if there is one, by form where the server says so. An app that
-    /// [signs statements](Self::signs_statements) makes them itself, and gets [`Authentication::Public`] here.
+    /// How to authenticate from now on: with the secret if there is one, by form where the server
+    /// says so. An app that [signs statements](Self::signs_statements) makes them itself, and gets
+    /// [`Authentication::Public`] here.
     pub fn authentication(&self) -> Authentication {
         if self.signs_statements() {
             return Authentication::Public;
@@ -462,7 +472,8 @@ pub enum RegistrationNote {
     OtherAuthMethod,
     /// An address to come back to was changed or left out.
     OtherRedirectUris,
-    /// The address and the token of the registration cannot be used, so that it can be changed by hand only.
+    /// The address and the token of the registration cannot be used, so that it can be changed by
+    /// hand only.
     UnusableAccess,
 }
 

@@ -52,7 +52,8 @@ impl From<RefreshToken> for Token {
     }
 }
 
-/// The end of a token. Revoke the refresh token: servers then end the access tokens that came from it too.
+/// The end of a token. Revoke the refresh token: servers then end the access tokens that came from
+/// it too.
 #[derive(Clone, Debug)]
 pub struct Revocation {
     client: Client,
@@ -74,8 +75,9 @@ impl Revocation {
     ///
     /// # Errors
     ///
-    /// When the server has no revocation, as S4S has none: send the user to [`Server::manage`](super::Server::manage) then. And
-    /// when the client's credentials cannot be written in the server's dialect.
+    /// When the server has no revocation, as S4S has none: send the user to
+    /// [`Server::manage`](super::Server::manage) then. And when the client's credentials cannot be
+    /// written in the server's dialect.
     pub fn request(
         &self,
         authentication: &Authentication,

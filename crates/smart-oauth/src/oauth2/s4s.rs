@@ -1,5 +1,6 @@
-//! The debug addresses of the Sync for Science server. They ask nobody who he is and are no part of any standard: for
-//! development servers only, and never to be taken for token exchange or introspection.
+//! The debug addresses of the Sync for Science server. They ask nobody who he is and are no part of
+//! any standard: for development servers only, and never to be taken for token exchange or
+//! introspection.
 
 use std::fmt;
 
@@ -58,7 +59,8 @@ impl DebugToken {
         }
     }
 
-    /// How long the access token lives, in seconds; below zero it is over already. An hour otherwise.
+    /// How long the access token lives, in seconds; below zero it is over already. An hour
+    /// otherwise.
     #[must_use]
     pub fn with_access_lifetime(self, seconds: i64) -> Self {
         Self {
@@ -123,7 +125,8 @@ impl DebugToken {
     ///
     /// # Errors
     ///
-    /// When the server refuses, with a code such as `no_user` or `no_patient_for_user`, or breaks down.
+    /// When the server refuses, with a code such as `no_user` or `no_patient_for_user`, or breaks
+    /// down.
     pub fn receive<B: AsRef<[u8]>>(
         &self,
         response: &Response<B>,
@@ -149,7 +152,8 @@ pub struct DebugTokens {
     pub refresh_token: RefreshToken,
 }
 
-/// Looks at a token: `GET /oauth/debug/introspect`. The token travels in the URL, and the answer holds both tokens of the pair.
+/// Looks at a token: `GET /oauth/debug/introspect`. The token travels in the URL, and the answer
+/// holds both tokens of the pair.
 #[derive(Clone, Debug)]
 pub struct DebugIntrospection {
     token: Token,
@@ -179,11 +183,13 @@ impl DebugIntrospection {
         Ok(request)
     }
 
-    /// Takes the answer; `None` when the server does not know the token, be it revoked, replaced or never made.
+    /// Takes the answer; `None` when the server does not know the token, be it revoked, replaced or
+    /// never made.
     ///
     /// # Errors
     ///
-    /// When the server refuses for another reason, or its answer does not say whether the token is active.
+    /// When the server refuses for another reason, or its answer does not say whether the token is
+    /// active.
     pub fn receive<B: AsRef<[u8]>>(
         &self,
         response: &Response<B>,
@@ -200,7 +206,8 @@ impl DebugIntrospection {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DebugFacts {
-    /// Whether the token asked about is good: an access token until it expires, a refresh token until the approval does.
+    /// Whether the token asked about is good: an access token until it expires, a refresh token
+    /// until the approval does.
     pub is_active: bool,
     /// The access token of the pair.
     pub access_token: Option<AccessToken>,

@@ -16,7 +16,8 @@ pub use set::{ScopeReport, Scopes};
 use super::error::ScopeError;
 
 /// What stands before a scope of SMART that is written as a URI, and before one of OpenID Connect
-/// ([SMART, scopes as URIs](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#appendix-uri-representation-of-scopes)).
+/// ([SMART, scopes as
+/// URIs](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#appendix-uri-representation-of-scopes)).
 const SMART_PREFIX: &str = "http://smarthealthit.org/fhir/scopes/";
 const OPENID_PREFIX: &str = "http://openid.net/specs/openid-connect-core-1_0#";
 
@@ -26,7 +27,8 @@ const OPENID_SCOPES: [&str; 4] = ["address", "email", "phone", "profile"];
 /// The longest scope that is read, in bytes.
 const MAX_SCOPE_BYTES: usize = 2048;
 
-/// One scope. Parsing and printing give the same text back, so that servers which compare letter by letter are satisfied.
+/// One scope. Parsing and printing give the same text back, so that servers which compare letter by
+/// letter are satisfied.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Scope {
@@ -51,8 +53,8 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The scope that a URI stands for; any other scope as it is. A scope that is read from a URI is
-    /// [`Scope::Other`], so that it is sent letter by letter as it was given.
+    /// The scope that a URI stands for; any other scope as it is. A scope that is read from a URI
+    /// is [`Scope::Other`], so that it is sent letter by letter as it was given.
     pub fn plain(&self) -> Cow<'_, Self> {
         let Self::Other(text) = self else {
             return Cow::Borrowed(self);
@@ -78,8 +80,8 @@ impl Scope {
         }
     }
 
-    /// Whether it is known what this scope says about data: something, or nothing. What a scope of a server's own language
-    /// opens, such as `patient.Patient.read`, only the server knows.
+    /// Whether it is known what this scope says about data: something, or nothing. What a scope of
+    /// a server's own language opens, such as `patient.Patient.read`, only the server knows.
     pub fn is_understood(&self) -> bool {
         match self.plain().as_ref() {
             Self::Other(text) => {

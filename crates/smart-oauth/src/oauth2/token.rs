@@ -1,6 +1,6 @@
-//! Tokens as servers hand them out, read with patience
-//! ([RFC 6749, section 5](https://www.rfc-editor.org/rfc/rfc6749#section-5),
-//! [SMART, token response](https://hl7.org/fhir/smart-app-launch/app-launch.html#step-5-access-token)).
+//! Tokens as servers hand them out, read with patience ([RFC 6749, section
+//! 5](https://www.rfc-editor.org/rfc/rfc6749#section-5), [SMART, token
+//! response](https://hl7.org/fhir/smart-app-launch/app-launch.html#step-5-access-token)).
 
 mod context;
 mod grants;
@@ -31,7 +31,8 @@ const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
 /// Tokens, what they are good for, and what came with them.
 ///
-/// Plain data: an app that stores it takes it apart field by field, and begins with [`TokenSet::new`] to put it together again.
+/// Plain data: an app that stores it takes it apart field by field, and begins with
+/// [`TokenSet::new`] to put it together again.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TokenSet {
@@ -74,8 +75,8 @@ impl TokenSet {
     }
 }
 
-/// An id token as it came, nothing of it believed, and the nonce that it has to carry. There is no way to its claims but
-/// validation (feature `jwt`).
+/// An id token as it came, nothing of it believed, and the nonce that it has to carry. There is no
+/// way to its claims but validation (feature `jwt`).
 #[derive(Clone)]
 pub struct IdToken {
     token: Zeroizing<String>,
@@ -93,9 +94,11 @@ impl IdToken {
         }
     }
 
-    /// Compares the token's `at_hash` with the access token that it came with
-    /// ([OpenID Connect Core, section 3.1.3.8](https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowTokenValidation)).
-    /// The id token remembers the outcome until it is validated, since the access token is replaced by the next refresh.
+    /// Compares the token's `at_hash` with the access token that it came with ([OpenID Connect
+    /// Core, section
+    /// 3.1.3.8](https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowTokenValidation)).
+    /// The id token remembers the outcome until it is validated, since the access token is replaced
+    /// by the next refresh.
     #[must_use]
     pub fn issued_with(self, access_token: &AccessToken) -> Self {
         let at_hash_matches = self.at_hash_matches_for(access_token);
@@ -114,8 +117,8 @@ impl IdToken {
         }
     }
 
-    /// Whether the token's `at_hash` matches the access token that it came with. `None` where it has none, or where the
-    /// access token is not known.
+    /// Whether the token's `at_hash` matches the access token that it came with. `None` where it
+    /// has none, or where the access token is not known.
     pub fn at_hash_matches(&self) -> Option<bool> {
         self.at_hash_matches
     }
@@ -141,8 +144,9 @@ impl IdToken {
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
     }
 
-    /// Whether both tokens name the same user (`iss` and `sub`); `None` if one of them cannot be read. Both came straight from the
-    /// token endpoint; their signatures are checked when they are validated, and neither name is given out before.
+    /// Whether both tokens name the same user (`iss` and `sub`); `None` if one of them cannot be
+    /// read. Both came straight from the token endpoint; their signatures are checked when they are
+    /// validated, and neither name is given out before.
     pub fn names_same_user(&self, other: &Self) -> Option<bool> {
         let user = |token: &Self| {
             let claims = token.unverified(1)?;
@@ -223,8 +227,8 @@ impl TokenSet {
     }
 }
 
-/// A successful JSON answer, or what went wrong. A member `error` decides, not the status: S4S answers 401 where others answer
-/// 400, and some servers 200.
+/// A successful JSON answer, or what went wrong. A member `error` decides, not the status: S4S
+/// answers 401 where others answer 400, and some servers 200.
 pub(super) fn read_answer<B: AsRef<[u8]>>(
     response: &Response<B>,
 ) -> Result<Map<String, Value>, TokenError> {
@@ -241,8 +245,8 @@ pub(super) fn read_answer<B: AsRef<[u8]>>(
     }
 }
 
-/// S4S breaks down over a useless grant, and answers with a page. Elsewhere that page may come for any reason, and a refresh
-/// token is not to be given up for it; nor is it for a gateway's.
+/// S4S breaks down over a useless grant, and answers with a page. Elsewhere that page may come for
+/// any reason, and a refresh token is not to be given up for it; nor is it for a gateway's.
 fn of_grant<B>(error: TokenError, response: &Response<B>, dialect: TokenDialect) -> TokenError {
     match error {
         TokenError::Unavailable { status }
@@ -269,7 +273,8 @@ pub(super) fn failure<B: AsRef<[u8]>>(response: &Response<B>) -> TokenError {
     }
 }
 
-/// A token that a header can hold ([RFC 6749, appendix A.12](https://www.rfc-editor.org/rfc/rfc6749#appendix-A.12)).
+/// A token that a header can hold ([RFC 6749, appendix
+/// A.12](https://www.rfc-editor.org/rfc/rfc6749#appendix-A.12)).
 pub(super) fn access_token(answer: &Map<String, Value>) -> Result<AccessToken, TokenError> {
     let name = "access_token";
     match sendable(answer, name) {

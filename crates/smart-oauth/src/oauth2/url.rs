@@ -1,4 +1,5 @@
-//! Addresses that may carry codes, secrets and tokens, and the app's own address that the browser comes back to.
+//! Addresses that may carry codes, secrets and tokens, and the app's own address that the browser
+//! comes back to.
 
 use std::fmt;
 
@@ -23,17 +24,19 @@ pub struct ServerUrl {
 }
 
 impl ServerUrl {
-    /// Takes an absolute `https` address, or an `http` one whose host is `localhost`, `127.0.0.0/8` or `[::1]`.
+    /// Takes an absolute `https` address, or an `http` one whose host is `localhost`, `127.0.0.0/8`
+    /// or `[::1]`.
     ///
     /// # Errors
     ///
-    /// When the text is no such address, or holds user information, a fragment, spaces or control characters.
+    /// When the text is no such address, or holds user information, a fragment, spaces or control
+    /// characters.
     pub fn new(text: &str) -> Result<Self, UrlError> {
         Self::with_policy(text, false)
     }
 
-    /// Takes any `http` or `https` address. Whoever listens on the way to an `http` server reads every secret: use this only
-    /// on networks that are yours.
+    /// Takes any `http` or `https` address. Whoever listens on the way to an `http` server reads
+    /// every secret: use this only on networks that are yours.
     ///
     /// # Errors
     ///
@@ -60,9 +63,9 @@ impl ServerUrl {
         to_uri(&url)
     }
 
-    /// Whether both are the same FHIR base, compared as parsed URLs: the case of scheme and host, a default port and a
-    /// slash at the end make no difference
-    /// ([RFC 3986, section 6.2](https://www.rfc-editor.org/rfc/rfc3986#section-6.2)).
+    /// Whether both are the same FHIR base, compared as parsed URLs: the case of scheme and host, a
+    /// default port and a slash at the end make no difference ([RFC 3986, section
+    /// 6.2](https://www.rfc-editor.org/rfc/rfc3986#section-6.2)).
     pub fn is_same_base(&self, other: &Self) -> bool {
         let trimmed = |url: &Self| url.url.as_str().trim_end_matches('/').to_owned();
         trimmed(self) == trimmed(other)
@@ -76,9 +79,10 @@ impl ServerUrl {
         to_uri(&url)
     }
 
-    /// An address that this server names, with this address's own policy. A relative one is resolved as
-    /// [RFC 3986, section 5](https://www.rfc-editor.org/rfc/rfc3986#section-5) says, from this address or, for
-    /// [`Reading::BelowBase`], from this address with a slash at its end. `true` when it had to be resolved.
+    /// An address that this server names, with this address's own policy. A relative one is
+    /// resolved as [RFC 3986, section 5](https://www.rfc-editor.org/rfc/rfc3986#section-5) says,
+    /// from this address or, for [`Reading::BelowBase`], from this address with a slash at its end.
+    /// `true` when it had to be resolved.
     ///
     /// A server elsewhere may not name a plain address on this machine.
     pub(crate) fn named(&self, text: &str, reading: Reading) -> Result<(Self, bool), UrlError> {
@@ -131,7 +135,8 @@ impl ServerUrl {
     }
 }
 
-/// How a relative address in a server's description is read. Both readings are the same for a base that ends in a slash.
+/// How a relative address in a server's description is read. Both readings are the same for a base
+/// that ends in a slash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
     /// As if the base ended in a slash, which is what some servers mean.
@@ -152,12 +157,12 @@ impl fmt::Display for ServerUrl {
     }
 }
 
-/// Where the user's browser returns to: `https`, `http` on this machine, or a scheme of the app's own
-/// ([RFC 6749, section 3.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.1.2),
-/// [RFC 8252, section 7](https://www.rfc-editor.org/rfc/rfc8252#section-7)).
+/// Where the user's browser returns to: `https`, `http` on this machine, or a scheme of the app's
+/// own ([RFC 6749, section 3.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.1.2), [RFC 8252,
+/// section 7](https://www.rfc-editor.org/rfc/rfc8252#section-7)).
 ///
-/// Sent letter by letter as given, and to be registered the same way: servers compare it as plain text, so that a trailing
-/// slash or another port is another address.
+/// Sent letter by letter as given, and to be registered the same way: servers compare it as plain
+/// text, so that a trailing slash or another port is another address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedirectUri(String);
 
@@ -166,14 +171,14 @@ impl RedirectUri {
     ///
     /// # Errors
     ///
-    /// When the text is not absolute, holds a fragment, spaces or control characters, is `http` to another machine, or a
-    /// scheme that a browser would run (`javascript:`, `data:`).
+    /// When the text is not absolute, holds a fragment, spaces or control characters, is `http` to
+    /// another machine, or a scheme that a browser would run (`javascript:`, `data:`).
     pub fn new(text: &str) -> Result<Self, UrlError> {
         Self::with_policy(text, false)
     }
 
-    /// Takes any `http` address too. The code travels to it in the clear: it is worth nothing without the code verifier, which
-    /// stays with the app, but only where the server checks that.
+    /// Takes any `http` address too. The code travels to it in the clear: it is worth nothing
+    /// without the code verifier, which stays with the app, but only where the server checks that.
     ///
     /// # Errors
     ///
@@ -215,7 +220,8 @@ fn parse(text: &str) -> Result<Url, UrlError> {
             limit: MAX_URL_BYTES,
         });
     }
-    // the parser drops them in silence, and what is sent would be another text than what was checked
+    // the parser drops them in silence, and what is sent would be another text than what was
+    // checked
     if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f) || text.contains('\\') {
         return Err(UrlError::BadCharacter);
     }

@@ -1,5 +1,5 @@
-//! Scopes that ask for context reach the server letter by letter
-//! ([SMART, scopes for requesting FHIR resource context](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html)).
+//! Scopes that ask for context reach the server letter by letter ([SMART, scopes for requesting
+//! FHIR resource context](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html)).
 
 use smart_oauth::oauth2::{Scope, Scopes};
 

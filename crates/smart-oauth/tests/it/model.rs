@@ -1,4 +1,5 @@
-//! The two verifiers that a signature must please, each written down plainly and slowly, sharing nothing with the crate.
+//! The two verifiers that a signature must please, each written down plainly and slowly, sharing
+//! nothing with the crate.
 
 use std::collections::BTreeMap;
 
@@ -100,10 +101,12 @@ impl Wire {
         self.join(&self.host.to_lowercase(), self.path.as_bytes(), pairs)
     }
 
-    /// What the reference container signs; `None` if it cannot verify the request whatever its signature.
+    /// What the reference container signs; `None` if it cannot verify the request whatever its
+    /// signature.
     pub(crate) fn container_base_string(&self, header: &str) -> Option<String> {
         let path = decode_bytes(&self.path);
-        // it puts the address together with the decoded path, and takes it apart with Python's urlparse
+        // it puts the address together with the decoded path, and takes it apart with Python's
+        // urlparse
         let last_segment = path.iter().rposition(|byte| *byte == b'/')?;
         if path.iter().any(|byte| b"?#".contains(byte)) || path[last_segment..].contains(&b';') {
             return None;

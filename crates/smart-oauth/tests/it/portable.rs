@@ -1,5 +1,5 @@
-//! The promise of the portable dialect, held against two servers that share nothing with the crate: what it signs both verify,
-//! and what it refuses at least one of them cannot.
+//! The promise of the portable dialect, held against two servers that share nothing with the crate:
+//! what it signs both verify, and what it refuses at least one of them cannot.
 
 use http::header::CONTENT_TYPE;
 use proptest::prelude::*;
@@ -12,7 +12,8 @@ use crate::model::Wire;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Pieces of paths, queries and forms that one of the two servers reads in a way of its own, among ordinary ones.
+/// Pieces of paths, queries and forms that one of the two servers reads in a way of its own, among
+/// ordinary ones.
 fn text(ordinary: &'static str, odd: &'static [&'static str]) -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         12 => ordinary.prop_map(|text: String| text),

@@ -1,4 +1,5 @@
-//! RSA-SHA1 against a signature that OpenSSL made (`openssl dgst -sha1 -sign`), with a key that was thrown away.
+//! RSA-SHA1 against a signature that OpenSSL made (`openssl dgst -sha1 -sign`), with a key that was
+//! thrown away.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

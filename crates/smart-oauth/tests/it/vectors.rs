@@ -1,4 +1,5 @@
-//! Every folder of `tests/vectors`, stage by stage, so that a failure names the first stage that went wrong.
+//! Every folder of `tests/vectors`, stage by stage, so that a failure names the first stage that
+//! went wrong.
 
 use std::collections::BTreeMap;
 use std::fs;

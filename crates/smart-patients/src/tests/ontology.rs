@@ -1,4 +1,5 @@
-//! The records obey the ontology in `specs/`: cardinalities, classes of values, units, and no property that it does not know.
+//! The records obey the ontology in `specs/`: cardinalities, classes of values, units, and no
+//! property that it does not know.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
@@ -23,7 +24,8 @@ struct Rule {
     unit: Option<String>,
 }
 
-/// The rules of each class, its superclasses' included, and the superclasses of each class, itself included.
+/// The rules of each class, its superclasses' included, and the superclasses of each class, itself
+/// included.
 struct Ontology {
     rules: HashMap<String, Vec<Rule>>,
     ancestors: HashMap<String, HashSet<String>>,

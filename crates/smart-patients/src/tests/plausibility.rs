@@ -1,4 +1,5 @@
-//! Stories make sense: dates in order, drugs without allergens, weight and height that give the body mass index.
+//! Stories make sense: dates in order, drugs without allergens, weight and height that give the
+//! body mass index.
 
 use proptest::prelude::{ProptestConfig, proptest};
 use smart_api::vocab::sp;

@@ -6,10 +6,12 @@ use oxrdf::{BlankNode, NamedNodeRef, NamedOrBlankNode, NamedOrBlankNodeRef, Term
 
 use crate::graph::{BlankLabels, DatasetBuilder, Graph, Terms};
 
-/// A default graph and any number of named ones ([RDF 1.1 Concepts, 4](https://www.w3.org/TR/rdf11-concepts/#section-dataset)), for
-/// queries over several graphs. A clone shares the storage.
+/// A default graph and any number of named ones ([RDF 1.1 Concepts,
+/// 4](https://www.w3.org/TR/rdf11-concepts/#section-dataset)), for queries over several graphs. A
+/// clone shares the storage.
 ///
-/// All its graphs share their terms. Where a document with several graphs uses one blank node in two of them, it is one node.
+/// All its graphs share their terms. Where a document with several graphs uses one blank node in
+/// two of them, it is one node.
 ///
 /// ```
 /// use smart_rdf::{Dataset, Graph, NamedNode, Query, Syntax};
@@ -55,7 +57,8 @@ impl Dataset {
         builder.build()
     }
 
-    /// All these datasets in one, their blank nodes kept apart: their default graphs become one, and so do graphs of the same name.
+    /// All these datasets in one, their blank nodes kept apart: their default graphs become one,
+    /// and so do graphs of the same name.
     pub fn merge<'d>(datasets: impl IntoIterator<Item = &'d Self>) -> Self {
         let mut builder = DatasetBuilder::default();
         let mut labels = BlankLabels::default();
@@ -107,7 +110,8 @@ impl Dataset {
         self.len() == 0
     }
 
-    /// Whether both datasets say the same under some renaming of blank nodes, bounded as [`Graph::is_isomorphic`] is.
+    /// Whether both datasets say the same under some renaming of blank nodes, bounded as
+    /// [`Graph::is_isomorphic`] is.
     pub fn is_isomorphic(&self, other: &Self) -> bool {
         self.described().is_isomorphic(&other.described())
     }

@@ -13,13 +13,15 @@ use crate::graph::Graph;
 /// How far around a blank node it is looked for what tells it apart.
 const ROUNDS: usize = 6;
 
-/// How often pairs lead to further pairs: along a chain of blank nodes each step takes a pass over the graph.
+/// How often pairs lead to further pairs: along a chain of blank nodes each step takes a pass over
+/// the graph.
 const PASSES: usize = 50;
 
 /// What two graphs have in common and what one has over the other, made by [`Graph::difference`].
 ///
-/// The three graphs share their labels: a blank node of the same name is the same node in all of them. Printed, it is a line for each
-/// triple that differs, `-` before what was removed and `+` before what was added.
+/// The three graphs share their labels: a blank node of the same name is the same node in all of
+/// them. Printed, it is a line for each triple that differs, `-` before what was removed and `+`
+/// before what was added.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Difference {
@@ -49,7 +51,8 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Pairs the blank nodes of both graphs, the surest pairs first, and compares the triples under that pairing.
+/// Pairs the blank nodes of both graphs, the surest pairs first, and compares the triples under
+/// that pairing.
 pub(super) fn difference(older: &Graph, newer: &Graph) -> Difference {
     let mut pairing = Pairing {
         older: Side::new(older),
@@ -156,8 +159,8 @@ impl<'g> Side<'g> {
         edges.push(edge);
     }
 
-    /// What can be seen one step further than before. Two views that collide cost a pair that is none, and so a longer difference, never
-    /// a wrong one.
+    /// What can be seen one step further than before. Two views that collide cost a pair that is
+    /// none, and so a longer difference, never a wrong one.
     fn next_view(&self) -> HashMap<BlankNodeRef<'g>, u64> {
         let before = self.views.last();
         let of_edge = |edge: &Edge<'g>| {
@@ -195,7 +198,8 @@ struct Pairing<'g> {
 }
 
 impl<'g> Pairing<'g> {
-    /// First nodes whose wide surroundings are the same, then what these lead to, then nodes of which less and less is the same.
+    /// First nodes whose wide surroundings are the same, then what these lead to, then nodes of
+    /// which less and less is the same.
     fn pair_all(&mut self) {
         self.pair_by_view(ROUNDS - 1, false);
         self.pair_by_place();
@@ -316,5 +320,6 @@ impl<'g> Pairing<'g> {
     }
 }
 
-/// Whether the node is the subject, the property, and what stands at its other end, as the newer graph names it.
+/// Whether the node is the subject, the property, and what stands at its other end, as the newer
+/// graph names it.
 type Place<'g> = (bool, NamedNodeRef<'g>, TermRef<'g>);

@@ -4,14 +4,16 @@ use oxrdf::{BlankNodeRef, NamedNodeRef, NamedOrBlankNodeRef, TermRef, TripleRef}
 
 use crate::graph::Graph;
 
-/// Work that a search may do, in triples of blank nodes looked at. A graph of 12,000 triples takes well under a tenth.
+/// Work that a search may do, in triples of blank nodes looked at. A graph of 12,000 triples takes
+/// well under a tenth.
 const BUDGET: usize = 40_000_000;
 
 /// Searches a renaming of the blank nodes of `left` that turns it into `right`.
 ///
-/// Blank nodes are colored by what surrounds them until nothing changes, both graphs with one palette. Where a color is left on several
-/// nodes, one of the left is paired with each of the right in turn and the coloring goes on. A pairing counts only if it maps every
-/// triple to a triple, so that `true` is proven.
+/// Blank nodes are colored by what surrounds them until nothing changes, both graphs with one
+/// palette. Where a color is left on several nodes, one of the left is paired with each of the
+/// right in turn and the coloring goes on. A pairing counts only if it maps every triple to a
+/// triple, so that `true` is proven.
 pub(crate) fn is_isomorphic(left: &Graph, right: &Graph) -> bool {
     if left.len() != right.len() {
         return false;
@@ -147,7 +149,8 @@ enum Seen {
 
 type Signature = (usize, Vec<(Seen, usize, Seen)>);
 
-/// A color for each blank node of both sides; equal colors mean that nothing tells the nodes apart yet.
+/// A color for each blank node of both sides; equal colors mean that nothing tells the nodes apart
+/// yet.
 #[derive(Clone)]
 struct Coloring {
     left: Vec<usize>,
@@ -193,7 +196,8 @@ impl Search<'_> {
         false
     }
 
-    /// A color that several nodes share, with as few as possible; the coloring itself if there is none.
+    /// A color that several nodes share, with as few as possible; the coloring itself if there is
+    /// none.
     fn choice(&self, coloring: Coloring) -> Result<Choice, Coloring> {
         let smallest = self.classes(&coloring).and_then(|classes| {
             classes
@@ -211,7 +215,8 @@ impl Search<'_> {
         }
     }
 
-    /// Splits colors by surroundings until none splits; `None` if the sides come apart, or the budget is used up.
+    /// Splits colors by surroundings until none splits; `None` if the sides come apart, or the
+    /// budget is used up.
     fn refine(&mut self, mut coloring: Coloring) -> Option<Coloring> {
         loop {
             let before = coloring.count;
@@ -242,8 +247,8 @@ impl Search<'_> {
         }
     }
 
-    /// Nodes of one color that touch only terms and nodes already told apart can be exchanged freely: they are paired in order, which
-    /// saves a search through all their permutations.
+    /// Nodes of one color that touch only terms and nodes already told apart can be exchanged
+    /// freely: they are paired in order, which saves a search through all their permutations.
     fn pair_twins(&self, mut coloring: Coloring) -> Coloring {
         let Some(classes) = self.classes(&coloring) else {
             return coloring;

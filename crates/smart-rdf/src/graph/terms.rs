@@ -4,10 +4,11 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use oxrdf::vocab::xsd;
 use oxrdf::{BlankNodeRef, LiteralRef, NamedNodeRef, NamedOrBlankNodeRef, TermRef, TripleRef};
 
-/// The terms of one graph, each stored once and named by a dense number in order of first appearance.
+/// The terms of one graph, each stored once and named by a dense number in order of first
+/// appearance.
 ///
-/// All text lies in one string. The index is an open-addressing table of numbers, so that a term costs 16 bytes, its text, and
-/// about 8 bytes of table.
+/// All text lies in one string. The index is an open-addressing table of numbers, so that a term
+/// costs 16 bytes, its text, and about 8 bytes of table.
 #[derive(Clone, Default)]
 pub(crate) struct Terms {
     text: String,
@@ -49,7 +50,8 @@ impl Terms {
         }
     }
 
-    /// The number of an IRI, and whether it is new here. The text is not looked at: who puts a new one in says that it is an IRI.
+    /// The number of an IRI, and whether it is new here. The text is not looked at: who puts a new
+    /// one in says that it is an IRI.
     pub(crate) fn intern_iri(&mut self, text: &str) -> (u32, bool) {
         let before = self.entries.len();
         let id = self.intern_text(Kind::Iri, text);
@@ -243,7 +245,8 @@ impl Terms {
     }
 }
 
-/// Numbers and offsets are 32 bits wide: parsers stop far below by their limits, and a graph is held in memory.
+/// Numbers and offsets are 32 bits wide: parsers stop far below by their limits, and a graph is
+/// held in memory.
 fn small(number: usize) -> u32 {
     u32::try_from(number).expect("a graph holds less than 4 GiB of text")
 }

@@ -4,7 +4,8 @@ use crate::graph::{Graph, Inner, TripleIds};
 
 /// The triples of a graph that match a pattern, made by [`Graph::iter`] and [`Graph::matching`].
 ///
-/// The order is stable: by first appearance of the terms in the document that the graph was read from.
+/// The order is stable: by first appearance of the terms in the document that the graph was read
+/// from.
 #[derive(Clone)]
 #[must_use]
 pub struct Triples<'a> {

@@ -6,18 +6,19 @@ use crate::error::{ParseError, Position};
 use crate::guard::markup::fault;
 use crate::limits::{Limit, LimitError, Limits};
 
-/// Deeper documents overflow the stack of a thread in the parser underneath, whatever the limit says.
+/// Deeper documents overflow the stack of a thread in the parser underneath, whatever the limit
+/// says.
 const DEEPEST: usize = 64;
 
 /// What the parser underneath keeps for a piece of the document on each level around it, in bytes.
 const KEPT: usize = 64;
 
-/// Checks that a JSON-LD document is not nested too deep, its contexts are few and small, and what the parser makes of it is not much
-/// larger than it is.
+/// Checks that a JSON-LD document is not nested too deep, its contexts are few and small, and what
+/// the parser makes of it is not much larger than it is.
 ///
-/// The parser recurses for each level, and on each keeps what is inside until it knows all contexts. It copies all terms in scope for
-/// each context, follows terms that build on others, and writes out the IRI that a term stands for at each use. What is malformed is
-/// left to it.
+/// The parser recurses for each level, and on each keeps what is inside until it knows all
+/// contexts. It copies all terms in scope for each context, follows terms that build on others, and
+/// writes out the IRI that a term stands for at each use. What is malformed is left to it.
 pub(crate) fn check_json(
     text: &str,
     base_iri: Option<&str>,
@@ -207,7 +208,8 @@ fn is_language_tag(tag: &str) -> bool {
     Literal::new_language_tagged_literal("", tag).is_ok()
 }
 
-/// How long what terms stand for can be at the most. A term may be defined in several contexts, which adds up.
+/// How long what terms stand for can be at the most. A term may be defined in several contexts,
+/// which adds up.
 #[derive(Default)]
 struct Terms<'t> {
     definitions: HashMap<&'t str, Definition<'t>>,

@@ -5,24 +5,28 @@ use std::ops::Range;
 use crate::error::ParseError;
 use crate::guard::markup::fault;
 
-/// A JSON-LD document in which nothing is left that the parser underneath reads otherwise than the specification says.
+/// A JSON-LD document in which nothing is left that the parser underneath reads otherwise than the
+/// specification says.
 pub(crate) struct PlainJsonLd<'t> {
     pub(crate) text: Cow<'t, str>,
     /// Whether integers were rewritten; [`long_integer`] recognizes what becomes of them.
     pub(crate) has_long_integers: bool,
 }
 
-/// Rewrites what the parser underneath reads otherwise than the specification says, and refuses what cannot be rewritten.
+/// Rewrites what the parser underneath reads otherwise than the specification says, and refuses
+/// what cannot be rewritten.
 ///
-/// - Keys that mean nothing are dropped beside a `@graph` at the top, and so do not make a named graph of it
-///   ([JSON-LD 1.1 API, 5.1.2 and 9.2](https://www.w3.org/TR/json-ld11-api/#expansion-algorithm)).
+/// - Keys that mean nothing are dropped beside a `@graph` at the top, and so do not make a named
+///   graph of it ([JSON-LD 1.1 API, 5.1.2 and
+///   9.2](https://www.w3.org/TR/json-ld11-api/#expansion-algorithm)).
 /// - Elsewhere their values become `null`: the parser drops the key, but reads the nodes below it.
 /// - Lists and sets beside a container `@graph` make the parser panic.
 /// - Integers of 21 digits are integers
 ///   ([JSON-LD 1.1 API, 8.2.2](https://www.w3.org/TR/json-ld11-api/#object-to-rdf-conversion)).
 /// - Numbers beyond those of a double have no form inside of a JSON literal.
 ///
-/// The document has passed [`check_json`](super::check_json). What is malformed is left to the parser.
+/// The document has passed [`check_json`](super::check_json). What is malformed is left to the
+/// parser.
 pub(crate) fn plain_json_ld(text: &str) -> Result<PlainJsonLd<'_>, ParseError> {
     let text = match without_dropped_values(text)? {
         Cow::Borrowed(text) => without_dropped_keys(text)?,
@@ -124,9 +128,11 @@ fn digits_of(number: &str) -> Option<String> {
 
 // --- values
 
-/// The document with `null` in place of each object or array that a key without a meaning leads to, where that is certain.
+/// The document with `null` in place of each object or array that a key without a meaning leads to,
+/// where that is certain.
 ///
-/// It is not certain below terms that have more to their definition than an IRI, and in documents with contexts of terms.
+/// It is not certain below terms that have more to their definition than an IRI, and in documents
+/// with contexts of terms.
 fn without_dropped_values(text: &str) -> Result<Cow<'_, str>, ParseError> {
     let vocabulary = Vocabulary::of(text);
     if vocabulary.has_graph_container

@@ -6,9 +6,10 @@ use crate::error::{ParseError, Position};
 
 /// Takes XML apart into tags, text and the rest, without looking at what they mean.
 ///
-/// It is stricter than the parser: tags must be spelled exactly as XML has them, because a tag that needs guessing is a tag that two
-/// readers can guess differently. The parser finds the end of a tag by its quotes, and only then its attributes: `<a '="x" b="" … '>`
-/// is no attribute for the one and many for the other.
+/// It is stricter than the parser: tags must be spelled exactly as XML has them, because a tag that
+/// needs guessing is a tag that two readers can guess differently. The parser finds the end of a
+/// tag by its quotes, and only then its attributes: `<a '="x" b="" … '>` is no attribute for the
+/// one and many for the other.
 pub(crate) struct Markup<'t> {
     text: &'t str,
     at: usize,

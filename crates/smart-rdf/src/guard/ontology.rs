@@ -7,7 +7,8 @@ use crate::error::{ParseError, Position};
 use crate::guard::markup::{Attribute, Markup, TagPart, Token, fault};
 use crate::limits::{Limit, LimitError, Limits};
 
-/// A literal whose language tag was none, and what was made of it by [`RdfXml::repair_language_tags`](crate::RdfXml::repair_language_tags).
+/// A literal whose language tag was none, and what was made of it by
+/// [`RdfXml::repair_language_tags`](crate::RdfXml::repair_language_tags).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Repair {
@@ -24,8 +25,9 @@ pub(crate) struct PlainXml {
     pub(crate) repairs: Vec<Repair>,
 }
 
-/// Turns an ontology into plain XML that the strict path takes: the document type declaration is taken out, its entities are written
-/// out where they are used, and mangled language tags are put back into their text.
+/// Turns an ontology into plain XML that the strict path takes: the document type declaration is
+/// taken out, its entities are written out where they are used, and mangled language tags are put
+/// back into their text.
 ///
 /// Lines stay lines, so that later errors name the right one.
 pub(crate) fn plain_xml(
@@ -72,7 +74,8 @@ pub(crate) fn plain_xml(
 struct Rewriter<'t> {
     text: &'t str,
     limits: &'t Limits,
-    /// Values with the entities inside them already written out, safe to stand in text and in attributes.
+    /// Values with the entities inside them already written out, safe to stand in text and in
+    /// attributes.
     entities: HashMap<&'t str, String>,
     expansion: usize,
     plain: String,
@@ -237,7 +240,8 @@ impl<'t> Rewriter<'t> {
         if self.entities.len() >= self.limits.entities {
             return Err(self.over(Limit::Entities, self.limits.entities, start));
         }
-        // Entities inside are resolved now, from those declared above: that cannot go in circles, and each step is paid for.
+        // Entities inside are resolved now, from those declared above: that cannot go in circles,
+        // and each step is paid for.
         let value = self.expand(value, start)?;
         if value.len() > self.limits.iri_length {
             return Err(self.over(Limit::IriLength, self.limits.iri_length, start));
@@ -288,7 +292,8 @@ fn is_language_tag(value: &str) -> bool {
     Literal::new_language_tagged_literal("", unescape(value)).is_ok()
 }
 
-/// Resolves the references that XML itself defines ([XML 1.0, 4.1](https://www.w3.org/TR/xml/#sec-references)); others stay.
+/// Resolves the references that XML itself defines ([XML 1.0,
+/// 4.1](https://www.w3.org/TR/xml/#sec-references)); others stay.
 fn unescape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -310,7 +315,8 @@ fn unescape(text: &str) -> String {
     plain
 }
 
-/// The character that a reference at the beginning of this text stands for, and how long the reference is.
+/// The character that a reference at the beginning of this text stands for, and how long the
+/// reference is.
 fn resolve(reference: &str) -> Option<(char, usize)> {
     let end = end_of_reference(reference)?;
     let name = &reference[1..end];
@@ -332,7 +338,8 @@ fn resolve(reference: &str) -> Option<(char, usize)> {
     Some((character, end + 1))
 }
 
-/// Where the `;` of a reference stands. Only near by: a search to the end for each `&` would be quadratic.
+/// Where the `;` of a reference stands. Only near by: a search to the end for each `&` would be
+/// quadratic.
 fn end_of_reference(reference: &str) -> Option<usize> {
     const LONGEST: usize = 256;
     let near = &reference.as_bytes()[..reference.len().min(LONGEST)];

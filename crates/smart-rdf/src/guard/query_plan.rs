@@ -6,8 +6,8 @@ use spargebra::algebra::{
 use crate::limits::{Limit, LimitError};
 use crate::sparql::{QueryError, QueryLimits};
 
-/// Checks that a query stays on this machine, that its plan is not a deeper chain than the evaluator can follow on a thread's stack, and
-/// that it does not make rows out of nothing.
+/// Checks that a query stays on this machine, that its plan is not a deeper chain than the
+/// evaluator can follow on a thread's stack, and that it does not make rows out of nothing.
 pub(crate) fn check_query_plan(query: &Query, limits: &QueryLimits) -> Result<(), QueryError> {
     let (Query::Select { pattern, .. }
     | Query::Construct { pattern, .. }
@@ -28,8 +28,9 @@ pub(crate) fn check_query_plan(query: &Query, limits: &QueryLimits) -> Result<()
 struct Cost {
     /// The longest way to a leaf, in levels of the evaluator's recursion.
     chain: usize,
-    /// The most rows it makes at some point by itself, where every triple pattern matches once. Those of the graph are counted when
-    /// they come; these come from nowhere, and nothing would stop them.
+    /// The most rows it makes at some point by itself, where every triple pattern matches once.
+    /// Those of the graph are counted when they come; these come from nowhere, and nothing would
+    /// stop them.
     rows: usize,
 }
 

@@ -7,10 +7,12 @@ use spargebra::term::{NamedNodePattern, TermPattern, TriplePattern};
 use crate::limits::{Limit, LimitError};
 use crate::sparql::{QueryError, QueryLimits};
 
-/// Checks that patterns which share no variable do not match more often together than the query may take steps.
+/// Checks that patterns which share no variable do not match more often together than the query may
+/// take steps.
 ///
-/// The evaluator would multiply their rows in memory, without a look at the graph where it could be stopped. Only what is certain is
-/// refused: rows that a `LIMIT` may spare, or a filter on one of the patterns, are not counted.
+/// The evaluator would multiply their rows in memory, without a look at the graph where it could be
+/// stopped. Only what is certain is refused: rows that a `LIMIT` may spare, or a filter on one of
+/// the patterns, are not counted.
 pub(crate) fn check_products(
     query: &Query,
     limits: &QueryLimits,

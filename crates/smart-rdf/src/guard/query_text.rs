@@ -8,29 +8,34 @@ use crate::guard::turtle::end_of_string;
 use crate::limits::{Limit, LimitError};
 use crate::sparql::{QueryError, QueryLimits};
 
-/// Checks that the text of a query is not too long, not nested too deep, and without an endless chain of operators.
+/// Checks that the text of a query is not too long, not nested too deep, and without an endless
+/// chain of operators.
 ///
-/// The parser underneath recurses for every bracket; a few hundred levels abort the process. And it reads some constructs twice, which
-/// doubles its time with each level of them. So the count must never be below what the parser will see. Where SPARQL needs its grammar
-/// to tell tokens apart (`?a<b` compares, `?a <b>` does not), both readings are counted; where they drift too far apart, the text is
-/// refused.
+/// The parser underneath recurses for every bracket; a few hundred levels abort the process. And it
+/// reads some constructs twice, which doubles its time with each level of them. So the count must
+/// never be below what the parser will see. Where SPARQL needs its grammar to tell tokens apart
+/// (`?a<b` compares, `?a <b>` does not), both readings are counted; where they drift too far apart,
+/// the text is refused.
 pub(crate) fn check_query_text(text: &str, limits: &QueryLimits) -> Result<(), QueryError> {
     if text.len() > limits.bytes {
         return Err(LimitError::new(Limit::QueryBytes, limits.bytes, None).into());
     }
     Scan::new(text, limits).run()?;
-    // Escapes of code points mean characters everywhere by the letter of SPARQL (1.1, 19.2), inside strings only by the parser's
-    // default. Quotes and brackets written so must be harmless in both ways.
+    // Escapes of code points mean characters everywhere by the letter of SPARQL (1.1, 19.2), inside
+    // strings only by the parser's default. Quotes and brackets written so must be harmless in both
+    // ways.
     if let Cow::Owned(unescaped) = unescape_code_points(text) {
         Scan::new(&unescaped, limits).run()?;
     }
     Ok(())
 }
 
-/// Functions with optional arguments: the parser reads all arguments for the long form, and then again for the short one.
+/// Functions with optional arguments: the parser reads all arguments for the long form, and then
+/// again for the short one.
 const READ_TWICE: [&str; 4] = ["GROUP_CONCAT", "REGEX", "REPLACE", "SUBSTR"];
 
-/// How many levels a bracket counts for whose content the parser reads twice. With 24 levels allowed, that is 2⁸ times at the most.
+/// How many levels a bracket counts for whose content the parser reads twice. With 24 levels
+/// allowed, that is 2⁸ times at the most.
 const LEVELS_READ_TWICE: usize = 3;
 
 #[derive(Default)]
@@ -167,7 +172,8 @@ impl<'t> Scan<'t> {
         self.negated = false;
     }
 
-    /// Keeps the name that a bracket right behind would call, space and comments between them or not.
+    /// Keeps the name that a bracket right behind would call, space and comments between them or
+    /// not.
     fn track_function(&mut self, byte: u8) {
         let after_space = self.at == 0 || self.bytes[self.at - 1].is_ascii_whitespace();
         let in_word = byte.is_ascii_alphanumeric() || byte == b'_';
@@ -183,8 +189,8 @@ impl<'t> Scan<'t> {
         };
     }
 
-    /// Chains end up as trees as deep as they are long; these bounds keep the tree small enough to be looked at and freed. The chain
-    /// itself is bounded once its structure is known.
+    /// Chains end up as trees as deep as they are long; these bounds keep the tree small enough to
+    /// be looked at and freed. The chain itself is bounded once its structure is known.
     fn check_links(&self) -> Result<(), QueryError> {
         let chain = self.limits.chain;
         let too_long = self.links > chain.saturating_mul(4)
@@ -205,7 +211,8 @@ impl<'t> Scan<'t> {
         } else {
             1
         };
-        // Where a string in three quotes is malformed, the parser tries it as an empty string and another one, and reads on inside.
+        // Where a string in three quotes is malformed, the parser tries it as an empty string and
+        // another one, and reads on inside.
         if content.len() < 2 * quotes || !content.ends_with(&[quote; 3][..quotes]) {
             return Err(self.refused("a string that is not closed"));
         }
@@ -249,15 +256,16 @@ impl<'t> Scan<'t> {
         Ok(())
     }
 
-    /// Whether this is among the patterns of a group, or before the first. There is no comparison there: those of a FILTER, BIND or HAVING
-    /// stand in round brackets.
+    /// Whether this is among the patterns of a group, or before the first. There is no comparison
+    /// there: those of a FILTER, BIND or HAVING stand in round brackets.
     fn is_among_patterns(&self) -> bool {
         self.open
             .last()
             .is_none_or(|(bracket, _)| matches!(bracket, b'{' | b'['))
     }
 
-    /// As brackets of a comparison they all count, and as the dearest; as characters of an IRI they close nothing outside of it.
+    /// As brackets of a comparison they all count, and as the dearest; as characters of an IRI they
+    /// close nothing outside of it.
     fn brackets_in_iri(&mut self, iri: &[u8], surely_iri: bool) -> Result<(), QueryError> {
         let outside = self.open.len();
         let levels = if surely_iri { 1 } else { LEVELS_READ_TWICE };
@@ -274,8 +282,8 @@ impl<'t> Scan<'t> {
         self.check_links()
     }
 
-    /// `?a <b:c#d> …` is an IRI and more, `?a <b:c #d> …` a comparison and a comment. To the end of the line every bracket that opens
-    /// counts, and none that closes.
+    /// `?a <b:c#d> …` is an IRI and more, `?a <b:c #d> …` a comparison and a comment. To the end of
+    /// the line every bracket that opens counts, and none that closes.
     fn iri_or_comment(&mut self) -> Result<(), QueryError> {
         let end = self.end_of_line();
         let line = &self.text[self.at..end];
@@ -329,7 +337,8 @@ impl<'t> Scan<'t> {
     }
 }
 
-/// Whether this begins as `http://` does. No comparison can: after a prefixed name and a division there must be an operand.
+/// Whether this begins as `http://` does. No comparison can: after a prefixed name and a division
+/// there must be an operand.
 fn has_scheme_and_slashes(iri: &[u8]) -> bool {
     let Some(colon) = memchr(b':', iri) else {
         return false;

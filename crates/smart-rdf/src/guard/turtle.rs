@@ -6,10 +6,11 @@ use crate::limits::{Limit, LimitError, Limits};
 /// A namespace or base of this length costs nothing where it is used: documents are full of them.
 const SHORT: usize = 64;
 
-/// Checks that brackets in a Turtle document are not nested too deep, IRIs not too long, and prefixes and base do not make much more of
-/// it where they are used.
+/// Checks that brackets in a Turtle document are not nested too deep, IRIs not too long, and
+/// prefixes and base do not make much more of it where they are used.
 ///
-/// The parser keeps a state for each open bracket; it does not recurse. What is malformed is left to the parser.
+/// The parser keeps a state for each open bracket; it does not recurse. What is malformed is left
+/// to the parser.
 pub(crate) fn check_turtle(
     text: &str,
     base_iri: Option<&str>,
@@ -117,7 +118,8 @@ fn base_before(bytes: &[u8]) -> Option<Certainty> {
     }
 }
 
-/// Whether an IRI has a scheme. With an escape before the colon it counts as relative, which is the longer of the two.
+/// Whether an IRI has a scheme. With an escape before the colon it counts as relative, which is the
+/// longer of the two.
 fn is_absolute(iri: &[u8]) -> bool {
     let scheme = iri
         .iter()
@@ -125,7 +127,8 @@ fn is_absolute(iri: &[u8]) -> bool {
     scheme.is_some_and(|end| end > 0 && iri[end] == b':')
 }
 
-/// Where the string that begins here ends, its closing quotes included; the end of the text if it is not closed.
+/// Where the string that begins here ends, its closing quotes included; the end of the text if it
+/// is not closed.
 pub(crate) fn end_of_string(bytes: &[u8], start: usize) -> usize {
     let quote = bytes[start];
     let long = [quote; 3];
@@ -140,7 +143,8 @@ pub(crate) fn end_of_string(bytes: &[u8], start: usize) -> usize {
         } else if bytes[at..].starts_with(closing) {
             return at + closing.len();
         } else if closing.len() == 1 && matches!(byte, b'\n' | b'\r') {
-            // A short string does not go on in the next line: it is malformed, and what follows is not text.
+            // A short string does not go on in the next line: it is malformed, and what follows is
+            // not text.
             return at;
         } else {
             at += 1;

@@ -74,8 +74,8 @@ impl<'a> GraphDataset<'a> {
     }
 }
 
-/// A term while a query runs: a number where the graph holds it, so that joins compare numbers. A term of the graph is never `Foreign`,
-/// or equal terms would differ.
+/// A term while a query runs: a number where the graph holds it, so that joins compare numbers. A
+/// term of the graph is never `Foreign`, or equal terms would differ.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum TermId<'a> {
     Known(KnownId<'a>),
@@ -106,8 +106,8 @@ impl Hash for Foreign<'_> {
     }
 }
 
-/// The number of a term. Copying it costs a step: the evaluator joins rows that it holds in memory without looking at the graph, and
-/// copies are all that shows of it.
+/// The number of a term. Copying it costs a step: the evaluator joins rows that it holds in memory
+/// without looking at the graph, and copies are all that shows of it.
 pub(crate) struct KnownId<'a> {
     id: u32,
     run: &'a Run,
@@ -210,7 +210,8 @@ impl<'a> QueryableDataset<'a> for GraphDataset<'a> {
         })
     }
 
-    /// The value of a term, or the term as it is where the query asks for that (see `rewrite/lexical_forms.rs`).
+    /// The value of a term, or the term as it is where the query asks for that (see
+    /// `rewrite/lexical_forms.rs`).
     fn externalize_expression_term(&self, term: TermId<'a>) -> Result<ExpressionTerm, BudgetSpent> {
         let term = self.externalize_term(term)?;
         if self.run.take_verbatim() {
@@ -245,7 +246,8 @@ fn unwrapped(value: ExpressionTerm) -> Term {
     value.into()
 }
 
-/// The term with its own text and datatype, which its value does not tell: `01` is 1, and an `xsd:int` an `xsd:integer`.
+/// The term with its own text and datatype, which its value does not tell: `01` is 1, and an
+/// `xsd:int` an `xsd:integer`.
 fn verbatim(term: Term) -> ExpressionTerm {
     match term {
         Term::Literal(literal)
@@ -260,7 +262,8 @@ fn verbatim(term: Term) -> ExpressionTerm {
     }
 }
 
-/// The number at a bound place of a pattern (`Some(None)` if it is free); `None` if no triple can match.
+/// The number at a bound place of a pattern (`Some(None)` if it is free); `None` if no triple can
+/// match.
 fn place(term: Option<&TermId<'_>>) -> Option<Option<u32>> {
     match term {
         None => Some(None),
@@ -269,7 +272,8 @@ fn place(term: Option<&TermId<'_>>) -> Option<Option<u32>> {
     }
 }
 
-/// The triples of a pattern, each paid for. After the error that ends the budget nothing more comes.
+/// The triples of a pattern, each paid for. After the error that ends the budget nothing more
+/// comes.
 struct Quads<'a> {
     dataset: GraphDataset<'a>,
     pattern: [Option<u32>; 3],

@@ -40,8 +40,9 @@ pub enum QueryError {
     /// The query is larger, or its answer takes more work, than allowed.
     #[error(transparent)]
     Limit(#[from] LimitError),
-    /// The query computes with a number that the evaluator has no room for: an integer beyond 64 bits, or a decimal with more than 18
-    /// digits behind its point or more than about 20 before. Such numbers can be selected, sorted, counted and turned into text.
+    /// The query computes with a number that the evaluator has no room for: an integer beyond 64
+    /// bits, or a decimal with more than 18 digits behind its point or more than about 20 before.
+    /// Such numbers can be selected, sorted, counted and turned into text.
     #[error(
         "a number of <{datatype}> has too many digits to compute with; compare its text, as STR gives it, or leave it out"
     )]
@@ -49,9 +50,10 @@ pub enum QueryError {
         /// The datatype of the number.
         datatype: String,
     },
-    /// A pattern of REGEX or REPLACE, its flags or a replacement cannot be used
-    /// ([XQuery and XPath Functions 3.1, 5.6](https://www.w3.org/TR/xpath-functions-31/#string.match)). It may come from the graph; then
-    /// the query fails all the same, because a row that is left out would look like one that does not match.
+    /// A pattern of REGEX or REPLACE, its flags or a replacement cannot be used ([XQuery and XPath
+    /// Functions 3.1, 5.6](https://www.w3.org/TR/xpath-functions-31/#string.match)). It may come
+    /// from the graph; then the query fails all the same, because a row that is left out would look
+    /// like one that does not match.
     #[error("a regular expression cannot be used: {message}")]
     Pattern {
         /// What is wrong with it, without its text.
@@ -67,7 +69,8 @@ pub enum QueryError {
         /// What is wrong with it.
         message: String,
     },
-    /// The query breaks the rules of SPARQL ([SPARQL 1.1, 19](https://www.w3.org/TR/sparql11-query/#sparqlGrammar)).
+    /// The query breaks the rules of SPARQL ([SPARQL 1.1,
+    /// 19](https://www.w3.org/TR/sparql11-query/#sparqlGrammar)).
     #[error("syntax error at {position}, at {found}: {message}")]
     Syntax {
         /// Where the query stops making sense.

@@ -20,7 +20,8 @@ use crate::syntax::xml::{escape_text, escape_value, unwritable_char};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResultFormat {
-    /// [SPARQL 1.1 Query Results CSV](https://www.w3.org/TR/sparql11-results-csv-tsv/): texts only, what kind of term they were is lost.
+    /// [SPARQL 1.1 Query Results CSV](https://www.w3.org/TR/sparql11-results-csv-tsv/): texts only,
+    /// what kind of term they were is lost.
     Csv,
     /// [SPARQL 1.1 Query Results JSON](https://www.w3.org/TR/sparql11-results-json/).
     Json,
@@ -45,7 +46,8 @@ impl ResultFormat {
     ///
     /// # Errors
     ///
-    /// XML has no form for some control characters, and no format but CSV has one for IRIs and language tags that are malformed.
+    /// XML has no form for some control characters, and no format but CSV has one for IRIs and
+    /// language tags that are malformed.
     pub fn write(self, solutions: &Solutions) -> Result<String, WriteError> {
         if self != Self::Csv {
             for term in solutions.rows().flat_map(Row::values).flatten() {
@@ -96,8 +98,8 @@ impl ResultFormat {
     }
 }
 
-/// [SPARQL 1.1 Query Results CSV, 3](https://www.w3.org/TR/sparql11-results-csv-tsv/#csv), whatever is in a term: the serializer
-/// underneath does not quote IRIs, which may have commas.
+/// [SPARQL 1.1 Query Results CSV, 3](https://www.w3.org/TR/sparql11-results-csv-tsv/#csv), whatever
+/// is in a term: the serializer underneath does not quote IRIs, which may have commas.
 fn csv(solutions: &Solutions) -> String {
     let mut text = solutions.variables().join(",") + "\r\n";
     for row in solutions.rows() {
@@ -128,8 +130,9 @@ fn csv_field(text: &mut String, field: &str) {
     }
 }
 
-/// [SPARQL Query Results XML, 2](https://www.w3.org/TR/rdf-sparql-XMLres/#results): the serializer underneath writes control
-/// characters that XML does not have, and carriage returns that readers lose.
+/// [SPARQL Query Results XML, 2](https://www.w3.org/TR/rdf-sparql-XMLres/#results): the serializer
+/// underneath writes control characters that XML does not have, and carriage returns that readers
+/// lose.
 fn xml(solutions: &Solutions) -> Result<String, WriteError> {
     let mut text = String::from(
         "<?xml version=\"1.0\"?><sparql xmlns=\"http://www.w3.org/2005/sparql-results#\"><head>",

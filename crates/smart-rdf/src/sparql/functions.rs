@@ -1,4 +1,5 @@
-//! The functions and aggregates that a rewritten query calls: what the evaluator lacks or gets wrong, and what counts the cost.
+//! The functions and aggregates that a rewritten query calls: what the evaluator lacks or gets
+//! wrong, and what counts the cost.
 
 mod aggregates;
 mod blocks;
@@ -26,7 +27,8 @@ pub(crate) enum Function {
     BlankNode,
     /// Its argument, with the space around a string taken off, for a cast.
     CastInput,
-    /// As [`Function::CastInput`], but the run fails over a number that the evaluator has no room for.
+    /// As [`Function::CastInput`], but the run fails over a number that the evaluator has no room
+    /// for.
     CastInputToExact,
     /// As [`Function::CastInput`], but without a value for texts that only Rust takes for numbers.
     CastInputToFloat,
@@ -42,7 +44,8 @@ pub(crate) enum Function {
     ReplaceMatches(usize, Arc<Pattern>),
     /// What a text becomes where a pattern is replaced.
     Replace,
-    /// The keys of some terms as one, between [`Function::VerbatimAll`] and [`Function::VerbatimOff`].
+    /// The keys of some terms as one, between [`Function::VerbatimAll`] and
+    /// [`Function::VerbatimOff`].
     RowKey,
     /// A number that is another in each row.
     Row,
@@ -234,7 +237,8 @@ fn blank_node(label: &Term, row: &Term, run: &Run) -> Option<Term> {
     Some(BlankNode::new_from_unique_id(high << 64 | low).into())
 }
 
-/// Whether a text of this datatype is a number, which the evaluator can do without only if it has no room for it.
+/// Whether a text of this datatype is a number, which the evaluator can do without only if it has
+/// no room for it.
 pub(crate) fn is_number(text: &str, datatype: NamedNodeRef<'_>) -> bool {
     if datatype == xsd::DECIMAL {
         order_key::is_decimal(text)

@@ -1,8 +1,8 @@
 //! The order of the rows of an answer, where it can be made after the evaluation.
 //!
-//! This is for speed. The evaluator sorts by keys that are made for it (`rewrite/sort_keys.rs`), and
-//! those of all rows cost half as much as the rest of a small query. Most queries sort only at the
-//! end, by variables that are in the answer.
+//! This is for speed. The evaluator sorts by keys that are made for it (`rewrite/sort_keys.rs`),
+//! and those of all rows cost half as much as the rest of a small query. Most queries sort only at
+//! the end, by variables that are in the answer.
 
 use std::cell::OnceCell;
 use std::cmp::Ordering;

@@ -103,14 +103,16 @@ impl Sparql {
         Self::default()
     }
 
-    /// A prefix that queries may use without declaring it. The IRI is checked when a query is prepared.
+    /// A prefix that queries may use without declaring it. The IRI is checked when a query is
+    /// prepared.
     #[must_use]
     pub fn with_prefix(mut self, name: impl Into<String>, iri: impl Into<String>) -> Self {
         self.prefixes.push((name.into(), iri.into()));
         self
     }
 
-    /// Prefixes that queries may use without declaring them. The IRIs are checked when a query is prepared.
+    /// Prefixes that queries may use without declaring them. The IRIs are checked when a query is
+    /// prepared.
     #[must_use]
     pub fn with_prefixes<N: Into<String>, I: Into<String>>(
         self,
@@ -120,7 +122,8 @@ impl Sparql {
         prefixes.fold(self, |sparql, (name, iri)| sparql.with_prefix(name, iri))
     }
 
-    /// The absolute IRI that relative ones are resolved against, until a query sets its own. It is checked when a query is prepared.
+    /// The absolute IRI that relative ones are resolved against, until a query sets its own. It is
+    /// checked when a query is prepared.
     #[must_use]
     pub fn with_base_iri(mut self, iri: impl Into<String>) -> Self {
         self.base_iri = Some(iri.into());
@@ -172,7 +175,8 @@ impl Sparql {
     }
 }
 
-/// A [SPARQL 1.1](https://www.w3.org/TR/sparql11-query/) query, read once and run on any number of graphs. A clone is cheap.
+/// A [SPARQL 1.1](https://www.w3.org/TR/sparql11-query/) query, read once and run on any number of
+/// graphs. A clone is cheap.
 ///
 /// ```
 /// use smart_rdf::{Query, Syntax};
@@ -239,10 +243,11 @@ impl Query {
             .prepare(text)
     }
 
-    /// The same query with a value for a variable, so that no value needs to be pasted into the text. The variable is named without `?`.
+    /// The same query with a value for a variable, so that no value needs to be pasted into the
+    /// text. The variable is named without `?`.
     ///
-    /// The answer is as if each pattern that mentions the variable were joined with the value. Where an `OPTIONAL` does not match, the
-    /// variable stays unbound, as it would without a value.
+    /// The answer is as if each pattern that mentions the variable were joined with the value.
+    /// Where an `OPTIONAL` does not match, the variable stays unbound, as it would without a value.
     ///
     /// ```
     /// use smart_rdf::{NamedNode, Query, Syntax};
@@ -256,7 +261,8 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// The query has no such variable, gives it a value itself, or the value is a blank node, which has no name outside of its graph.
+    /// The query has no such variable, gives it a value itself, or the value is a blank node, which
+    /// has no name outside of its graph.
     pub fn with(&self, name: &str, value: impl Into<Term>) -> Result<Self, QueryError> {
         let unknown = |_| QueryError::Variable {
             name: name.to_owned(),
@@ -281,7 +287,8 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// The query is of another form, or its evaluation fails or meets a limit; rows found until then are dropped.
+    /// The query is of another form, or its evaluation fails or meets a limit; rows found until
+    /// then are dropped.
     pub fn select<'s>(&self, source: impl Into<Source<'s>>) -> Result<Solutions, QueryError> {
         self.expect_form("SELECT")?;
         match self.run(source)? {
@@ -327,7 +334,8 @@ impl Query {
         self.run_until(source, &Cancellation::new())
     }
 
-    /// As [`Query::run`], but ends with [`QueryError::Canceled`] soon after `cancellation` is used, from another thread for instance.
+    /// As [`Query::run`], but ends with [`QueryError::Canceled`] soon after `cancellation` is used,
+    /// from another thread for instance.
     ///
     /// # Errors
     ///

@@ -84,7 +84,8 @@ impl Row {
         }
     }
 
-    /// The term of a variable, named without `?`; `None` if it is unbound in this row or no variable of the query.
+    /// The term of a variable, named without `?`; `None` if it is unbound in this row or no
+    /// variable of the query.
     pub fn get(&self, name: &str) -> Option<&Term> {
         let index = self
             .variables
@@ -93,7 +94,8 @@ impl Row {
         self.values().get(index)?.as_ref()
     }
 
-    /// The text of a variable's term: the IRI, the lexical form of a literal, or the label of a blank node.
+    /// The text of a variable's term: the IRI, the lexical form of a literal, or the label of a
+    /// blank node.
     pub fn text(&self, name: &str) -> Option<&str> {
         Some(match self.get(name)? {
             Term::NamedNode(node) => node.as_str(),

@@ -1,7 +1,8 @@
 //! What is done to a query's algebra before the evaluator gets it.
 //!
-//! The evaluator has faults, and gives no account of some costs. Each of the small passes here works around one of them, and has a test that
-//! shows the fault in the bare evaluator: once that test fails, the pass can go.
+//! The evaluator has faults, and gives no account of some costs. Each of the small passes here
+//! works around one of them, and has a test that shows the fault in the bare evaluator: once that
+//! test fails, the pass can go.
 //!
 //! | pass | what the evaluator does |
 //! |---|---|
@@ -18,7 +19,8 @@
 //! | [`lexical_forms`] | gives a value's text in place of the term's |
 //! | [`number_range`] | takes numbers that it has no room for as equal to nothing |
 //!
-//! [`values`] puts values in the place of variables, and [`plan`] fixes the order of joins once for all runs.
+//! [`values`] puts values in the place of variables, and [`plan`] fixes the order of joins once for
+//! all runs.
 
 mod aggregates;
 mod blank_nodes;

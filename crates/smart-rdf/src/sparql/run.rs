@@ -16,8 +16,8 @@ use crate::sparql::error::QueryError;
 use crate::sparql::functions::PatternCache;
 use crate::sparql::limits::QueryLimits;
 
-/// The dataset, the functions and the collector of the answer share it. A run has one thread; the evaluator demands that its functions
-/// could have many.
+/// The dataset, the functions and the collector of the answer share it. A run has one thread; the
+/// evaluator demands that its functions could have many.
 pub(crate) struct Run {
     limits: QueryLimits,
     steps: Meter,
@@ -89,7 +89,8 @@ impl Meter {
 }
 
 impl Run {
-    /// The budget is spent early if the switch is used. Terms are wrapped for a dataset that unwraps them.
+    /// The budget is spent early if the switch is used. Terms are wrapped for a dataset that
+    /// unwraps them.
     pub(crate) fn new(limits: &QueryLimits, stop: CancellationToken, wraps_terms: bool) -> Self {
         Self {
             steps: Meter::new(limits.steps),
@@ -109,9 +110,10 @@ impl Run {
 
     /// Runs `work`, and returns `None` if it had to be ended.
     ///
-    /// Once the steps are spent every look into the graph is an error. Some operators of the evaluator go on all the same, over rows that
-    /// they hold in memory: a `COUNT(*)` over a product of parts would for years. They copy terms, and are ended there by unwinding to
-    /// here. Where a program is built to abort on panics they are left to go on.
+    /// Once the steps are spent every look into the graph is an error. Some operators of the
+    /// evaluator go on all the same, over rows that they hold in memory: a `COUNT(*)` over a
+    /// product of parts would for years. They copy terms, and are ended there by unwinding to here.
+    /// Where a program is built to abort on panics they are left to go on.
     pub(crate) fn within<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
         // What the work held is dropped with it, so that nobody sees it half done.
         match panic::catch_unwind(AssertUnwindSafe(work)) {
@@ -156,8 +158,9 @@ impl Run {
         }
     }
 
-    /// Counts text that the query makes; false once it is too much. Twenty values, each two copies of the one before, are a million
-    /// copies: a short query can ask for more text than there is memory, in a few steps.
+    /// Counts text that the query makes; false once it is too much. Twenty values, each two copies
+    /// of the one before, are a million copies: a short query can ask for more text than there is
+    /// memory, in a few steps.
     pub(crate) fn text(&self, bytes: usize) -> bool {
         self.text.spend(bytes);
         !self.text.is_spent()
@@ -172,7 +175,8 @@ impl Run {
         self.row_bytes.spend(ROW + text + terms);
     }
 
-    /// Counts a triple that a CONSTRUCT or DESCRIBE makes: once in the graph, and once where the evaluator keeps what it made.
+    /// Counts a triple that a CONSTRUCT or DESCRIBE makes: once in the graph, and once where the
+    /// evaluator keeps what it made.
     pub(crate) fn triple(&self, triple: &Triple) {
         let subject = match &triple.subject {
             NamedOrBlankNode::NamedNode(node) => node.as_str(),
@@ -184,8 +188,9 @@ impl Run {
             .spend(2 * (text + size_of::<Triple>() + 3 * ALLOCATION));
     }
 
-    /// Why the answer is not to be trusted, if it is not. The evaluator passes over some errors (an `EXISTS` that could not be decided is
-    /// false), so a run that was ended may look like one that was finished.
+    /// Why the answer is not to be trusted, if it is not. The evaluator passes over some errors (an
+    /// `EXISTS` that could not be decided is false), so a run that was ended may look like one that
+    /// was finished.
     pub(crate) fn check(&self) -> Result<(), QueryError> {
         if self.stop.is_cancelled() {
             return Err(QueryError::Canceled);

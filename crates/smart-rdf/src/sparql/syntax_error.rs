@@ -7,9 +7,11 @@ use crate::sparql::error::QueryError;
 
 /// Finds the place of the error in a query that the parser refused.
 ///
-/// The parser names the furthest place that any of its rules came to. That is not where the error is: to try a keyword it takes as many
-/// characters as the keyword has, and only then compares them. But it tells one thing reliably: whether it came to the end. So the error
-/// is at the first word with which the text, cut off behind it, is no longer the beginning of a query. It is found in a few parses.
+/// The parser names the furthest place that any of its rules came to. That is not where the error
+/// is: to try a keyword it takes as many characters as the keyword has, and only then compares
+/// them. But it tells one thing reliably: whether it came to the end. So the error is at the first
+/// word with which the text, cut off behind it, is no longer the beginning of a query. It is found
+/// in a few parses.
 pub(crate) fn syntax_error(text: &str, parser: &SparqlParser) -> QueryError {
     let words = words(text);
     let is_beginning = |end: usize| match parse_cut(text, end, parser) {
@@ -39,8 +41,8 @@ pub(crate) fn syntax_error(text: &str, parser: &SparqlParser) -> QueryError {
     }
 }
 
-/// The text with `TRUE` and the like in lower case, if there are any: the parser underneath knows no other
-/// ([SPARQL 1.1, 19.8](https://www.w3.org/TR/sparql11-query/#sparqlGrammar)).
+/// The text with `TRUE` and the like in lower case, if there are any: the parser underneath knows
+/// no other ([SPARQL 1.1, 19.8](https://www.w3.org/TR/sparql11-query/#sparqlGrammar)).
 pub(crate) fn with_lower_booleans(text: &str) -> Option<String> {
     let mut lower = text.to_owned();
     for word in words(text) {
@@ -94,7 +96,8 @@ impl Refusal {
         list.strip_prefix("one of ").unwrap_or(list).split(", ")
     }
 
-    /// What rules that are not about single characters or words complain of, as a prefix that is not declared.
+    /// What rules that are not about single characters or words complain of, as a prefix that is
+    /// not declared.
     fn complaint(&self) -> Option<String> {
         self.alternatives()
             .find(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.contains(' '))
@@ -118,7 +121,8 @@ impl Refusal {
     }
 }
 
-/// Where the words of a query stand: names, strings, IRIs, and signs one by one. Comments are left out.
+/// Where the words of a query stand: names, strings, IRIs, and signs one by one. Comments are left
+/// out.
 fn words(text: &str) -> Vec<Range<usize>> {
     let mut words = Vec::new();
     let mut at = 0;

@@ -6,8 +6,9 @@ use oxrdf::Term;
 use crate::Table;
 use crate::sparql::results::Solutions;
 
-/// A table to read: columns under the names of the variables, as wide as their widest cell. A literal is its text, other terms are
-/// written as in N-Triples, and control characters are escaped ([`visible`](crate::visible)). For programs there is [`ResultFormat`](crate::ResultFormat).
+/// A table to read: columns under the names of the variables, as wide as their widest cell. A
+/// literal is its text, other terms are written as in N-Triples, and control characters are escaped
+/// ([`visible`](crate::visible)). For programs there is [`ResultFormat`](crate::ResultFormat).
 ///
 /// ```
 /// use smart_rdf::{Query, Syntax};

@@ -36,7 +36,8 @@ pub enum ValueError {
 
 /// What the value of a variable can be read as, with [`Row::value`].
 ///
-/// Numbers and booleans are read by the text of a literal, whatever its datatype: many containers write them without one.
+/// Numbers and booleans are read by the text of a literal, whatever its datatype: many containers
+/// write them without one.
 pub trait FromTerm: Sized {
     /// What it is, for messages.
     const EXPECTED: &'static str;
@@ -91,7 +92,8 @@ impl Row {
 }
 
 impl Solutions {
-    /// Each row as a value of the caller's, made by a closure that reads the row with [`Row::value`].
+    /// Each row as a value of the caller's, made by a closure that reads the row with
+    /// [`Row::value`].
     ///
     /// # Errors
     ///

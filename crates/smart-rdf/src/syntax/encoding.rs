@@ -1,4 +1,5 @@
-//! From the bytes of an XML document to its text ([XML 1.0, 4.3.3](https://www.w3.org/TR/xml/#charencoding)).
+//! From the bytes of an XML document to its text ([XML 1.0,
+//! 4.3.3](https://www.w3.org/TR/xml/#charencoding)).
 
 use std::borrow::Cow;
 
@@ -12,11 +13,13 @@ use crate::syntax::xml::declaration;
 /// How far into a document its declaration is looked for.
 const DECLARATION: usize = 256;
 
-/// The text of a document, without a byte order mark, if it is short enough and in the encoding that it is said to be in.
+/// The text of a document, without a byte order mark, if it is short enough and in the encoding
+/// that it is said to be in.
 ///
 /// A byte order mark counts most, then what the transport says, then what the document declares
-/// ([RFC 7303, 3](https://www.rfc-editor.org/rfc/rfc7303#section-3)); without any of them it is UTF-8. A declaration that names
-/// another encoding than the one in use is refused unless the transport overrules it.
+/// ([RFC 7303, 3](https://www.rfc-editor.org/rfc/rfc7303#section-3)); without any of them it is
+/// UTF-8. A declaration that names another encoding than the one in use is refused unless the
+/// transport overrules it.
 pub(super) fn decode_xml<'d>(
     document: &'d [u8],
     charset: Option<&str>,
@@ -55,12 +58,14 @@ pub(super) fn decode_xml<'d>(
     Ok(text)
 }
 
-/// An encoding by the name that XML knows it by. Browsers know some of them by the same name and read another one.
+/// An encoding by the name that XML knows it by. Browsers know some of them by the same name and
+/// read another one.
 #[derive(Clone, Copy)]
 enum Charset {
     Ascii,
     Known(&'static Encoding),
-    /// Each byte is the character of its number; what browsers read in its place has other characters from 0x80 to 0x9F.
+    /// Each byte is the character of its number; what browsers read in its place has other
+    /// characters from 0x80 to 0x9F.
     Latin1,
     /// In the byte order that its mark tells.
     Utf16,
@@ -190,7 +195,8 @@ mod tests {
         text.encode_utf16().flat_map(to_bytes).collect()
     }
 
-    /// A document that declares `declared` and holds a sign beyond ASCII, written by `encode`; what is read, or the error.
+    /// A document that declares `declared` and holds a sign beyond ASCII, written by `encode`; what
+    /// is read, or the error.
     #[track_caller]
     fn check(
         declared: &str,

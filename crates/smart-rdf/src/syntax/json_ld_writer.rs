@@ -8,10 +8,12 @@ use crate::error::WriteError;
 use crate::graph::{BlankLabels, Dataset, Graph, Terms};
 use crate::syntax::writable::check_terms;
 
-/// Writes a graph as [JSON-LD 1.1](https://www.w3.org/TR/json-ld11/): one object for each subject, in the graph's own order, flat.
+/// Writes a graph as [JSON-LD 1.1](https://www.w3.org/TR/json-ld11/): one object for each subject,
+/// in the graph's own order, flat.
 ///
-/// Keys and classes are abbreviated by the prefixes, classes stand under `@type`, texts without a datatype are plain strings, and a
-/// property of one value has no list. The same document gives the same text each time.
+/// Keys and classes are abbreviated by the prefixes, classes stand under `@type`, texts without a
+/// datatype are plain strings, and a property of one value has no list. The same document gives the
+/// same text each time.
 ///
 /// ```
 /// use smart_rdf::{JsonLdWriter, Syntax};
@@ -47,8 +49,10 @@ impl JsonLdWriter {
 
     /// Abbreviates keys and classes that begin with `iri`.
     ///
-    /// A prefix is left out if it is no word, if `iri` does not end as JSON-LD wants it of a prefix (in `#` or `/` for instance,
-    /// [JSON-LD 1.1, 4.1.5](https://www.w3.org/TR/json-ld11/#compact-iris)), or if an IRI of the graph would be misread for it.
+    /// A prefix is left out if it is no word, if `iri` does not end as JSON-LD wants it of a prefix
+    /// (in `#` or `/` for instance, [JSON-LD 1.1,
+    /// 4.1.5](https://www.w3.org/TR/json-ld11/#compact-iris)), or if an IRI of the graph would be
+    /// misread for it.
     #[must_use]
     pub fn with_prefix(mut self, name: impl Into<String>, iri: impl Into<String>) -> Self {
         let (name, iri) = (name.into(), iri.into());
@@ -64,7 +68,8 @@ impl JsonLdWriter {
     ///
     /// # Errors
     ///
-    /// An IRI or a language tag is malformed, which happens to graphs that were built from unchecked parts.
+    /// An IRI or a language tag is malformed, which happens to graphs that were built from
+    /// unchecked parts.
     pub fn write(&self, graph: &Graph) -> Result<String, WriteError> {
         check_terms(graph.terms())?;
         let mut document = Document::new(self.without_misread(graph.terms()));

@@ -15,8 +15,8 @@ use crate::syntax::intake::read_all;
 
 /// Reads [RDF/XML](https://www.w3.org/TR/rdf-syntax-grammar/), strictly and within limits.
 ///
-/// A response may be an attack, so the defaults take no document type declaration. An ontology that one has chosen to read may have
-/// one, see [`RdfXml::allow_entities`].
+/// A response may be an attack, so the defaults take no document type declaration. An ontology that
+/// one has chosen to read may have one, see [`RdfXml::allow_entities`].
 ///
 /// ```
 /// use smart_rdf::{Limit, Limits, ParseError, RdfXml};
@@ -55,36 +55,39 @@ impl RdfXml {
         self
     }
 
-    /// The absolute IRI that relative ones are resolved against, until the document sets its own. It is checked when a document is
-    /// read.
+    /// The absolute IRI that relative ones are resolved against, until the document sets its own.
+    /// It is checked when a document is read.
     #[must_use]
     pub fn with_base_iri(mut self, iri: impl Into<String>) -> Self {
         self.base_iri = Some(iri.into());
         self
     }
 
-    /// The encoding that the transport names: the `charset` of a media type
-    /// ([RFC 7303, 3](https://www.rfc-editor.org/rfc/rfc7303#section-3)). It counts more than what the document declares, and less
-    /// than a byte order mark.
+    /// The encoding that the transport names: the `charset` of a media type ([RFC 7303,
+    /// 3](https://www.rfc-editor.org/rfc/rfc7303#section-3)). It counts more than what the document
+    /// declares, and less than a byte order mark.
     #[must_use]
     pub fn with_charset(mut self, charset: impl Into<String>) -> Self {
         self.charset = Some(charset.into());
         self
     }
 
-    /// Takes a document type declaration with an internal subset of general entities, as ontology editors write them to abbreviate
-    /// namespaces ([XML 1.0, 4.2](https://www.w3.org/TR/xml/#sec-entity-decl)).
+    /// Takes a document type declaration with an internal subset of general entities, as ontology
+    /// editors write them to abbreviate namespaces ([XML 1.0,
+    /// 4.2](https://www.w3.org/TR/xml/#sec-entity-decl)).
     ///
-    /// Nothing is fetched. An entity may use those that were declared before it, and is written out at once; what the entities add
-    /// to the document is bounded ([`Limits::with_entities`], [`Limits::with_expansion`]). Not for responses.
+    /// Nothing is fetched. An entity may use those that were declared before it, and is written out
+    /// at once; what the entities add to the document is bounded ([`Limits::with_entities`],
+    /// [`Limits::with_expansion`]). Not for responses.
     #[must_use]
     pub fn allow_entities(mut self) -> Self {
         self.entities = true;
         self
     }
 
-    /// Repairs literals whose language tag is none, as an ontology editor leaves them that took the text behind an `@` for a tag: the
-    /// text becomes what it was, value, `@` and tag, without a language.
+    /// Repairs literals whose language tag is none, as an ontology editor leaves them that took the
+    /// text behind an `@` for a tag: the text becomes what it was, value, `@` and tag, without a
+    /// language.
     ///
     /// [`RdfXml::for_slice_reporting`] lists them. Not for responses.
     #[must_use]
@@ -97,8 +100,8 @@ impl RdfXml {
     ///
     /// # Errors
     ///
-    /// The document is malformed, not in the encoding that it is said to be in, or exceeds a limit. The first fault ends the reading;
-    /// no part of a graph is handed out.
+    /// The document is malformed, not in the encoding that it is said to be in, or exceeds a limit.
+    /// The first fault ends the reading; no part of a graph is handed out.
     pub fn for_slice(&self, document: &[u8]) -> Result<Graph, ParseError> {
         self.for_slice_reporting(document).map(|(graph, _)| graph)
     }

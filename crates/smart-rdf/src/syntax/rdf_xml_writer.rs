@@ -15,24 +15,26 @@ use crate::syntax::xml::{
 
 const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 
-/// Namespaces that cannot be declared ([XML namespaces 1.0, 3](https://www.w3.org/TR/xml-names/#xmlReserved)).
+/// Namespaces that cannot be declared ([XML namespaces 1.0,
+/// 3](https://www.w3.org/TR/xml-names/#xmlReserved)).
 const UNDECLARABLE: [&str; 2] = [
     "http://www.w3.org/2000/xmlns/",
     "http://www.w3.org/XML/1998/namespace",
 ];
 
-/// How many namespaces the root declares; the elements of others declare them themselves. A reader's limit on namespaces in scope must
-/// not refuse what is written here.
+/// How many namespaces the root declares; the elements of others declare them themselves. A
+/// reader's limit on namespaces in scope must not refuse what is written here.
 const DECLARED: usize = 96;
 
-/// How many elements of nodes stand inside each other at most: a reader's limit on depth must not refuse what is written here.
+/// How many elements of nodes stand inside each other at most: a reader's limit on depth must not
+/// refuse what is written here.
 const NESTED: usize = 16;
 
 /// Writes a graph as [RDF/XML](https://www.w3.org/TR/rdf-syntax-grammar/).
 ///
-/// One element for each subject, in the graph's own order and named by its first class. A blank node that one triple leads to stands
-/// inside that triple's element; others are numbered through. Namespaces without a prefix get `ns0`, `ns1`, … The same document gives
-/// the same text each time.
+/// One element for each subject, in the graph's own order and named by its first class. A blank
+/// node that one triple leads to stands inside that triple's element; others are numbered through.
+/// Namespaces without a prefix get `ns0`, `ns1`, … The same document gives the same text each time.
 ///
 /// ```
 /// use smart_rdf::{RdfXmlWriter, Syntax};
@@ -54,8 +56,9 @@ impl RdfXmlWriter {
         Self::default()
     }
 
-    /// Names the namespace `iri`. The last prefix given for a namespace counts; `rdf`, `xml…`, what is not an XML name and what stands
-    /// for no IRI are left out, and the namespace is numbered like one without a prefix.
+    /// Names the namespace `iri`. The last prefix given for a namespace counts; `rdf`, `xml…`, what
+    /// is not an XML name and what stands for no IRI are left out, and the namespace is numbered
+    /// like one without a prefix.
     #[must_use]
     pub fn with_prefix(mut self, name: impl Into<String>, iri: impl Into<String>) -> Self {
         let (name, iri) = (name.into(), iri.into());
@@ -73,8 +76,9 @@ impl RdfXmlWriter {
     ///
     /// # Errors
     ///
-    /// RDF/XML cannot express every graph: a predicate must end in an XML name, and text must not hold control characters. An IRI or a
-    /// language tag that is malformed cannot be written in any syntax.
+    /// RDF/XML cannot express every graph: a predicate must end in an XML name, and text must not
+    /// hold control characters. An IRI or a language tag that is malformed cannot be written in any
+    /// syntax.
     pub fn write(&self, graph: &Graph) -> Result<String, WriteError> {
         check_terms(graph.terms())?;
         let triples: Vec<TripleRef<'_>> = graph.iter().collect();
@@ -94,8 +98,8 @@ impl RdfXmlWriter {
         Ok(document.text)
     }
 
-    /// The prefixes that the document uses, those given and a numbered one for each further namespace, and those of them that its
-    /// root declares.
+    /// The prefixes that the document uses, those given and a numbered one for each further
+    /// namespace, and those of them that its root declares.
     fn with_missing(&self, triples: &[TripleRef<'_>]) -> Result<(Prefixes, Prefixes), WriteError> {
         let mut prefixes = BTreeMap::from([(RDF.to_owned(), "rdf".to_owned())]);
         let mut declared = prefixes.clone();
@@ -194,7 +198,8 @@ impl<'d, 'g> Document<'d, 'g> {
         self.text.push_str(">\n");
     }
 
-    /// First what cannot stand inside something else. What is left then leads to itself, or was too deep for its place.
+    /// First what cannot stand inside something else. What is left then leads to itself, or was too
+    /// deep for its place.
     fn subjects(&mut self) -> Result<(), WriteError> {
         let (parts, others): (Vec<_>, Vec<_>) = self
             .subjects
@@ -210,7 +215,8 @@ impl<'d, 'g> Document<'d, 'g> {
         Ok(())
     }
 
-    /// The element of a node, `depth` others around it. A blank node that nothing else refers to needs no name.
+    /// The element of a node, `depth` others around it. A blank node that nothing else refers to
+    /// needs no name.
     fn node(
         &mut self,
         node: NamedOrBlankNodeRef<'g>,
@@ -325,7 +331,8 @@ impl<'d, 'g> Document<'d, 'g> {
         self.text.extend(std::iter::repeat_n("  ", levels));
     }
 
-    /// The tag of a class, unless its namespace has no prefix or the syntax keeps its name for itself.
+    /// The tag of a class, unless its namespace has no prefix or the syntax keeps its name for
+    /// itself.
     fn class_tag(&self, class: TermRef<'_>) -> Option<String> {
         let TermRef::NamedNode(class) = class else {
             return None;

@@ -44,7 +44,8 @@ impl Reader {
         }
     }
 
-    /// A reader for documents of a media type and the `charset` among its parameters, if the media type is that of a [`Syntax`].
+    /// A reader for documents of a media type and the `charset` among its parameters, if the media
+    /// type is that of a [`Syntax`].
     ///
     /// ```
     /// use smart_rdf::Reader;
@@ -72,22 +73,24 @@ impl Reader {
         self
     }
 
-    /// The absolute IRI that relative ones are resolved against, until the document sets its own. It is checked when a document is
-    /// read.
+    /// The absolute IRI that relative ones are resolved against, until the document sets its own.
+    /// It is checked when a document is read.
     #[must_use]
     pub fn with_base_iri(mut self, iri: impl Into<String>) -> Self {
         self.base_iri = Some(iri.into());
         self
     }
 
-    /// The encoding that the transport names, as [`RdfXml::with_charset`]. The other syntaxes are UTF-8 whatever it says.
+    /// The encoding that the transport names, as [`RdfXml::with_charset`]. The other syntaxes are
+    /// UTF-8 whatever it says.
     #[must_use]
     pub fn with_charset(mut self, charset: impl Into<String>) -> Self {
         self.charset = Some(charset.into());
         self
     }
 
-    /// Takes entities that an RDF/XML document declares itself, as [`RdfXml::allow_entities`]. Not for responses.
+    /// Takes entities that an RDF/XML document declares itself, as [`RdfXml::allow_entities`]. Not
+    /// for responses.
     #[must_use]
     pub fn allow_entities(mut self) -> Self {
         self.entities = true;
@@ -98,8 +101,8 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// The document is malformed, not UTF-8, exceeds a limit or has named graphs. The first fault ends the reading; no part of a graph
-    /// is handed out.
+    /// The document is malformed, not UTF-8, exceeds a limit or has named graphs. The first fault
+    /// ends the reading; no part of a graph is handed out.
     pub fn for_slice(&self, document: &[u8]) -> Result<Graph, ParseError> {
         if self.syntax == Syntax::RdfXml {
             return self.rdf_xml().for_slice(document);
@@ -112,7 +115,8 @@ impl Reader {
         Ok(intake.finish())
     }
 
-    /// Reads all that a reader gives as one graph. The limit on bytes is the most that is read and held.
+    /// Reads all that a reader gives as one graph. The limit on bytes is the most that is read and
+    /// held.
     ///
     /// # Errors
     ///
@@ -248,7 +252,8 @@ impl Reader {
     }
 }
 
-/// The parameter `charset` of a media type ([RFC 9110, 8.3.2](https://www.rfc-editor.org/rfc/rfc9110#section-8.3.2)).
+/// The parameter `charset` of a media type ([RFC 9110,
+/// 8.3.2](https://www.rfc-editor.org/rfc/rfc9110#section-8.3.2)).
 fn charset_of(media_type: &str) -> Option<&str> {
     let mut parameters = media_type.split(';').skip(1);
     parameters.find_map(|parameter| {
@@ -269,7 +274,8 @@ fn turtle_error(error: &TurtleSyntaxError) -> ParseError {
     }
 }
 
-/// The scheme of the base that stands in for a missing one: JSON-LD drops what has a relative IRI, and does so in silence.
+/// The scheme of the base that stands in for a missing one: JSON-LD drops what has a relative IRI,
+/// and does so in silence.
 const NO_BASE: &str = "no-base-iri:";
 
 fn check_is_absolute(quad: &Quad) -> Result<(), ParseError> {
@@ -300,7 +306,8 @@ fn check_is_absolute(quad: &Quad) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// Integers of 21 digits come out of the parser as doubles that keep their text, unless a term has another datatype.
+/// Integers of 21 digits come out of the parser as doubles that keep their text, unless a term has
+/// another datatype.
 fn with_long_integer(object: Term) -> Term {
     let Term::Literal(literal) = &object else {
         return object;

@@ -5,7 +5,8 @@ use crate::graph::Graph;
 use crate::limits::Limits;
 use crate::syntax::{Reader, Syntax};
 
-/// Reads [Turtle](https://www.w3.org/TR/turtle/), behind the guard and strictly: a [`Reader`] for this syntax.
+/// Reads [Turtle](https://www.w3.org/TR/turtle/), behind the guard and strictly: a [`Reader`] for
+/// this syntax.
 #[derive(Clone, Debug)]
 pub struct Turtle(Reader);
 

@@ -9,8 +9,8 @@ use crate::syntax::xml::is_nc_name;
 
 /// Writes a graph as [Turtle](https://www.w3.org/TR/turtle/).
 ///
-/// Triples stand in the graph's own order, blank nodes are numbered through, and prefixes are declared in alphabetical order, so that
-/// the same document gives the same text each time.
+/// Triples stand in the graph's own order, blank nodes are numbered through, and prefixes are
+/// declared in alphabetical order, so that the same document gives the same text each time.
 ///
 /// ```
 /// use smart_rdf::{Syntax, TurtleWriter};
@@ -32,8 +32,9 @@ impl TurtleWriter {
         Self::default()
     }
 
-    /// Abbreviates IRIs that begin with `iri`. A prefix that does not stand for an absolute IRI is left out, as no term can begin with
-    /// it, and so is one whose name is none in Turtle ([Turtle, 6.5](https://www.w3.org/TR/turtle/#grammar-production-PN_PREFIX)).
+    /// Abbreviates IRIs that begin with `iri`. A prefix that does not stand for an absolute IRI is
+    /// left out, as no term can begin with it, and so is one whose name is none in Turtle ([Turtle,
+    /// 6.5](https://www.w3.org/TR/turtle/#grammar-production-PN_PREFIX)).
     #[must_use]
     pub fn with_prefix(mut self, name: impl Into<String>, iri: impl Into<String>) -> Self {
         let name = name.into();
@@ -47,7 +48,8 @@ impl TurtleWriter {
     ///
     /// # Errors
     ///
-    /// An IRI or a language tag is malformed, which happens to graphs that were built from unchecked parts.
+    /// An IRI or a language tag is malformed, which happens to graphs that were built from
+    /// unchecked parts.
     pub fn write(&self, graph: &Graph) -> Result<String, WriteError> {
         check_terms(graph.terms())?;
         let mut serializer = self.serializer().low_level();
@@ -76,7 +78,8 @@ impl TurtleWriter {
     }
 }
 
-/// What Turtle takes for the name of a prefix: an XML name, but that it cannot begin with `_` or end in a dot; or nothing.
+/// What Turtle takes for the name of a prefix: an XML name, but that it cannot begin with `_` or
+/// end in a dot; or nothing.
 pub(super) fn is_prefix(name: &str) -> bool {
     name.is_empty() || is_nc_name(name) && !name.starts_with('_') && !name.ends_with('.')
 }

@@ -6,8 +6,8 @@ use oxrdf::{Literal, TermRef};
 use crate::error::WriteError;
 use crate::graph::Terms;
 
-/// Refuses terms that a reader would refuse, or take for something else. A graph that was read has none; one that was built
-/// from unchecked parts may.
+/// Refuses terms that a reader would refuse, or take for something else. A graph that was read has
+/// none; one that was built from unchecked parts may.
 pub(super) fn check_terms(terms: &Terms) -> Result<(), WriteError> {
     terms.iris().try_for_each(check_iri)?;
     terms.languages().try_for_each(check_language)

@@ -11,7 +11,8 @@ use crate::syntax::{JsonLdWriter, RdfXmlWriter, Syntax, TurtleWriter};
 
 /// Writes graphs in one [`Syntax`]: the counterpart of [`Reader`](crate::Reader).
 ///
-/// Triples stand in the graph's own order and blank nodes are numbered through, so that the same document gives the same text each time.
+/// Triples stand in the graph's own order and blank nodes are numbered through, so that the same
+/// document gives the same text each time.
 ///
 /// ```
 /// use smart_rdf::{Syntax, Writer};
@@ -40,7 +41,8 @@ impl Writer {
         }
     }
 
-    /// Abbreviates IRIs that begin with `iri`, where the syntax has a way to. A prefix that the syntax cannot use is left out.
+    /// Abbreviates IRIs that begin with `iri`, where the syntax has a way to. A prefix that the
+    /// syntax cannot use is left out.
     #[must_use]
     pub fn with_prefix(mut self, name: impl Into<String>, iri: impl Into<String>) -> Self {
         self.prefixes.insert(name.into(), iri.into());
@@ -61,8 +63,8 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// The syntax cannot express the graph: RDF/XML has no form for some predicates and characters, and no syntax has one for IRIs and
-    /// language tags that are malformed.
+    /// The syntax cannot express the graph: RDF/XML has no form for some predicates and characters,
+    /// and no syntax has one for IRIs and language tags that are malformed.
     pub fn write(&self, graph: &Graph) -> Result<String, WriteError> {
         match self.syntax {
             Syntax::JsonLd => self.json_ld().write(graph),
@@ -153,7 +155,8 @@ fn quad_lines(dataset: &Dataset) -> String {
     text
 }
 
-/// All triples with the names of their graphs, one graph after another. Blank nodes are the dataset's and keep their number in all graphs.
+/// All triples with the names of their graphs, one graph after another. Blank nodes are the
+/// dataset's and keep their number in all graphs.
 fn for_quads(dataset: &Dataset, mut see: impl FnMut(TripleRef<'_>, Option<&NamedOrBlankNode>)) {
     let mut labels = BlankLabels::default();
     for triple in dataset.default_graph() {

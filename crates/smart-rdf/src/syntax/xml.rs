@@ -51,7 +51,8 @@ pub(super) fn is_blank(text: &str) -> bool {
         .all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
-/// Text as it is meant: references resolved, line ends as line feeds ([XML 1.0, 2.11](https://www.w3.org/TR/xml/#sec-line-ends)).
+/// Text as it is meant: references resolved, line ends as line feeds ([XML 1.0,
+/// 2.11](https://www.w3.org/TR/xml/#sec-line-ends)).
 ///
 /// The error is where in the text it is wrong.
 pub(super) fn resolve_text(text: &str) -> Result<Cow<'_, str>, Malformed> {
@@ -67,7 +68,8 @@ pub(super) fn resolve_text(text: &str) -> Result<Cow<'_, str>, Malformed> {
     resolve(text, false)
 }
 
-/// The value of an attribute: as text, and each white space a blank ([XML 1.0, 3.3.3](https://www.w3.org/TR/xml/#AVNormalize)).
+/// The value of an attribute: as text, and each white space a blank ([XML 1.0,
+/// 3.3.3](https://www.w3.org/TR/xml/#AVNormalize)).
 pub(super) fn resolve_value(value: &str) -> Result<Cow<'_, str>, Malformed> {
     let special = |b: u8| matches!(b, b'&' | b'\t' | b'\n' | b'\r');
     if !value.bytes().any(special) {
@@ -92,7 +94,8 @@ pub(super) struct Declaration<'t> {
 /// The XML declaration at the beginning of a text, if there is one
 /// ([XML 1.0, 2.8](https://www.w3.org/TR/xml/#NT-XMLDecl)).
 ///
-/// The error is where in the text it is wrong. Other readers guess what a malformed one means, and not all guess the same.
+/// The error is where in the text it is wrong. Other readers guess what a malformed one means, and
+/// not all guess the same.
 pub(super) fn declaration(text: &str) -> Result<Option<Declaration<'_>>, Malformed> {
     let is_declaration = text
         .strip_prefix("<?xml")
@@ -171,8 +174,8 @@ fn pseudo_attribute<'t>(
     Ok(Some(value))
 }
 
-/// Writes text for elements. A carriage return must be written as a reference, because XML readers turn it into a line feed
-/// ([XML 1.0, 2.11](https://www.w3.org/TR/xml/#sec-line-ends)).
+/// Writes text for elements. A carriage return must be written as a reference, because XML readers
+/// turn it into a line feed ([XML 1.0, 2.11](https://www.w3.org/TR/xml/#sec-line-ends)).
 pub(crate) fn escape_text(text: &mut String, value: &str) {
     for character in value.chars() {
         match character {
@@ -186,8 +189,8 @@ pub(crate) fn escape_text(text: &mut String, value: &str) {
     }
 }
 
-/// Writes the value of an attribute in double quotes, where readers turn all white space into blanks
-/// ([XML 1.0, 3.3.3](https://www.w3.org/TR/xml/#AVNormalize)).
+/// Writes the value of an attribute in double quotes, where readers turn all white space into
+/// blanks ([XML 1.0, 3.3.3](https://www.w3.org/TR/xml/#AVNormalize)).
 pub(crate) fn escape_value(text: &mut String, value: &str) {
     for piece in value.split_inclusive(['\t', '\n']) {
         match piece.strip_suffix(['\t', '\n']) {
@@ -248,8 +251,8 @@ fn resolve(text: &str, is_value: bool) -> Result<Cow<'_, str>, Malformed> {
     Ok(Cow::Owned(plain))
 }
 
-/// The character that a reference at the beginning of this text stands for, and how long the reference is
-/// ([XML 1.0, 4.1](https://www.w3.org/TR/xml/#sec-references)).
+/// The character that a reference at the beginning of this text stands for, and how long the
+/// reference is ([XML 1.0, 4.1](https://www.w3.org/TR/xml/#sec-references)).
 fn reference(text: &str) -> Option<(char, usize)> {
     // Only near by: a search to the end for each `&` would be quadratic.
     const LONGEST: usize = 16;

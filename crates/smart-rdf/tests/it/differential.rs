@@ -244,8 +244,8 @@ fn pattern() -> impl Strategy<Value = String> {
     (subject(), predicate, object).prop_map(|(s, p, o)| format!("{s} {p} {o} . "))
 }
 
-/// Paths of which the store counts each way, as we do: it does not count those along an alternative or a negated set unless one of
-/// `*`, `+` and `?` is around it, which counts only the ends.
+/// Paths of which the store counts each way, as we do: it does not count those along an alternative
+/// or a negated set unless one of `*`, `+` and `?` is around it, which counts only the ends.
 fn path() -> impl Strategy<Value = String> {
     let step = || {
         prop_oneof![

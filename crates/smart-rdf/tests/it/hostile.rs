@@ -1,5 +1,5 @@
-//! Documents and queries made to do harm. What counts is that they are refused at all: without the guard most of these abort the test
-//! process or keep it busy for minutes.
+//! Documents and queries made to do harm. What counts is that they are refused at all: without the
+//! guard most of these abort the test process or keep it busy for minutes.
 
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
@@ -177,7 +177,8 @@ fn tags_have_few_attributes() {
     assert!(rdf_xml(&rdf(&side_by_side)).is_ok());
 }
 
-/// Quotes at odd places: where the parser finds the end of a tag and where it finds its attributes are two passes.
+/// Quotes at odd places: where the parser finds the end of a tag and where it finds its attributes
+/// are two passes.
 #[test]
 fn attributes_cannot_hide() {
     let many = " b=\"\"".repeat(100_000);

@@ -62,7 +62,8 @@ fn a_key_that_means_nothing_does_not_make_a_named_graph() {
     check_refused(&format!(r#""@index":"x",{graph}"#), "`@index`");
 }
 
-/// Numbers without a fraction below 10^21 are integers, others doubles, unless a term says otherwise.
+/// Numbers without a fraction below 10^21 are integers, others doubles, unless a term says
+/// otherwise.
 #[test]
 fn numbers_are_integers_or_doubles() {
     for (number, expected) in [

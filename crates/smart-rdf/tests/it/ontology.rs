@@ -1,8 +1,8 @@
 use smart_rdf::vocab::{owl, rdfs};
 use smart_rdf::{Graph, NamedNodeRef, ParseError, RdfXml};
 
-/// As ontology editors write it: entities for namespaces, used in attributes and in namespace declarations, and a comment that the editor
-/// took for text with a language.
+/// As ontology editors write it: entities for namespaces, used in attributes and in namespace
+/// declarations, and a comment that the editor took for text with a language.
 const ONTOLOGY: &str = r#"<?xml version="1.0"?>
 <!DOCTYPE rdf:RDF [
     <!-- abbreviations -->

@@ -408,7 +408,8 @@ fn a_language_may_be_taken_back() {
     assert_eq!((graph.len(), tagged.count()), (3, 1));
 }
 
-/// [XML Base, 4.2](https://www.w3.org/TR/xmlbase/#resolution): one base is resolved against the other around it.
+/// [XML Base, 4.2](https://www.w3.org/TR/xmlbase/#resolution): one base is resolved against the
+/// other around it.
 #[test]
 fn a_base_may_be_relative() {
     let document = wrap("<e:A xml:base='sub/'><e:b rdf:resource='x' xml:base='../other/'/></e:A>");

@@ -9,7 +9,8 @@ use smart_rdf::{
 
 use crate::terms;
 
-/// Prefixes of every sort: one that fits, ones that a syntax cannot use, and one that IRIs of the graphs begin with.
+/// Prefixes of every sort: one that fits, ones that a syntax cannot use, and one that IRIs of the
+/// graphs begin with.
 const PREFIXES: [(&str, &str); 5] = [
     ("e", "http://example.org/vocabulary#"),
     ("ns0", "urn:x:"),
@@ -228,7 +229,8 @@ const MEDICATION: &str = r##"<?xml version="1.0" encoding="utf-8"?>
 
 #[test]
 fn the_guard_lets_ordinary_xml_through() {
-    // The parser underneath does not join text and a CDATA section; without the section it reads everything.
+    // The parser underneath does not join text and a CDATA section; without the section it reads
+    // everything.
     let document = MEDICATION.replace("<![CDATA[<more>]]>", "");
     let graph = Syntax::RdfXml.parse(document.as_bytes()).unwrap();
     assert_eq!(graph.len(), 11);
@@ -422,7 +424,8 @@ fn rdf_xml_is_readable() {
     );
 }
 
-/// Parts stand inside what they are parts of, but not without end, and not where there is no outside.
+/// Parts stand inside what they are parts of, but not without end, and not where there is no
+/// outside.
 #[test]
 fn rdf_xml_nests_within_bounds() {
     let chain: String = (0..100)

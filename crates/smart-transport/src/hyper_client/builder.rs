@@ -11,7 +11,8 @@ use crate::destination::Destinations;
 use crate::tls::{Certificates, Identity, LazyTls, TlsSettings};
 use crate::{BODY_LIMIT, Proxy};
 
-/// The settings of a [`HyperTransport`], each with a default that suits a container on a hospital's network.
+/// The settings of a [`HyperTransport`], each with a default that suits a container on a hospital's
+/// network.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until build is called"]
 pub struct HyperTransportBuilder {
@@ -69,13 +70,15 @@ impl HyperTransportBuilder {
         self
     }
 
-    /// The longest that a whole exchange may take, from the call of `send` to the last byte of the body.
+    /// The longest that a whole exchange may take, from the call of `send` to the last byte of the
+    /// body.
     pub fn total_timeout(mut self, limit: Duration) -> Self {
         self.total_timeout = limit;
         self
     }
 
-    /// The longest body that is read, in bytes, unpacked if it comes packed. It is what one answer can cost in memory.
+    /// The longest body that is read, in bytes, unpacked if it comes packed. It is what one answer
+    /// can cost in memory.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
@@ -95,21 +98,23 @@ impl HyperTransportBuilder {
 
     /// Opens one more host, by name or address and without a port, to plain `http`.
     ///
-    /// Whoever is on the way to it can then read every answer, and every secret that the dance hands out. It is meant
-    /// for a test network or a tunnel.
+    /// Whoever is on the way to it can then read every answer, and every secret that the dance
+    /// hands out. It is meant for a test network or a tunnel.
     pub fn allow_plain_http_to(mut self, host: &str) -> Self {
         self.destinations.open(host);
         self
     }
 
-    /// Which requests go through a proxy; none without this. [`Proxy::from_environment`] reads the usual variables.
+    /// Which requests go through a proxy; none without this. [`Proxy::from_environment`] reads the
+    /// usual variables.
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = proxy;
         self
     }
 
-    /// Sends requests for a host to this address, whatever a name server says; with port 0, to the port of the URL. The
-    /// certificate is still checked against the name. For tests, and for a container that has no name yet.
+    /// Sends requests for a host to this address, whatever a name server says; with port 0, to the
+    /// port of the URL. The certificate is still checked against the name. For tests, and for a
+    /// container that has no name yet.
     pub fn resolve(mut self, host: &str, address: SocketAddr) -> Self {
         self.addresses.insert(host.to_ascii_lowercase(), address);
         self

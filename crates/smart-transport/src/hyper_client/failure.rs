@@ -83,9 +83,10 @@ fn was_not_sent(error: &Error) -> bool {
         .is_some_and(|error| error.is_canceled() || was_not_processed(error))
 }
 
-/// Whether an HTTP/2 server said that it left the request alone: a GOAWAY in peace reaches only requests behind the last
-/// that it looked at ([RFC 9113, section 6.8](https://www.rfc-editor.org/rfc/rfc9113#section-6.8)), and a refused stream
-/// was not processed ([section 8.7](https://www.rfc-editor.org/rfc/rfc9113#section-8.7)).
+/// Whether an HTTP/2 server said that it left the request alone: a GOAWAY in peace reaches only
+/// requests behind the last that it looked at ([RFC 9113, section
+/// 6.8](https://www.rfc-editor.org/rfc/rfc9113#section-6.8)), and a refused stream was not
+/// processed ([section 8.7](https://www.rfc-editor.org/rfc/rfc9113#section-8.7)).
 #[cfg(feature = "http2")]
 fn was_not_processed(error: &hyper::Error) -> bool {
     cause::<h2::Error>(error).is_some_and(|error| {

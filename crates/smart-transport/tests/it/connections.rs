@@ -31,8 +31,8 @@ fn get(server: &Server) -> Request<Bytes> {
 const STRAY: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray";
 const LATE: &str = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-/// Answers the first request on each connection properly, and then says this without having been asked; with nothing to say
-/// it closes. The channel tells when that has been done.
+/// Answers the first request on each connection properly, and then says this without having been
+/// asked; with nothing to say it closes. The channel tells when that has been done.
 fn saying_more(runtime: &Runtime, more: &'static str) -> (Server, mpsc::Receiver<()>) {
     let (done, seen) = mpsc::channel();
     let server = runtime.block_on(Server::start(move |mut connection| {
@@ -56,8 +56,9 @@ fn saying_more(runtime: &Runtime, more: &'static str) -> (Server, mpsc::Receiver
     (server.unwrap(), seen)
 }
 
-/// Two requests, and between them something unasked-for that the runtime, kept busy, has had no time to look at. The second
-/// is answered properly or known not to have been sent; then the third is answered.
+/// Two requests, and between them something unasked-for that the runtime, kept busy, has had no
+/// time to look at. The second is answered properly or known not to have been sent; then the third
+/// is answered.
 async fn check_unasked(transport: &HyperTransport, server: &Server, busy: impl FnOnce()) {
     let first = transport.fetch(get(server)).await.unwrap();
     assert_eq!(first.body(), "proper");
@@ -91,7 +92,8 @@ fn what_comes_unasked_is_seen_although_no_worker_has_had_time() {
     for more in [STRAY, LATE, ""] {
         let (server, seen) = saying_more(&servers, more);
         let transport = HyperTransport::new();
-        // The only worker, on which the connection lives, does something else until the second request is on its way.
+        // The only worker, on which the connection lives, does something else until the second
+        // request is on its way.
         let client = elsewhere();
         let (began, beginning) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
@@ -222,7 +224,8 @@ fn upload(server: &Server, count: &Arc<()>) -> Request<Bytes> {
     request.body(Bytes::from_owner(body)).unwrap()
 }
 
-/// Waits until no body is held any more, and no task of this runtime is left but so many: a connection is one.
+/// Waits until no body is held any more, and no task of this runtime is left but so many: a
+/// connection is one.
 async fn assert_released(count: &Arc<()>, tasks: usize) {
     let metrics = tokio::runtime::Handle::current().metrics();
     let left = || (Arc::strong_count(count) - 1, metrics.num_alive_tasks());

@@ -27,8 +27,9 @@ fn told(error: &TransportError, server: &Server) -> (Stage, String) {
     (error.stage(), text)
 }
 
-/// The failure of a call to a server that lets it wait, and how long it took in simulated time. It is simulated from when the
-/// server has the request: before, time would pass while the network works.
+/// The failure of a call to a server that lets it wait, and how long it took in simulated time. It
+/// is simulated from when the server has the request: before, time would pass while the network
+/// works.
 async fn overdue(
     builder: HyperTransportBuilder,
     server: &Server,
@@ -167,7 +168,8 @@ async fn what_follows_an_answer_is_not_taken_for_the_next() {
     for _ in 0..3 {
         let response = transport.fetch(request(&server)).await.unwrap();
         assert_eq!(response.body(), "hello");
-        // The connection may not be used again; whether that has been seen yet is the next request's luck.
+        // The connection may not be used again; whether that has been seen yet is the next
+        // request's luck.
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(server.connections(), 3);

@@ -1,4 +1,5 @@
-//! The default transport over plain HTTP/1.1: what it sends, what it gives back, and what it says when it cannot.
+//! The default transport over plain HTTP/1.1: what it sends, what it gives back, and what it says
+//! when it cannot.
 
 use std::error::Error;
 use std::time::Duration;
@@ -284,8 +285,9 @@ async fn errors_show_nothing_of_the_request_but_its_host() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silent_close_is_an_answer_or_an_error_by_stage() {
-    // The server keeps the connection in its words and closes it in fact. A call can lose that race: a front end of a
-    // SMART container in use does this. Whether to repeat is for the layer that signs; here the stage has to be right.
+    // The server keeps the connection in its words and closes it in fact. A call can lose that
+    // race: a front end of a SMART container in use does this. Whether to repeat is for the layer
+    // that signs; here the stage has to be right.
     let server = Server::closing("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
         .await
         .unwrap();

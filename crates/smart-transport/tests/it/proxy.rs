@@ -112,7 +112,8 @@ async fn proxy_that_refuses_is_told() {
     assert!(!format!("{error:?}").contains("canary"));
 }
 
-/// A SOCKS proxy that wants a name and a password, and answers what is sent through it by itself. It tells what it was asked.
+/// A SOCKS proxy that wants a name and a password, and answers what is sent through it by itself.
+/// It tells what it was asked.
 async fn socks_proxy() -> (
     std::net::SocketAddr,
     tokio::sync::oneshot::Receiver<Vec<u8>>,

@@ -105,7 +105,8 @@ async fn server_that_asks_who_is_there_is_told() {
     let response = transport.fetch(request(&server)).await.unwrap();
     assert_eq!(response.body(), "hello");
 
-    // In TLS 1.3 the refusal comes when the handshake is over for the client, and so at the first request.
+    // In TLS 1.3 the refusal comes when the handshake is over for the client, and so at the first
+    // request.
     let nameless = trusting(&authority).build();
     let error = nameless.fetch(request(&server)).await.unwrap_err();
     assert!(

@@ -6,7 +6,8 @@ use smart_transport::{HyperTransport, Stage, Transport as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-/// The extension of a ClientHello that lists versions ([RFC 8446, 4.2.1](https://www.rfc-editor.org/rfc/rfc8446#section-4.2.1)).
+/// The extension of a ClientHello that lists versions ([RFC 8446,
+/// 4.2.1](https://www.rfc-editor.org/rfc/rfc8446#section-4.2.1)).
 const SUPPORTED_VERSIONS: u16 = 43;
 
 #[tokio::test]

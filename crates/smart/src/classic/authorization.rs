@@ -13,12 +13,13 @@ use crate::exchange::{Exchanger as _, Purpose, Timed};
 
 /// A dance that waits for the user. Made by [`Client::authorize`].
 ///
-/// Send the user's browser to [`authorize_url`](Self::authorize_url). The container asks there, and then opens the address
-/// that the app's manifest names as `oauth_callback`; hand that URL to [`finish`](Self::finish). There may never be a
-/// callback: containers have no way to pass on a refusal.
+/// Send the user's browser to [`authorize_url`](Self::authorize_url). The container asks there, and
+/// then opens the address that the app's manifest names as `oauth_callback`; hand that URL to
+/// [`finish`](Self::finish). There may never be a callback: containers have no way to pass on a
+/// refusal.
 ///
-/// A web app that answers many users keeps [`into_parts`](Self::into_parts) in the user's session, and goes on with
-/// [`Client::resume_authorization`] when the callback comes, in whichever process.
+/// A web app that answers many users keeps [`into_parts`](Self::into_parts) in the user's session,
+/// and goes on with [`Client::resume_authorization`] when the callback comes, in whichever process.
 #[derive(Clone, Debug)]
 pub struct Authorization {
     client: Client,
@@ -31,7 +32,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the container does not answer, its manifest cannot be used, or it does not know the app ([`Error::Dance`]).
+    /// When the container does not answer, its manifest cannot be used, or it does not know the app
+    /// ([`Error::Dance`]).
     pub async fn authorize(&self, record_id: impl Into<RecordId>) -> Result<Authorization, Error> {
         let record_id = record_id.into();
         if record_id.as_str().is_empty() {
@@ -109,8 +111,8 @@ impl Authorization {
         &self.record_id
     }
 
-    /// The public half of the request token, by which a web app that has several dances under way finds the one that a
-    /// callback (its parameter `oauth_token`) belongs to.
+    /// The public half of the request token, by which a web app that has several dances under way
+    /// finds the one that a callback (its parameter `oauth_token`) belongs to.
     pub fn request_token(&self) -> &str {
         self.dance.request_token().key().as_str()
     }
@@ -120,14 +122,17 @@ impl Authorization {
         self.dance.authorize_url()
     }
 
-    /// Takes the URL that the container opened after the user agreed, or its query, and exchanges the request token.
+    /// Takes the URL that the container opened after the user agreed, or its query, and exchanges
+    /// the request token.
     ///
-    /// A callback that belongs to another dance is refused before anything is sent, and this one goes on waiting.
+    /// A callback that belongs to another dance is refused before anything is sent, and this one
+    /// goes on waiting.
     ///
     /// # Errors
     ///
-    /// When the callback is not that of this dance, or the container refuses the exchange or grants another record
-    /// ([`Error::Dance`]). After a lost answer the token may be used up: begin again.
+    /// When the callback is not that of this dance, or the container refuses the exchange or grants
+    /// another record ([`Error::Dance`]). After a lost answer the token may be used up: begin
+    /// again.
     pub async fn finish(&self, callback_url: &str) -> Result<Record, Error> {
         self.exchange(self.dance.clone().callback(callback_url)?)
             .await

@@ -16,8 +16,8 @@ use crate::exchange::policy::Policy;
 use crate::exchange::recorder::Recorder;
 use crate::{Error, Retries};
 
-/// The settings of a [`Client`]. Three have to be made: [`app_id`](Self::app_id), [`api_base`](Self::api_base) and
-/// [`consumer`](Self::consumer).
+/// The settings of a [`Client`]. Three have to be made: [`app_id`](Self::app_id),
+/// [`api_base`](Self::api_base) and [`consumer`](Self::consumer).
 #[must_use = "a builder does nothing until build is called"]
 pub struct ClientBuilder {
     app_id: Option<AppId>,
@@ -46,19 +46,22 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// The app's id, under which the container has installed it, such as `my-app@apps.smartplatforms.org`.
+    /// The app's id, under which the container has installed it, such as
+    /// `my-app@apps.smartplatforms.org`.
     pub fn app_id(mut self, app_id: impl Into<AppId>) -> Self {
         self.app_id = Some(app_id.into());
         self
     }
 
-    /// Where the container's API is, such as `http://localhost:7000`. Calls go to this origin and to no other.
+    /// Where the container's API is, such as `http://localhost:7000`. Calls go to this origin and
+    /// to no other.
     pub fn api_base(mut self, api_base: impl Into<String>) -> Self {
         self.api_base = Some(api_base.into());
         self
     }
 
-    /// The app's key and the secret that it shares with the container. A SMART container uses the app's id as its key.
+    /// The app's key and the secret that it shares with the container. A SMART container uses the
+    /// app's id as its key.
     pub fn consumer(
         mut self,
         key: impl Into<ConsumerKey>,
@@ -68,9 +71,12 @@ impl ClientBuilder {
         self
     }
 
-    /// What carries the requests; without it, a [`HyperTransport`](crate::transport::HyperTransport) with its defaults and the proxy of the environment
-    /// ([`Proxy::from_environment`](crate::transport::Proxy::from_environment)). Give one of your own to change time-outs and limits, to trust a hospital's own authority,
-    /// or to answer from memory in a test. One that tells no limit ([`Transport::total_timeout`]) is given up after 60 seconds.
+    /// What carries the requests; without it, a
+    /// [`HyperTransport`](crate::transport::HyperTransport) with its defaults and the proxy of the
+    /// environment ([`Proxy::from_environment`](crate::transport::Proxy::from_environment)). Give
+    /// one of your own to change time-outs and limits, to trust a hospital's own authority, or to
+    /// answer from memory in a test. One that tells no limit ([`Transport::total_timeout`]) is
+    /// given up after 60 seconds.
     ///
     /// ```
     /// use std::time::Duration;
@@ -90,8 +96,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Writes down every exchange for a bug report, a line of JSON each: call, path template, parameter names, harmless
-    /// headers, lengths, status, time. No id, secret, token, parameter value or body is in it.
+    /// Writes down every exchange for a bug report, a line of JSON each: call, path template,
+    /// parameter names, harmless headers, lengths, status, time. No id, secret, token, parameter
+    /// value or body is in it.
     pub fn record_exchanges(mut self, sink: impl Write + Send + 'static) -> Self {
         self.recorder = Recorder::to(sink);
         self
@@ -103,8 +110,8 @@ impl ClientBuilder {
         self
     }
 
-    /// What fills nonces with random bytes; without it, the operating system. For tests: with guessable nonces an app is
-    /// open to replay, and with repeated ones it is refused.
+    /// What fills nonces with random bytes; without it, the operating system. For tests: with
+    /// guessable nonces an app is open to replay, and with repeated ones it is refused.
     pub fn randomness(
         mut self,
         fill: impl Fn(&mut [u8]) -> Result<(), Box<dyn StdError + Send + Sync>> + Send + Sync + 'static,
@@ -117,8 +124,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// When one of the three settings is missing ([`Error::MissingSetting`]; so is an empty app id), or the API base is not an address
-    /// ([`Error::ApiBase`]).
+    /// When one of the three settings is missing ([`Error::MissingSetting`]; so is an empty app
+    /// id), or the API base is not an address ([`Error::ApiBase`]).
     pub fn build(self) -> Result<Client, Error> {
         let app_id = self.app_id.filter(|id| !id.as_str().is_empty());
         let app_id = set(app_id, "app_id")?;

@@ -19,16 +19,17 @@ use crate::{Error, Refusal};
 
 /// An app on one container.
 ///
-/// A clone is cheap and shares the connections and the manifest; it can be used by any number of tasks at once, since
-/// nothing in it changes from call to call. Tokens are not kept here but in the handles that it gives out: a [`Record`]
-/// or [`User`] each has its own.
+/// A clone is cheap and shares the connections and the manifest; it can be used by any number of
+/// tasks at once, since nothing in it changes from call to call. Tokens are not kept here but in
+/// the handles that it gives out: a [`Record`] or [`User`] each has its own.
 ///
 /// # Calls to the container
 ///
-/// The calls that are about neither a record nor a user are methods of the client, such as `get_container_manifest`.
-/// They are always signed: two-legged, in the app's own name, as long as the client has no token. That is enough for
-/// `get_container_manifest` and `get_ontology`. The others (`get_app_manifests`, `get_user`, `search_records`, …)
-/// want a token, which may be that of any record that the app holds: see [`with_token`](Self::with_token).
+/// The calls that are about neither a record nor a user are methods of the client, such as
+/// `get_container_manifest`. They are always signed: two-legged, in the app's own name, as long as
+/// the client has no token. That is enough for `get_container_manifest` and `get_ontology`. The
+/// others (`get_app_manifests`, `get_user`, `search_records`, …) want a token, which may be that of
+/// any record that the app holds: see [`with_token`](Self::with_token).
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -42,7 +43,8 @@ struct Shared {
     origin: Origin,
     signer: Signer,
     policy: Policy,
-    // A lock that waits without blocking: whoever comes while the manifest is being fetched gets the same one.
+    // A lock that waits without blocking: whoever comes while the manifest is being fetched gets
+    // the same one.
     manifest: Mutex<Option<Arc<ContainerManifest>>>,
 }
 
@@ -82,12 +84,14 @@ impl Client {
         &self.shared.api_base
     }
 
-    /// A handle of a record. It has no token yet, which its calls need: see [`Record`] for the ways to one.
+    /// A handle of a record. It has no token yet, which its calls need: see [`Record`] for the ways
+    /// to one.
     pub fn record(&self, id: impl Into<RecordId>) -> Record {
         Record::new(self.clone(), id.into())
     }
 
-    /// A handle of a user, given by the mail address of the account. It has no token yet, which its calls need.
+    /// A handle of a user, given by the mail address of the account. It has no token yet, which its
+    /// calls need.
     pub fn user(&self, id: impl Into<UserId>) -> User {
         User::new(self.clone(), id.into())
     }
@@ -97,7 +101,8 @@ impl Client {
         RecordSweep::new(self.clone(), None)
     }
 
-    /// The records that come after this one in the container's order, to take up a sweep that stopped.
+    /// The records that come after this one in the container's order, to take up a sweep that
+    /// stopped.
     pub fn records_after(&self, id: impl Into<RecordId>) -> RecordSweep {
         RecordSweep::new(self.clone(), Some(id.into()))
     }
@@ -127,8 +132,8 @@ impl Client {
         Ok(Arc::clone(kept.insert(Arc::new(manifest))))
     }
 
-    /// The page of the container where a user chooses a record for this app; the container then opens the app with
-    /// `record_id` and `api_base` in its URL.
+    /// The page of the container where a user chooses a record for this app; the container then
+    /// opens the app with `record_id` and `api_base` in its URL.
     ///
     /// # Errors
     ///
@@ -163,8 +168,9 @@ impl Client {
         &self.shared.origin
     }
 
-    /// By how many seconds the container's clock was found to be ahead of this machine's; negative if it is behind, and zero as
-    /// long as no signature was refused for its time. Signatures carry the container's time.
+    /// By how many seconds the container's clock was found to be ahead of this machine's; negative
+    /// if it is behind, and zero as long as no signature was refused for its time. Signatures carry
+    /// the container's time.
     pub fn clock_correction(&self) -> i64 {
         self.signer().clock().ahead().seconds()
     }
@@ -184,7 +190,8 @@ impl Client {
             timed: Timed::Signature,
             origin: self.origin(),
         };
-        // Made anew for each attempt: most need only one, and a copy kept for the others would cost them all.
+        // Made anew for each attempt: most need only one, and a copy kept for the others would cost
+        // them all.
         let signed = |ahead| {
             let mut request = call.to_http(self.api_base())?;
             self.signer().sign(&mut request, credential, ahead)?;
@@ -202,9 +209,10 @@ impl Client {
     }
 }
 
-/// Whether the status says that the call did what it is for. A part of the data that nobody asked for, or the promise
-/// of data ([RFC 9110, section 15.3](https://www.rfc-editor.org/rfc/rfc9110#section-15.3)), would be read as all that
-/// there is in the record.
+/// Whether the status says that the call did what it is for. A part of the data that nobody asked
+/// for, or the promise of data ([RFC 9110, section
+/// 15.3](https://www.rfc-editor.org/rfc/rfc9110#section-15.3)), would be read as all that there is
+/// in the record.
 fn delivers(method: Method, status: StatusCode) -> bool {
     let is_unfinished = matches!(status, StatusCode::ACCEPTED | StatusCode::PARTIAL_CONTENT);
     status.is_success() && !(method == Method::Get && is_unfinished)

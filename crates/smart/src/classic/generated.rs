@@ -1,6 +1,6 @@
-//! The calls as methods of the handles, made from the ontology by `cargo xtask codegen`: each builds the call of the same
-//! name with the ids that the handle knows, and names the handle as its sender. Everything else about a call is in
-//! `smart_api::calls`.
+//! The calls as methods of the handles, made from the ontology by `cargo xtask codegen`: each
+//! builds the call of the same name with the ids that the handle knows, and names the handle as its
+//! sender. Everything else about a call is in `smart_api::calls`.
 
 mod container_calls;
 mod record_calls;

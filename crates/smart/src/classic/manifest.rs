@@ -12,8 +12,9 @@ use crate::classic::path_segment::path_segment;
 
 /// A container's manifest: what `GET {api_base}/manifest` answers.
 ///
-/// It is read leniently. Only the addresses of the OAuth steps have to be there, since they are never guessed from the
-/// API base; unknown keys are passed over, and a text of another type counts as absent.
+/// It is read leniently. Only the addresses of the OAuth steps have to be there, since they are
+/// never guessed from the API base; unknown keys are passed over, and a text of another type counts
+/// as absent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerManifest {
     admin: Option<String>,
@@ -30,8 +31,8 @@ impl ContainerManifest {
     ///
     /// # Errors
     ///
-    /// When it is no JSON object, or lacks one of the three addresses of the OAuth steps, or when one of them is not an
-    /// absolute `http` or `https` URL. The error names the key.
+    /// When it is no JSON object, or lacks one of the three addresses of the OAuth steps, or when
+    /// one of them is not an absolute `http` or `https` URL. The error names the key.
     pub fn from_json(json: &[u8]) -> Result<Self, ManifestError> {
         let manifest = serde_json::from_slice(json).map_err(ManifestError::NotJson)?;
         let Value::Object(manifest) = manifest else {
@@ -88,7 +89,8 @@ impl ContainerManifest {
         self.smart_version.as_deref()
     }
 
-    /// Whether the container offers a method (`GET`, `PUT`, …) for a class of data, given by its IRI.
+    /// Whether the container offers a method (`GET`, `PUT`, …) for a class of data, given by its
+    /// IRI.
     pub fn offers(&self, class: &str, method: &str) -> bool {
         self.capabilities
             .get(class)
@@ -134,7 +136,8 @@ impl LaunchUrls {
         })
     }
 
-    /// The page where a user chooses a record for an app, with the app's id in its place. Older containers have none.
+    /// The page where a user chooses a record for an app, with the app's id in its place. Older
+    /// containers have none.
     pub fn app_launch(&self, app_id: &AppId) -> Option<String> {
         let template = self.app_launch.as_deref()?;
         Some(fill_in(
@@ -143,7 +146,8 @@ impl LaunchUrls {
         ))
     }
 
-    /// Refuses a step away from encryption: whoever is on the way could read the secrets that the steps hand out.
+    /// Refuses a step away from encryption: whoever is on the way could read the secrets that the
+    /// steps hand out.
     pub(crate) fn check_not_weaker_than(&self, api_base: &ApiBase) -> Result<(), ManifestError> {
         if !api_base.as_str().starts_with("https:") {
             return Ok(());
@@ -257,8 +261,8 @@ fn texts(object: &Value, key: &str) -> Vec<String> {
         .collect()
 }
 
-/// Puts the value where the template says `{{app_id}}`, with or without spaces inside the braces: the Python client
-/// allows them.
+/// Puts the value where the template says `{{app_id}}`, with or without spaces inside the braces:
+/// the Python client allows them.
 fn fill_in(template: &str, app_id: &str) -> String {
     let mut filled = String::with_capacity(template.len() + app_id.len());
     let mut rest = template;

@@ -13,8 +13,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the container does not answer, knows no such record ([`Error::UnknownRecord`]), or gives this app no tokens
-    /// ([`Error::Dance`]).
+    /// When the container does not answer, knows no such record ([`Error::UnknownRecord`]), or
+    /// gives this app no tokens ([`Error::Dance`]).
     pub async fn open_record(&self, id: impl Into<RecordId>) -> Result<Record, Error> {
         let id = id.into();
         let records = self.record_loop();

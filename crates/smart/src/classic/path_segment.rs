@@ -4,8 +4,8 @@ use std::fmt::Display;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-/// Encodes what would end or break a segment. Everything else stays, above all the `@` of app ids: the Classic container
-/// compares ids raw in a template, and signs over the decoded path.
+/// Encodes what would end or break a segment. Everything else stays, above all the `@` of app ids:
+/// the Classic container compares ids raw in a template, and signs over the decoded path.
 pub(crate) fn path_segment(id: &str) -> impl Display {
     utf8_percent_encode(id, UNSAFE)
 }

@@ -13,9 +13,10 @@ use crate::classic::signer::Credential;
 
 /// A patient's record, with the token that opens it.
 ///
-/// The calls about records are its methods (`get_medications`, `get_demographics`, …), each signed with its own token.
-/// A handle is immutable and shares none of its state with others, so any number of records can be read at once without
-/// one's token ending up on another's call. A clone is cheap.
+/// The calls about records are its methods (`get_medications`, `get_demographics`, …), each signed
+/// with its own token. A handle is immutable and shares none of its state with others, so any
+/// number of records can be read at once without one's token ending up on another's call. A clone
+/// is cheap.
 ///
 /// # Where the token comes from
 ///
@@ -73,9 +74,9 @@ impl Record {
         self.inner.credential.as_deref()
     }
 
-    /// The user who authorized the app, as the container named them in the dance. The reference container gives an
-    /// identifier of its own there and not the mail address that its paths take, so it may not do for
-    /// [`Client::user`].
+    /// The user who authorized the app, as the container named them in the dance. The reference
+    /// container gives an identifier of its own there and not the mail address that its paths take,
+    /// so it may not do for [`Client::user`].
     pub fn user_id(&self) -> Option<&UserId> {
         self.inner.user_id.as_ref()
     }

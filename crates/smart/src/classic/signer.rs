@@ -23,7 +23,8 @@ pub(crate) struct Signer {
     randomness: Randomness,
 }
 
-/// A token, with the key that it makes together with the app's secret prepared for every call that a handle will make.
+/// A token, with the key that it makes together with the app's secret prepared for every call that
+/// a handle will make.
 #[derive(Clone, Debug)]
 pub(crate) struct Credential {
     pub(crate) token: AccessToken,
@@ -50,8 +51,8 @@ impl Signer {
         }
     }
 
-    /// Adds the `Authorization` header, with a token or two-legged without one, and with the time of a container whose clock is
-    /// so far ahead.
+    /// Adds the `Authorization` header, with a token or two-legged without one, and with the time
+    /// of a container whose clock is so far ahead.
     pub(crate) fn sign(
         &self,
         request: &mut http::Request<Bytes>,
@@ -81,7 +82,8 @@ impl Signer {
         &self.clock
     }
 
-    /// A number between 0 and 1 that nobody can guess, for the length of pauses. Without randomness, the longest pause.
+    /// A number between 0 and 1 that nobody can guess, for the length of pauses. Without
+    /// randomness, the longest pause.
     pub(crate) fn chance(&self) -> f64 {
         let mut bytes = [0; 4];
         match (self.randomness)(&mut bytes) {

@@ -15,21 +15,25 @@ use crate::classic::{Client, Record};
 use crate::exchange::retry::Repeat;
 use crate::exchange::{Exchanger as _, Purpose, Timed};
 
-/// The records of a container, each with a token of its own, in the container's order. Made by [`Client::records`].
+/// The records of a container, each with a token of its own, in the container's order. Made by
+/// [`Client::records`].
 ///
-/// It asks for the next record only when it is polled. It is a [`Stream`], so that several records can be under way at
-/// a time (`buffered` of the futures crates); a plain loop needs nothing but [`try_next`](Self::try_next).
+/// It asks for the next record only when it is polled. It is a [`Stream`], so that several records
+/// can be under way at a time (`buffered` of the futures crates); a plain loop needs nothing but
+/// [`try_next`](Self::try_next).
 ///
-/// An error ends it. If records came before, it is an [`Error::Sweep`] that names the last one. A sweep is taken up again with
-/// [`Client::records_after`] and the last record that was *read to its end*, which may be an earlier one. A failure of a call on
-/// one record is none of the sweep's: report it and go on.
+/// An error ends it. If records came before, it is an [`Error::Sweep`] that names the last one. A
+/// sweep is taken up again with [`Client::records_after`] and the last record that was *read to its
+/// end*, which may be an earlier one. A failure of a call on one record is none of the sweep's:
+/// report it and go on.
 ///
 /// # Where it ends
 ///
-/// A container ends the loop with a 404, and anything that speaks HTTP answers a wrong address so. If a sweep finds no record at
-/// all, it asks for the container's manifest too, and fails if there is none. After that, nothing tells the last record from one
-/// that the container has lost track of: compare [`report`](Self::report) with what you expect. A container that names a record
-/// twice ends the sweep with an error.
+/// A container ends the loop with a 404, and anything that speaks HTTP answers a wrong address so.
+/// If a sweep finds no record at all, it asks for the container's manifest too, and fails if there
+/// is none. After that, nothing tells the last record from one that the container has lost track
+/// of: compare [`report`](Self::report) with what you expect. A container that names a record twice
+/// ends the sweep with an error.
 pub struct RecordSweep {
     records: Pin<Box<dyn Stream<Item = Result<Record, Error>> + Send>>,
     report: SweepReport,
@@ -72,7 +76,8 @@ impl RecordSweep {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// How far it has come: how many records came, after which it stands, and whether it ended by the container's word.
+    /// How far it has come: how many records came, after which it stands, and whether it ended by
+    /// the container's word.
     pub fn report(&self) -> &SweepReport {
         &self.report
     }
@@ -146,7 +151,8 @@ impl Sweep {
             timed: Timed::Signature,
             origin: self.client.origin(),
         };
-        // There is a next one to ask for: the stream ends with the answer that says that there is none.
+        // There is a next one to ask for: the stream ends with the answer that says that there is
+        // none.
         let signed = |ahead| {
             let request = self
                 .records
@@ -161,7 +167,8 @@ impl Sweep {
             return Ok(Some(record.with_token(access.token)));
         }
         if !self.has_come {
-            // Anything that speaks HTTP answers 404 to an address that it does not know; a container has a manifest.
+            // Anything that speaks HTTP answers 404 to an address that it does not know; a
+            // container has a manifest.
             self.client.manifest().await?;
         }
         Ok(None)

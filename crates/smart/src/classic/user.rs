@@ -13,8 +13,8 @@ use crate::classic::signer::Credential;
 
 /// A user's account on the container, with a token.
 ///
-/// The calls about users are its methods (`get_user_preferences`, …). They are signed with the token of a
-/// record which that user authorized, since a container issues tokens for records only:
+/// The calls about users are its methods (`get_user_preferences`, …). They are signed with the
+/// token of a record which that user authorized, since a container issues tokens for records only:
 /// `client.user("me@example.org").with_token(token)`.
 #[derive(Clone, Debug)]
 pub struct User {

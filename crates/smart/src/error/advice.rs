@@ -1,13 +1,14 @@
-//! One sentence of what to do for each refusal, in both generations. The sentences are those of a library: they name neither an option of a
-//! command nor a method.
+//! One sentence of what to do for each refusal, in both generations. The sentences are those of a
+//! library: they name neither an option of a command nor a method.
 
 use http::StatusCode;
 #[cfg(feature = "fhir")]
 use smart_oauth::oauth2::Refusal;
 use smart_rdf::visible;
 
-/// What the words of a refusal by a SMART Classic container point to. The reference container says "Unauthorized" and nothing else; others
-/// explain themselves. The first row whose word occurs is taken.
+/// What the words of a refusal by a SMART Classic container point to. The reference container says
+/// "Unauthorized" and nothing else; others explain themselves. The first row whose word occurs is
+/// taken.
 const CLASSIC_WORDS: [(&str, &str); 5] = [
     (
         "nonce",
@@ -64,10 +65,13 @@ pub(crate) fn of_classic_status(
     }
 }
 
-/// What the codes of OAuth 2 mean for the app ([RFC 6749, 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1) and
-/// [5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2), [RFC 6750, 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1),
-/// [OpenID Connect Core, 3.1.2.6](https://openid.net/specs/openid-connect-core-1_0.html#AuthError)): a code, or any if it is empty; a word of
-/// the explanation, or any if it is empty; what to do. The first row that fits is taken.
+/// What the codes of OAuth 2 mean for the app ([RFC 6749,
+/// 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1) and
+/// [5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2), [RFC 6750,
+/// 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1), [OpenID Connect Core,
+/// 3.1.2.6](https://openid.net/specs/openid-connect-core-1_0.html#AuthError)): a code, or any if it
+/// is empty; a word of the explanation, or any if it is empty; what to do. The first row that fits
+/// is taken.
 #[cfg(feature = "fhir")]
 const OAUTH2: [(&str, &str, &str); 28] = [
     (

@@ -1,5 +1,6 @@
-//! Secrets of a request, taken out of what the peer says of it. Servers have been seen to quote a header or a form in their explanation of a
-//! refusal, and an error's text ends up on screens and in logs.
+//! Secrets of a request, taken out of what the peer says of it. Servers have been seen to quote a
+//! header or a form in their explanation of a refusal, and an error's text ends up on screens and
+//! in logs.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -43,8 +44,8 @@ impl Sent {
         response.map(|body| without(body, secrets))
     }
 
-    /// Whether a form was refused although the status says otherwise, as some token endpoints do. An answer with tokens is
-    /// never touched.
+    /// Whether a form was refused although the status says otherwise, as some token endpoints do.
+    /// An answer with tokens is never touched.
     fn is_refused_by(&self, body: &[u8]) -> bool {
         let is_refusal =
             |answer: Value| answer["error"].is_string() && answer["access_token"].is_null();

@@ -12,8 +12,9 @@ use smart_api::{CallInfo, Method};
 use crate::error::advice;
 use crate::exchange::retry::{Repeat, retry_after};
 
-/// An answer whose status is not a success. Containers explain themselves in HTML at best, so the sentence that this
-/// prints as goes by the status, and the container's own words follow where it has any.
+/// An answer whose status is not a success. Containers explain themselves in HTML at best, so the
+/// sentence that this prints as goes by the status, and the container's own words follow where it
+/// has any.
 pub struct Refusal {
     call: &'static CallInfo,
     with_token: bool,
@@ -44,13 +45,14 @@ impl Refusal {
         self.response.status()
     }
 
-    /// The answer as it came, with its headers and its whole body, in which the secrets of the request are masked.
+    /// The answer as it came, with its headers and its whole body, in which the secrets of the
+    /// request are masked.
     pub fn response(&self) -> &Response<Bytes> {
         &self.response
     }
 
-    /// The container's words: the beginning of the body as plain text, without markup, on one line. Empty if there are
-    /// none.
+    /// The container's words: the beginning of the body as plain text, without markup, on one line.
+    /// Empty if there are none.
     pub fn words(&self) -> String {
         // The body of a success is a part of the record, not words about the call.
         if self.status().is_success() {

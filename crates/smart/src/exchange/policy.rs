@@ -17,7 +17,8 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    /// Without a transport it is the one of hyper, with its defaults and the proxy of the environment.
+    /// Without a transport it is the one of hyper, with its defaults and the proxy of the
+    /// environment.
     pub(crate) fn new(
         transport: Option<SharedTransport>,
         retries: Retries,
@@ -35,8 +36,8 @@ impl Policy {
         }
     }
 
-    /// What stands for a record's id where people may read along. The key is new with every client: ids are short, and
-    /// hashes of all of them are quickly made.
+    /// What stands for a record's id where people may read along. The key is new with every client:
+    /// ids are short, and hashes of all of them are quickly made.
     pub(crate) fn record_hash(&self, id: &str) -> String {
         format!("{:016x}", self.hashing.hash_one(id))
     }

@@ -4,13 +4,14 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::classic::signer::Randomness;
 
-/// How much is drawn at a time: enough for 64 nonces, since asking the system costs as much as a third of a signature.
+/// How much is drawn at a time: enough for 64 nonces, since asking the system costs as much as a
+/// third of a signature.
 const DRAWN: usize = 1024;
 
 /// Hands out what the system's generator gives, each byte once.
 ///
-/// A process that forks would hand out the same bytes twice; a client does not survive a fork anyway, since its connections
-/// and its runtime do not.
+/// A process that forks would hand out the same bytes twice; a client does not survive a fork
+/// anyway, since its connections and its runtime do not.
 pub(crate) fn of_the_system() -> Randomness {
     let pool = Mutex::new(Pool {
         bytes: [0; DRAWN],

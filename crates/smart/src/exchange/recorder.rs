@@ -20,8 +20,9 @@ use crate::exchange::retry::Outcome;
 
 /// Writes a line of JSON for each attempt, or nothing.
 ///
-/// A line has the call and the template of its path, the names of the query's parameters, the headers that are on a list of
-/// harmless ones, lengths, status and time. Values of parameters, bodies, ids, keys, tokens and signatures stay out.
+/// A line has the call and the template of its path, the names of the query's parameters, the
+/// headers that are on a list of harmless ones, lengths, status and time. Values of parameters,
+/// bodies, ids, keys, tokens and signatures stay out.
 #[derive(Default)]
 pub(crate) struct Recorder {
     sink: Option<Mutex<Box<dyn Write + Send>>>,

@@ -18,15 +18,17 @@ use smart_transport::{Stage, TransportError};
 /// | `POST`; exchange of a Classic verifier, renewal of tokens, registration | yes | no | yes | no | no |
 /// | exchange of an OAuth 2 code, which is good for one attempt | yes | no | no | no | no |
 ///
-/// `Retry-After` on a 503, and a 429 in any case, say that the server did not act on the request. A 503 alone may come from a
-/// gateway that lost the answer of the server behind it.
+/// `Retry-After` on a 503, and a 429 in any case, say that the server did not act on the request. A
+/// 503 alone may come from a gateway that lost the answer of the server behind it.
 ///
-/// Every attempt is signed afresh. The pauses double, and each is a random part of its full length, so that many clients do not
-/// come back at the same moment; a container that says how long to wait (`Retry-After`) is obeyed. The time limit of the transport
-/// holds for all attempts together: what would end after it is not begun.
+/// Every attempt is signed afresh. The pauses double, and each is a random part of its full length,
+/// so that many clients do not come back at the same moment; a container that says how long to wait
+/// (`Retry-After`) is obeyed. The time limit of the transport holds for all attempts together: what
+/// would end after it is not begun.
 ///
-/// A connection that dies before the status line says nothing about the container: some front ends close each connection
-/// after an answer without saying so. So that is tried once more at once, on a new connection, beside what is counted here.
+/// A connection that dies before the status line says nothing about the container: some front ends
+/// close each connection after an answer without saying so. So that is tried once more at once, on
+/// a new connection, beside what is counted here.
 ///
 /// Pauses need a tokio runtime; without one, only what needs no pause is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,15 +72,17 @@ impl Retries {
         self
     }
 
-    /// How many repeats the client and all its clones may make beyond a tenth of the calls that are answered. When a container
-    /// is down, this keeps the client from asking it four times as often as before.
+    /// How many repeats the client and all its clones may make beyond a tenth of the calls that are
+    /// answered. When a container is down, this keeps the client from asking it four times as often
+    /// as before.
     #[must_use]
     pub fn with_budget(mut self, repeats: u32) -> Self {
         self.budget = repeats;
         self
     }
 
-    /// The pause before the attempt of this number, the first repeat being 1. `chance` lies between 0 and 1.
+    /// The pause before the attempt of this number, the first repeat being 1. `chance` lies between
+    /// 0 and 1.
     fn pause(&self, repeat: u32, chance: f64) -> Duration {
         let doubled = 1_u32.checked_shl(repeat - 1).unwrap_or(u32::MAX);
         let full = self
@@ -124,7 +128,8 @@ impl Budget {
     }
 }
 
-/// Whether a request may be made again, by what its first attempt may have done. See the table at [`Retries`].
+/// Whether a request may be made again, by what its first attempt may have done. See the table at
+/// [`Retries`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Repeat {
     /// Made twice, it does what it does once.
@@ -204,7 +209,8 @@ impl<'c> Attempts<'c> {
         }
     }
 
-    /// What follows from this outcome. `chance` is a random number between 0 and 1, `remaining` tells the time that is left.
+    /// What follows from this outcome. `chance` is a random number between 0 and 1, `remaining`
+    /// tells the time that is left.
     pub(crate) fn next(
         &mut self,
         outcome: &Outcome,
@@ -253,8 +259,8 @@ impl<'c> Attempts<'c> {
     }
 }
 
-/// How long the container wants to be left alone
-/// ([RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)): a number of seconds, or a date,
+/// How long the container wants to be left alone ([RFC 9110, section
+/// 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)): a number of seconds, or a date,
 /// which counts from the date of the answer, since clocks differ.
 pub(crate) fn retry_after<B>(response: &Response<B>) -> Option<Duration> {
     let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();

@@ -12,8 +12,9 @@ use crate::exchange::Purpose;
 use crate::exchange::policy::Policy;
 use crate::exchange::retry::Outcome;
 
-/// The span of a call: which container, which call, which record as a hash, how it went and how long it took. Nothing of the
-/// path, the query, the headers or the bodies is in it, nor the words of an error.
+/// The span of a call: which container, which call, which record as a hash, how it went and how
+/// long it took. Nothing of the path, the query, the headers or the bodies is in it, nor the words
+/// of an error.
 pub(crate) struct CallSpan {
     span: Span,
     began: Option<Instant>,

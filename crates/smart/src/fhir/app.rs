@@ -26,8 +26,8 @@ use crate::exchange::retry::Repeat;
 use crate::exchange::{Exchanger, Purpose, Timed};
 use crate::vault::SharedVault;
 
-/// An app that is registered at one SMART on FHIR server. A clone is cheap and shares connections, vault, and what is known of
-/// the server.
+/// An app that is registered at one SMART on FHIR server. A clone is cheap and shares connections,
+/// vault, and what is known of the server.
 ///
 /// ```
 /// # use bytes::Bytes;
@@ -121,7 +121,8 @@ impl App {
         AppBuilder::new(fhir_base.into())
     }
 
-    /// An app that the server knows, by its name and the secret that both share. See [`builder`](Self::builder) for all else.
+    /// An app that the server knows, by its name and the secret that both share. See
+    /// [`builder`](Self::builder) for all else.
     ///
     /// # Errors
     ///
@@ -139,8 +140,9 @@ impl App {
             .build()
     }
 
-    /// Registers an app at a server, by a name that users are shown, the address that browsers come back to, and all scopes
-    /// that it will ever ask for. See [`AppBuilder::register`], which has more to set.
+    /// Registers an app at a server, by a name that users are shown, the address that browsers come
+    /// back to, and all scopes that it will ever ask for. See [`AppBuilder::register`], which has
+    /// more to set.
     ///
     /// # Errors
     ///
@@ -171,14 +173,16 @@ impl App {
         &self.inner.settings.fhir_base
     }
 
-    /// What the server said when this value was registered: the client id and the secret, to be kept.
+    /// What the server said when this value was registered: the client id and the secret, to be
+    /// kept.
     pub fn registration(&self) -> Option<&RegisteredClient> {
         self.inner.registration.as_ref()
     }
 
-    /// What the server says of itself: `.well-known/smart-configuration`, or for old servers the capability statement. It is
-    /// asked once, and again when the answer has become stale by the rules of
-    /// [HTTP](https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.1); a stale answer serves on while the server is not there.
+    /// What the server says of itself: `.well-known/smart-configuration`, or for old servers the
+    /// capability statement. It is asked once, and again when the answer has become stale by the
+    /// rules of [HTTP](https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.1); a stale answer
+    /// serves on while the server is not there.
     ///
     /// # Errors
     ///
@@ -269,8 +273,9 @@ impl Inner {
         &self.settings
     }
 
-    /// Sends a request to an address that the app has to prove itself at. A signed statement is made anew for each attempt, and
-    /// with the server's time when it was refused with this machine's.
+    /// Sends a request to an address that the app has to prove itself at. A signed statement is
+    /// made anew for each attempt, and with the server's time when it was refused with this
+    /// machine's.
     pub(super) async fn ask(
         &self,
         purpose: Purpose<'_>,

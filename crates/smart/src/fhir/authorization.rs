@@ -23,11 +23,13 @@ type Asked = smart_oauth::oauth2::Authorization<AwaitingCallback>;
 
 /// An authorization that waits for the user. Made by [`App::authorize`].
 ///
-/// Send the user's browser to [`authorize_url`](Self::authorize_url); the server sends it back to the app's redirect URI, and
-/// that address goes into [`exchange`](Self::exchange). There may never be a callback: servers show what they take for an
-/// attack on a page of their own, and users close windows. An authorization is over after an hour.
+/// Send the user's browser to [`authorize_url`](Self::authorize_url); the server sends it back to
+/// the app's redirect URI, and that address goes into [`exchange`](Self::exchange). There may never
+/// be a callback: servers show what they take for an attack on a page of their own, and users close
+/// windows. An authorization is over after an hour.
 ///
-/// A web app keeps [`into_parts`](Self::into_parts) in the user's own session (nobody else's browser may bring the callback), and goes on with [`App::resume_authorization`].
+/// A web app keeps [`into_parts`](Self::into_parts) in the user's own session (nobody else's
+/// browser may bring the callback), and goes on with [`App::resume_authorization`].
 #[derive(Clone)]
 pub struct Authorization {
     app: App,
@@ -57,21 +59,24 @@ impl Progress {
 const LIFETIME: u64 = 60 * 60;
 
 impl App {
-    /// Begins an authorization for scopes such as `launch/patient patient/*.rs offline_access`: with a fresh `state`, a code
-    /// challenge (always S256), and the FHIR base as audience. The user is asked on a page of the server, and nothing is sent
-    /// here but the question where that page is.
+    /// Begins an authorization for scopes such as `launch/patient patient/*.rs offline_access`:
+    /// with a fresh `state`, a code challenge (always S256), and the FHIR base as audience. The
+    /// user is asked on a page of the server, and nothing is sent here but the question where that
+    /// page is.
     ///
-    /// Scopes are written the way of version 1 for servers that do not announce version 2. None is left out: see
-    /// [`Authorization::unannounced`] for those that the server may not know.
+    /// Scopes are written the way of version 1 for servers that do not announce version 2. None is
+    /// left out: see [`Authorization::unannounced`] for those that the server may not know.
     ///
     /// # Errors
     ///
-    /// When the server does not answer, has no page that asks users, or can do no S256, or when the app has no redirect URI.
+    /// When the server does not answer, has no page that asks users, or can do no S256, or when the
+    /// app has no redirect URI.
     pub async fn authorize(&self, scopes: &str) -> Result<Authorization, Error> {
         self.begin(scopes, None, &[]).await
     }
 
-    /// The same with parameters of OpenID Connect or of the server's own, such as `("prompt", "consent")`.
+    /// The same with parameters of OpenID Connect or of the server's own, such as `("prompt",
+    /// "consent")`.
     ///
     /// # Errors
     ///
@@ -114,12 +119,13 @@ impl App {
         Ok(Authorization::new(self.clone(), client, asked, begun_at))
     }
 
-    /// Goes on with an authorization that another process, or an earlier request to this one, began.
+    /// Goes on with an authorization that another process, or an earlier request to this one,
+    /// began.
     ///
     /// # Errors
     ///
-    /// If the server does not answer, or can no longer be used. An authorization that is over by its
-    /// [`begun_at`](AuthorizationParts::begun_at) fails when its callback comes.
+    /// If the server does not answer, or can no longer be used. An authorization that is over by
+    /// its [`begun_at`](AuthorizationParts::begun_at) fails when its callback comes.
     pub async fn resume_authorization(
         &self,
         parts: AuthorizationParts,
@@ -151,20 +157,22 @@ impl Authorization {
         &self.url
     }
 
-    /// Where the browser has to post to, and what, in place of going to [`authorize_url`](Self::authorize_url). SMART
-    /// prefers this for servers that announce `authorize-post`; for all others it is `None`.
+    /// Where the browser has to post to, and what, in place of going to
+    /// [`authorize_url`](Self::authorize_url). SMART prefers this for servers that announce
+    /// `authorize-post`; for all others it is `None`.
     pub fn form(&self) -> Option<(String, String)> {
         let takes_post = self.asked.takes_post();
         takes_post.then(|| (self.asked.page().as_str().to_owned(), self.asked.form()))
     }
 
-    /// The `state`, by which a web app that has several authorizations under way finds the one that a callback belongs to.
+    /// The `state`, by which a web app that has several authorizations under way finds the one that
+    /// a callback belongs to.
     pub fn state(&self) -> &str {
         self.asked.state().expose()
     }
 
-    /// Scopes that were asked for although the server, which announces others, does not announce them. It may grant them all
-    /// the same: see [`Session::scopes`] for what it did.
+    /// Scopes that were asked for although the server, which announces others, does not announce
+    /// them. It may grant them all the same: see [`Session::scopes`] for what it did.
     pub fn unannounced(&self) -> Scopes {
         let server = self.client.server();
         let is_unannounced = |scope: &&Scope| server.announces(scope) == Some(false);
@@ -177,25 +185,26 @@ impl Authorization {
         self.asked.into_parts().with_begun_at(self.begun_at)
     }
 
-    /// Takes the address that the browser came back to, or its query, exchanges the code for tokens and puts them into the
-    /// vault, under a name drawn at random ([`Session::key`]).
+    /// Takes the address that the browser came back to, or its query, exchanges the code for tokens
+    /// and puts them into the vault, under a name drawn at random ([`Session::key`]).
     ///
-    /// A callback that is not believed is refused before anything is sent, and the authorization goes on waiting. One that is
-    /// believed is believed once. If the vault does not take the tokens, they are kept in memory: the same call once more
-    /// stores them, and does not ask the server again.
+    /// A callback that is not believed is refused before anything is sent, and the authorization
+    /// goes on waiting. One that is believed is believed once. If the vault does not take the
+    /// tokens, they are kept in memory: the same call once more stores them, and does not ask the
+    /// server again.
     ///
     /// # Errors
     ///
-    /// When the callback is not this authorization's ([`FhirError::Callback`]), the user said no ([`FhirError::Denied`]), the
-    /// server refuses the code ([`FhirError::Token`]), or the vault fails. A code is good for minutes; ask
-    /// [`Error::needs_user`].
+    /// When the callback is not this authorization's ([`FhirError::Callback`]), the user said no
+    /// ([`FhirError::Denied`]), the server refuses the code ([`FhirError::Token`]), or the vault
+    /// fails. A code is good for minutes; ask [`Error::needs_user`].
     pub async fn exchange(&self, callback: &str) -> Result<Session, Error> {
         let key = VaultKey::from_random(self.app.means().random()?);
         self.exchange_as(callback, key).await
     }
 
-    /// The same, under a name of the app's choice: that of its own user, for example. What the vault has under that name is
-    /// replaced.
+    /// The same, under a name of the app's choice: that of its own user, for example. What the
+    /// vault has under that name is replaced.
     ///
     /// # Errors
     ///
@@ -235,7 +244,8 @@ impl Authorization {
     }
 }
 
-/// Exchanges the code. The vault's entry is held before, so that a vault that is not there costs no code.
+/// Exchanges the code. The vault's entry is held before, so that a vault that is not there costs no
+/// code.
 async fn redeem(
     app: App,
     client: Client,

@@ -22,14 +22,16 @@ pub enum LinkedBrands {
 }
 
 impl App {
-    /// The [user-access brands](https://hl7.org/fhir/smart-app-launch/brands.html) that the server's `smart-configuration` links. They win over a
-    /// bundle that was consolidated elsewhere: see [`Brands::merge`]. No token is sent, and the bundle may be on any host.
+    /// The [user-access brands](https://hl7.org/fhir/smart-app-launch/brands.html) that the
+    /// server's `smart-configuration` links. They win over a bundle that was consolidated
+    /// elsewhere: see [`Brands::merge`]. No token is sent, and the bundle may be on any host.
     ///
     /// `etag` is the tag of a bundle that the app keeps. The cache is the app's own.
     ///
     /// # Errors
     ///
-    /// If the server or the bundle's host does not answer or refuses, or the answer is not a bundle.
+    /// If the server or the bundle's host does not answer or refuses, or the answer is not a
+    /// bundle.
     pub async fn brands(&self, etag: Option<&str>) -> Result<LinkedBrands, Error> {
         let server = self.server().await?;
         let Some(address) = &server.user_access_brand_bundle else {

@@ -25,8 +25,8 @@ use crate::exchange::recorder::Recorder;
 use crate::vault::{MemoryVault, SharedVault, Vault};
 use crate::{Error, Retries};
 
-/// The settings of an [`App`]. Made by [`App::builder`]; ends with [`register`](Self::register), or with
-/// [`build`](Self::build) for an app that the server knows already.
+/// The settings of an [`App`]. Made by [`App::builder`]; ends with [`register`](Self::register), or
+/// with [`build`](Self::build) for an app that the server knows already.
 #[must_use = "a builder does nothing until build or register is called"]
 pub struct AppBuilder {
     fhir_base: String,
@@ -71,8 +71,8 @@ impl AppBuilder {
         self
     }
 
-    /// The secret that app and server share. It is sent by HTTP Basic; by form where the server says that it takes nothing
-    /// else.
+    /// The secret that app and server share. It is sent by HTTP Basic; by form where the server
+    /// says that it takes nothing else.
     pub fn client_secret(mut self, secret: impl Into<ClientSecret>) -> Self {
         self.credential = Credential::Secret(secret.into());
         self
@@ -92,14 +92,16 @@ impl AppBuilder {
         self
     }
 
-    /// How the token endpoint is spoken to, where what was found out about the server leads to the wrong choice.
+    /// How the token endpoint is spoken to, where what was found out about the server leads to the
+    /// wrong choice.
     pub fn dialect(mut self, dialect: TokenDialect) -> Self {
         self.dialect = Some(dialect);
         self
     }
 
-    /// Sends what the granted scopes do not cover, too. Without this it is refused before it is sent, with the reason; servers that read
-    /// scopes in their own way may allow more than the scopes say.
+    /// Sends what the granted scopes do not cover, too. Without this it is refused before it is
+    /// sent, with the reason; servers that read scopes in their own way may allow more than the
+    /// scopes say.
     pub fn send_beyond_scopes(mut self) -> Self {
         self.checks_scopes = false;
         self
@@ -111,8 +113,8 @@ impl AppBuilder {
         self
     }
 
-    /// Allows plain `http` to other machines: for the server, for what it names, and for the redirect URI. Whoever is on the
-    /// way reads every secret. A transport has to allow it too.
+    /// Allows plain `http` to other machines: for the server, for what it names, and for the
+    /// redirect URI. Whoever is on the way reads every secret. A transport has to allow it too.
     pub fn allow_plain_http(mut self) -> Self {
         self.plain_http = true;
         self
@@ -124,7 +126,9 @@ impl AppBuilder {
         self
     }
 
-    /// What carries the requests; without it, a [`HyperTransport`](crate::transport::HyperTransport) with its defaults and the proxy of the environment.
+    /// What carries the requests; without it, a
+    /// [`HyperTransport`](crate::transport::HyperTransport) with its defaults and the proxy of the
+    /// environment.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(SharedTransport::new(transport));
         self
@@ -136,7 +140,8 @@ impl AppBuilder {
         self
     }
 
-    /// Writes down every exchange for a bug report, without ids, secrets, tokens, parameters' values and bodies.
+    /// Writes down every exchange for a bug report, without ids, secrets, tokens, parameters'
+    /// values and bodies.
     pub fn record_exchanges(mut self, sink: impl Write + Send + 'static) -> Self {
         self.recorder = Recorder::to(sink);
         self
@@ -148,8 +153,8 @@ impl AppBuilder {
         self
     }
 
-    /// What fills states, verifiers and nonces with random bytes; without it, the operating system. For tests: an app whose
-    /// states can be guessed can be given other people's records.
+    /// What fills states, verifiers and nonces with random bytes; without it, the operating system.
+    /// For tests: an app whose states can be guessed can be given other people's records.
     pub fn randomness(
         mut self,
         fill: impl Fn(&mut [u8]) -> Result<(), Box<dyn StdError + Send + Sync>> + Send + Sync + 'static,
@@ -172,7 +177,8 @@ impl AppBuilder {
         Ok(App::of(Inner::new(client_id, settings)))
     }
 
-    /// A session at a server that requires no login, such as a public test server: nothing is registered, and no token is sent.
+    /// A session at a server that requires no login, such as a public test server: nothing is
+    /// registered, and no token is sent.
     ///
     /// # Errors
     ///
@@ -183,24 +189,26 @@ impl AppBuilder {
     }
 
     /// Registers the app at the server, under a name that users are shown, for scopes such as
-    /// `launch/patient patient/*.read offline_access`
-    /// ([RFC 7591](https://www.rfc-editor.org/rfc/rfc7591)). Name all scopes that the app will ever ask for.
+    /// `launch/patient patient/*.read offline_access` ([RFC
+    /// 7591](https://www.rfc-editor.org/rfc/rfc7591)). Name all scopes that the app will ever ask
+    /// for.
     ///
-    /// Keep what [`App::registration`] holds: a registration is forever, and is not to be made anew at every start. At the
-    /// server of Sync for Science an app has one authorization at a time, so that there it needs a registration for each
-    /// participant.
+    /// Keep what [`App::registration`] holds: a registration is forever, and is not to be made anew
+    /// at every start. At the server of Sync for Science an app has one authorization at a time, so
+    /// that there it needs a registration for each participant.
     ///
     /// # Errors
     ///
-    /// When the server has no registration or refuses it, or a setting is missing or cannot be used.
+    /// When the server has no registration or refuses it, or a setting is missing or cannot be
+    /// used.
     pub async fn register(self, name: &str, scopes: &str) -> Result<App, Error> {
         self.register_with(name, scopes, |registration| registration)
             .await
     }
 
-    /// The same, with a look at the registration before it is sent: to add a logo, the app's public keys
-    /// ([`with_jwks_uri`](Registration::with_jwks_uri)), or the token that allows the registration
-    /// ([`with_initial_access_token`](Registration::with_initial_access_token)).
+    /// The same, with a look at the registration before it is sent: to add a logo, the app's public
+    /// keys ([`with_jwks_uri`](Registration::with_jwks_uri)), or the token that allows the
+    /// registration ([`with_initial_access_token`](Registration::with_initial_access_token)).
     ///
     /// # Errors
     ///
@@ -232,7 +240,8 @@ impl AppBuilder {
     }
 
     /// Registers a backend service, which acts without a user, with the public halves of its
-    /// [signing keys](Self::signing_key). It needs no redirect URI. See [`App::client_credentials`] for what comes next.
+    /// [signing keys](Self::signing_key). It needs no redirect URI. See [`App::client_credentials`]
+    /// for what comes next.
     ///
     /// # Errors
     ///
@@ -243,8 +252,9 @@ impl AppBuilder {
             .await
     }
 
-    /// The same, with a look at the registration before it is sent: to name the address where the keys are served
-    /// ([`with_jwks_uri`](Registration::with_jwks_uri)), or to add the token that allows the registration
+    /// The same, with a look at the registration before it is sent: to name the address where the
+    /// keys are served ([`with_jwks_uri`](Registration::with_jwks_uri)), or to add the token that
+    /// allows the registration
     /// ([`with_initial_access_token`](Registration::with_initial_access_token)).
     ///
     /// # Errors

@@ -11,10 +11,11 @@ use smart_fhir::{
 use super::{Entries, Session};
 use crate::Error;
 
-/// Reading and writing. What the granted scopes do not cover fails here, with the reason, and is not sent.
+/// Reading and writing. What the granted scopes do not cover fails here, with the reason, and is
+/// not sent.
 ///
-/// `T` is [`Resource`] for the JSON as it came, or any type with `Deserialize`: one of a crate of FHIR models, or a struct of the
-/// members that the app needs.
+/// `T` is [`Resource`] for the JSON as it came, or any type with `Deserialize`: one of a crate of
+/// FHIR models, or a struct of the members that the app needs.
 impl Session {
     /// Reads `Patient/123`, or an absolute address of a resource on this server
     /// ([FHIR, read](https://hl7.org/fhir/R4/http.html#read)).
@@ -36,8 +37,10 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When the reference is none, leads to another server ([`FhirError::Link`](super::FhirError::Link)), the scopes do not cover it,
-    /// the server refuses ([`FhirError::outcome`](super::FhirError::outcome) has its words), or the answer is no such `T`.
+    /// When the reference is none, leads to another server
+    /// ([`FhirError::Link`](super::FhirError::Link)), the scopes do not cover it, the server
+    /// refuses ([`FhirError::outcome`](super::FhirError::outcome) has its words), or the answer is
+    /// no such `T`.
     pub async fn read<T: DeserializeOwned + 'static>(&self, reference: &str) -> Result<T, Error> {
         let path = match smart_fhir::Reference::parse(reference) {
             smart_fhir::Reference::Absolute(address) => Path::below(&self.fhir()?, address)?,
@@ -59,7 +62,8 @@ impl Session {
         self.read(&format!("{reference}/_history/{version}")).await
     }
 
-    /// Searches, and follows the pages as they are read ([FHIR, search](https://hl7.org/fhir/R4/search.html)). Nothing is sent before the first entry is
+    /// Searches, and follows the pages as they are read ([FHIR,
+    /// search](https://hl7.org/fhir/R4/search.html)). Nothing is sent before the first entry is
     /// asked for.
     ///
     /// ```no_run
@@ -81,7 +85,8 @@ impl Session {
         self.entries(&Interaction::search(search)?)
     }
 
-    /// The same by `POST`, which keeps what is searched for out of addresses, and so out of logs on the way.
+    /// The same by `POST`, which keeps what is searched for out of addresses, and so out of logs on
+    /// the way.
     ///
     /// # Errors
     ///
@@ -105,8 +110,10 @@ impl Session {
         )
     }
 
-    /// Creates a resource; the server gives it an id, which [`Written::id`] has. It is sent once: see [`send`](Self::send) for what follows a
-    /// 401. With [`Interaction::create_unless`] and [`write`](Self::write) it can be sent again without harm.
+    /// Creates a resource; the server gives it an id, which [`Written::id`] has. It is sent once:
+    /// see [`send`](Self::send) for what follows a
+    /// 401. With [`Interaction::create_unless`] and [`write`](Self::write) it can be sent again
+    ///      without harm.
     ///
     /// # Errors
     ///
@@ -115,8 +122,8 @@ impl Session {
         self.write(&Interaction::create(resource)?).await
     }
 
-    /// Puts a resource in the place of the one with its type and id.
-    /// [`Interaction::if_match`] and [`write`](Self::write) do so only if nobody else has changed it.
+    /// Puts a resource in the place of the one with its type and id. [`Interaction::if_match`] and
+    /// [`write`](Self::write) do so only if nobody else has changed it.
     ///
     /// # Errors
     ///
@@ -144,8 +151,9 @@ impl Session {
         self.explained(written_from_http(&response, self.limits()))
     }
 
-    /// Sends a batch or a transaction, and gives the bundle of what became of it; in a batch each entry has a status of its own
-    /// ([FHIR, batch](https://hl7.org/fhir/R4/http.html#transaction)).
+    /// Sends a batch or a transaction, and gives the bundle of what became of it; in a batch each
+    /// entry has a status of its own ([FHIR,
+    /// batch](https://hl7.org/fhir/R4/http.html#transaction)).
     ///
     /// # Errors
     ///
@@ -158,7 +166,8 @@ impl Session {
         Ok(Bundle::from_resource(resource, limits)?)
     }
 
-    /// Calls an operation that only reads, such as `$everything` on `Patient/123`; `on` may be a type, or empty for the server.
+    /// Calls an operation that only reads, such as `$everything` on `Patient/123`; `on` may be a
+    /// type, or empty for the server.
     ///
     /// # Errors
     ///
@@ -173,7 +182,8 @@ impl Session {
             .await
     }
 
-    /// Calls an operation with an input, mostly [`Resource::parameters`]. What it needs of scopes, the server alone knows.
+    /// Calls an operation with an input, mostly [`Resource::parameters`]. What it needs of scopes,
+    /// the server alone knows.
     ///
     /// # Errors
     ///
@@ -199,8 +209,8 @@ impl Session {
         Ok(Capabilities::from_resource(resource)?)
     }
 
-    /// Sends any interaction and gives back whatever the server answers, refusals included: for conditional reads, whose 304 is
-    /// no failure.
+    /// Sends any interaction and gives back whatever the server answers, refusals included: for
+    /// conditional reads, whose 304 is no failure.
     ///
     /// # Errors
     ///

@@ -12,10 +12,11 @@ use crate::exchange::retry::Repeat;
 use crate::vault::VaultKey;
 
 impl App {
-    /// A session with tokens that a development server makes without asking anybody ([`DebugToken`]).
+    /// A session with tokens that a development server makes without asking anybody
+    /// ([`DebugToken`]).
     ///
-    /// The server does not say when they end. They carry no security labels, so that every search with them is empty; reads by
-    /// id work.
+    /// The server does not say when they end. They carry no security labels, so that every search
+    /// with them is empty; reads by id work.
     ///
     /// # Errors
     ///
@@ -47,8 +48,9 @@ impl App {
         Session::with_tokens(self, key, tokens).await
     }
 
-    /// What a development server has on file about a token; `None` when it does not know it. It answers with both tokens of the
-    /// pair, and is no [introspection](Session::introspect) in the sense of the standard.
+    /// What a development server has on file about a token; `None` when it does not know it. It
+    /// answers with both tokens of the pair, and is no [introspection](Session::introspect) in the
+    /// sense of the standard.
     ///
     /// # Errors
     ///

@@ -72,8 +72,8 @@ async fn discover(app: &Inner) -> Result<(Server, u64), Error> {
     Ok((settled(app, ask.receive(&response)?).await, life))
 }
 
-/// The server with its relative addresses read as the standard says or, if nothing is there, as if the FHIR base ended in a
-/// slash. One address is tried for all; no secret is sent to it.
+/// The server with its relative addresses read as the standard says or, if nothing is there, as if
+/// the FHIR base ended in a slash. One address is tried for all; no secret is sent to it.
 async fn settled(app: &Inner, server: Server) -> Server {
     let Some(other) = server.below_base() else {
         return server;
@@ -93,7 +93,8 @@ async fn settled(app: &Inner, server: Server) -> Server {
     }
 }
 
-/// Whether the server says that there is nothing at that address. What fails otherwise says nothing about it.
+/// Whether the server says that there is nothing at that address. What fails otherwise says nothing
+/// about it.
 async fn is_missing(app: &Inner, address: &ServerUrl) -> bool {
     let Ok(origin) = origin(address) else {
         return true;
@@ -107,7 +108,8 @@ async fn is_missing(app: &Inner, address: &ServerUrl) -> bool {
         .is_ok_and(|response| gone.contains(&response.status()))
 }
 
-/// How many seconds an answer may be kept. What may not be kept at all is kept for a minute: a flow has several steps.
+/// How many seconds an answer may be kept. What may not be kept at all is kept for a minute: a flow
+/// has several steps.
 pub(super) fn life(response: &Response<Bytes>) -> u64 {
     let values = response.headers().get_all(CACHE_CONTROL);
     let texts = values.iter().filter_map(|value| value.to_str().ok());

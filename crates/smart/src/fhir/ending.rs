@@ -22,9 +22,10 @@ impl Session {
     /// # Errors
     ///
     /// When the server has no revocation, as that of Sync for Science has none (show the user
-    /// [`Server::manage`](smart_oauth::oauth2::Server::manage), and [`forget`](Self::forget) the session), or does not confirm it; when
-    /// somebody else logged in under the same name ([`FhirError::Replaced`]), whose session is left
-    /// alone. The session is still in the vault then.
+    /// [`Server::manage`](smart_oauth::oauth2::Server::manage), and [`forget`](Self::forget) the
+    /// session), or does not confirm it; when somebody else logged in under the same name
+    /// ([`FhirError::Replaced`]), whose session is left alone. The session is still in the vault
+    /// then.
     pub async fn revoke(&self) -> Result<(), Error> {
         let session = Arc::clone(self.inner());
         detached(async move {

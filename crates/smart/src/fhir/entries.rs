@@ -15,13 +15,15 @@ use smart_rdf::Graph;
 use super::Session;
 use crate::Error;
 
-/// The entries of a search, one after the other; the next page is asked for when the one before is used up. Made by
-/// [`Session::search`].
+/// The entries of a search, one after the other; the next page is asked for when the one before is
+/// used up. Made by [`Session::search`].
 ///
-/// A server's `next` link is followed to its own origin alone and never twice. Where it leads elsewhere, the entries end with
-/// [`FhirError::Link`](super::FhirError::Link): there is more, and it cannot be had this way. A larger `_count` may help.
+/// A server's `next` link is followed to its own origin alone and never twice. Where it leads
+/// elsewhere, the entries end with [`FhirError::Link`](super::FhirError::Link): there is more, and
+/// it cannot be had this way. A larger `_count` may help.
 ///
-/// It is a [`Stream`]; a plain loop needs nothing but [`try_next`](Self::try_next). An error ends it.
+/// It is a [`Stream`]; a plain loop needs nothing but [`try_next`](Self::try_next). An error ends
+/// it.
 pub struct Entries {
     bridge: Bridge,
     entries: Pin<Box<dyn Stream<Item = Result<Entry, Error>> + Send>>,
@@ -55,12 +57,13 @@ impl Entries {
         self.entries.next().await.transpose()
     }
 
-    /// All resources that match, read as any type; what the server included beside them is left out, and so are warnings about the
-    /// search, for which see [`Entry::search_outcome`].
+    /// All resources that match, read as any type; what the server included beside them is left
+    /// out, and so are warnings about the search, for which see [`Entry::search_outcome`].
     ///
     /// # Errors
     ///
-    /// If a page cannot be fetched, the server reports errors about the search, or a resource does not deserialize as `T`.
+    /// If a page cannot be fetched, the server reports errors about the search, or a resource does
+    /// not deserialize as `T`.
     pub async fn matches<T: DeserializeOwned + 'static>(mut self) -> Result<Vec<T>, Error> {
         let mut matches = Vec::new();
         while let Some(entry) = self.try_next().await? {
@@ -74,8 +77,8 @@ impl Entries {
         Ok(matches)
     }
 
-    /// All resources, included ones too, as one graph in FHIR's own RDF form, for SPARQL ([`Bridge`] says what it covers).
-    /// What R4 does not have is kept as JSON literals.
+    /// All resources, included ones too, as one graph in FHIR's own RDF form, for SPARQL
+    /// ([`Bridge`] says what it covers). What R4 does not have is kept as JSON literals.
     ///
     /// ```no_run
     /// # async fn example(session: smart::fhir::Session) -> Result<(), Box<dyn std::error::Error>> {
@@ -90,7 +93,8 @@ impl Entries {
     ///
     /// # Errors
     ///
-    /// If a page cannot be fetched, the server reports errors about the search, or the graph would be too large.
+    /// If a page cannot be fetched, the server reports errors about the search, or the graph would
+    /// be too large.
     pub async fn graph(mut self) -> Result<Graph, Error> {
         let mut resources = Vec::new();
         while let Some(entry) = self.try_next().await? {

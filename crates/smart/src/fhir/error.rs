@@ -20,8 +20,8 @@ use crate::Stage;
 use crate::error::advice;
 use crate::vault::VaultError;
 
-/// What went wrong between an app and a SMART on FHIR server, inside [`Error::Fhir`](crate::Error::Fhir). No message holds a
-/// secret or a patient.
+/// What went wrong between an app and a SMART on FHIR server, inside
+/// [`Error::Fhir`](crate::Error::Fhir). No message holds a secret or a patient.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FhirError {
@@ -90,7 +90,8 @@ pub enum FhirError {
     /// The app's own session was ended by this app.
     #[error("the app's own session was revoked or forgotten; begin a new one")]
     Closed,
-    /// The server refused to renew the session at an earlier time, or the access token is over and there is no refresh token. The server was not asked again.
+    /// The server refused to renew the session at an earlier time, or the access token is over and
+    /// there is no refresh token. The server was not asked again.
     #[error("the grant has ended; log in again")]
     Ended {
         /// When, in seconds since 1970.
@@ -119,7 +120,8 @@ pub enum FhirError {
         "the stored session was replaced by one for another patient or user; open it again, and do not mix what was read before and after"
     )]
     Replaced,
-    /// The session cannot be renewed, for one of the other reasons. All tasks that waited for the same renewal get it.
+    /// The session cannot be renewed, for one of the other reasons. All tasks that waited for the
+    /// same renewal get it.
     #[error("the session could not be renewed")]
     Renewal {
         /// Why.
@@ -151,7 +153,8 @@ pub enum FhirError {
     /// A line of an export cannot be read.
     #[error(transparent)]
     Line(#[from] LineError),
-    /// The server names an address that the token is not for, or one that was read before. What came until then is all that can be had.
+    /// The server names an address that the token is not for, or one that was read before. What
+    /// came until then is all that can be had.
     #[error("there is more, but it cannot be had")]
     Link(#[from] LinkError),
     /// A page of a search cannot be had.
@@ -264,7 +267,8 @@ impl From<TokenError> for FhirError {
 }
 
 impl FhirError {
-    /// What to do about a refusal, in one sentence; it is part of the error's text too. `None` for what is no refusal.
+    /// What to do about a refusal, in one sentence; it is part of the error's text too. `None` for
+    /// what is no refusal.
     pub fn advice(&self) -> Option<&'static str> {
         match self {
             Self::Denied(denial) | Self::Failed(denial) => Some(advice::of_oauth2(&denial.refusal)),
@@ -368,7 +372,8 @@ impl FhirError {
         }
     }
 
-    /// What the server says of its refusal, if it says so in FHIR. It may name a patient: show it to the user, and keep it out of logs.
+    /// What the server says of its refusal, if it says so in FHIR. It may name a patient: show it
+    /// to the user, and keep it out of logs.
     pub fn outcome(&self) -> Option<&OperationOutcome> {
         self.answer()?.outcome()
     }
@@ -405,7 +410,8 @@ impl FhirError {
 }
 
 impl FhirError {
-    /// The refusal of a token of the app's own: what would send a user to log in again is no user's affair there.
+    /// The refusal of a token of the app's own: what would send a user to log in again is no user's
+    /// affair there.
     pub(super) fn of_app(error: TokenError) -> Self {
         if error.remedy() == Remedy::Reauthorize {
             Self::AppRefused(error)

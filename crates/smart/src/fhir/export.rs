@@ -19,13 +19,15 @@ use crate::error::Unanswered;
 use crate::exchange::retry;
 use crate::exchange::retry::Repeat;
 
-/// The first pause between two looks at a job. It doubles, also where the server asks for none (`Retry-After: 0`, or a date that is over).
+/// The first pause between two looks at a job. It doubles, also where the server asks for none
+/// (`Retry-After: 0`, or a date that is over).
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The longest pause that a server can ask for.
 const MOST_PATIENCE: Duration = Duration::from_secs(60 * 60);
-/// How long a server may fail in passing, without a good answer in between, before the wait is given up.
+/// How long a server may fail in passing, without a good answer in between, before the wait is
+/// given up.
 const MOST_TROUBLE: Duration = Duration::from_secs(60 * 60);
 /// How often a file is asked for.
 const MOST_FETCHES: u32 = 5;
@@ -59,13 +61,15 @@ pub struct ExportedLine {
     pub number: u64,
     /// The resource, unless the line is not one, or is longer than the limit.
     pub resource: Result<Resource, LineError>,
-    /// The line as the server wrote it, without its end; of a line over the limit, what the limit allows.
+    /// The line as the server wrote it, without its end; of a line over the limit, what the limit
+    /// allows.
     pub text: Bytes,
 }
 
 impl Session {
-    /// Begins a bulk export ([Bulk Data Access](https://hl7.org/fhir/uv/bulkdata/export.html)). The request is sent once: if its answer is lost,
-    /// the server may be working on a job whose address nobody knows, and only the caller can decide to begin another.
+    /// Begins a bulk export ([Bulk Data Access](https://hl7.org/fhir/uv/bulkdata/export.html)). The
+    /// request is sent once: if its answer is lost, the server may be working on a job whose
+    /// address nobody knows, and only the caller can decide to begin another.
     ///
     /// ```no_run
     /// # async fn example(session: smart::fhir::Session) -> Result<(), smart::Error> {
@@ -86,7 +90,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When the server has no such export or refuses it, or names an address that the token is not for.
+    /// When the server has no such export or refuses it, or names an address that the token is not
+    /// for.
     pub async fn export(&self, export: &Export) -> Result<ExportJob, Error> {
         let base = self.fhir()?;
         let response = self.send(export.to_http(&base)?).await?;
@@ -127,13 +132,15 @@ impl ExportJob {
         Ok(polled)
     }
 
-    /// Waits until all files are there, as long as it takes, asking as often as the server wants to be asked, once a second at most. Files
-    /// that come in several manifests are put into one. Needs a tokio runtime.
+    /// Waits until all files are there, as long as it takes, asking as often as the server wants to
+    /// be asked, once a second at most. Files that come in several manifests are put into one.
+    /// Needs a tokio runtime.
     ///
     /// # Errors
     ///
-    /// When the job failed, or the server gave no good answer for an hour. The job may still be there: keep
-    /// [`status_address`](Self::status_address), and go on with [`Session::resume_export`].
+    /// When the job failed, or the server gave no good answer for an hour. The job may still be
+    /// there: keep [`status_address`](Self::status_address), and go on with
+    /// [`Session::resume_export`].
     pub async fn wait(&self, mut progress: impl FnMut(&Waiting) + Send) -> Result<Manifest, Error> {
         let mut manifest = self.wait_for(&self.polling, &mut progress).await?;
         let mut visited = HashSet::from([self.polling.status_address()]);
@@ -180,9 +187,11 @@ impl ExportJob {
         }
     }
 
-    /// Fetches a file, of any length. Its lines are read as they are used, so that a file takes no more memory than its longest line and
-    /// a few pieces of the wire. It is asked for again if the server says that it is busy (429, 502 to 504), after the pause that it asks for, and
-    /// if there is no answer. Where the manifest says that files require no access token, none is sent, and the file may be on any host.
+    /// Fetches a file, of any length. Its lines are read as they are used, so that a file takes no
+    /// more memory than its longest line and a few pieces of the wire. It is asked for again if the
+    /// server says that it is busy (429, 502 to 504), after the pause that it asks for, and if
+    /// there is no answer. Where the manifest says that files require no access token, none is
+    /// sent, and the file may be on any host.
     ///
     /// # Errors
     ///
@@ -245,9 +254,10 @@ impl ExportJob {
         refusal(&response, self.session.limits())
     }
 
-    /// Reads all files that the report does not have as whole, and writes into it what arrived. `each` gets every line, with the file that
-    /// it is in; lines of files of errors are outcomes. After an error, call it again with the same report to go on with the file that broke
-    /// off, from its beginning.
+    /// Reads all files that the report does not have as whole, and writes into it what arrived.
+    /// `each` gets every line, with the file that it is in; lines of files of errors are outcomes.
+    /// After an error, call it again with the same report to go on with the file that broke off,
+    /// from its beginning.
     ///
     /// ```no_run
     /// # async fn example(job: smart::fhir::ExportJob) -> Result<(), smart::Error> {
@@ -294,7 +304,8 @@ impl ExportJob {
     ///
     /// # Errors
     ///
-    /// [`ExportError::Incomplete`] says what is missing; nothing was sent then. Otherwise as [`delete`](Self::delete).
+    /// [`ExportError::Incomplete`] says what is missing; nothing was sent then. Otherwise as
+    /// [`delete`](Self::delete).
     pub async fn finish(&self, report: &ExportReport) -> Result<bool, Error> {
         let missing = report.missing();
         if !missing.is_empty() {
@@ -303,8 +314,8 @@ impl ExportJob {
         self.delete().await
     }
 
-    /// Tells the server to stop, or to throw the files away. `false` if the server does not know the job (any more), or does not delete jobs:
-    /// 404, 405, 410, 501.
+    /// Tells the server to stop, or to throw the files away. `false` if the server does not know
+    /// the job (any more), or does not delete jobs: 404, 405, 410, 501.
     ///
     /// # Errors
     ///
@@ -391,7 +402,8 @@ impl ExportedResources {
     ///
     /// # Errors
     ///
-    /// When a line is not a resource, after which the next ones can be read; when the file breaks off, after which nothing comes.
+    /// When a line is not a resource, after which the next ones can be read; when the file breaks
+    /// off, after which nothing comes.
     pub async fn try_next(&mut self) -> Result<Option<Resource>, Error> {
         match self.try_next_line().await? {
             Some(line) => Ok(Some(line.resource?)),
@@ -399,8 +411,8 @@ impl ExportedResources {
         }
     }
 
-    /// The next line as the server wrote it, and the resource that it is; nothing after the last. A line that is not a resource
-    /// does not end the file here.
+    /// The next line as the server wrote it, and the resource that it is; nothing after the last. A
+    /// line that is not a resource does not end the file here.
     ///
     /// # Errors
     ///

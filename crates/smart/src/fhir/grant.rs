@@ -50,9 +50,10 @@ const USER_TYPES: [&str; 5] = [
     "RelatedPerson",
 ];
 
-/// Whether any of the scopes may cover it. The server decides where nothing is known of a grant, a query narrows a scope, or a
-/// scope is written in a language of the server's own. `fhirUser` allows reading the user's own resource
-/// ([SMART, identity](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-identity-data)),
+/// Whether any of the scopes may cover it. The server decides where nothing is known of a grant, a
+/// query narrows a scope, or a scope is written in a language of the server's own. `fhirUser`
+/// allows reading the user's own resource ([SMART,
+/// identity](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-identity-data)),
 /// and which one that is, the server knows.
 fn covers(granted: &Scopes, deed: Deed, resource_type: &str) -> bool {
     granted.is_empty()

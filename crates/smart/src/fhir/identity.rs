@@ -17,10 +17,12 @@ use crate::Error;
 use crate::exchange::Exchanger as _;
 use crate::exchange::retry::Repeat;
 
-/// How long keys are kept at least, once they were fetched anew for a token that did not fit, in seconds.
+/// How long keys are kept at least, once they were fetched anew for a token that did not fit, in
+/// seconds.
 const PAUSE: u64 = 60;
 
-/// A server's keys, and until when they are trusted: a key that the server has withdrawn is forgotten by then.
+/// A server's keys, and until when they are trusted: a key that the server has withdrawn is
+/// forgotten by then.
 pub(super) struct KnownKeys {
     issuer: String,
     keys: Jwks,
@@ -35,8 +37,8 @@ pub(super) struct KnownKeys {
 pub struct User {
     /// What the id token says, validated.
     pub claims: IdClaims,
-    /// The user's own resource. `None` if the server names none, or names one of another server, where this session's token
-    /// is not sent: see [`IdClaims::fhir_user`].
+    /// The user's own resource. `None` if the server names none, or names one of another server,
+    /// where this session's token is not sent: see [`IdClaims::fhir_user`].
     pub resource: Option<Resource>,
 }
 
@@ -52,18 +54,22 @@ impl fmt::Debug for User {
 
 impl Session {
     /// Who the user is, as the server says in an id token: for scopes `openid` and `fhirUser`
-    /// ([SMART, identity](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-identity-data)).
+    /// ([SMART,
+    /// identity](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-identity-data)).
     /// Signature, server, audience, times and nonce are checked before anything in it can be read.
     ///
-    /// The keys are those of `smart-configuration`, or else those of the issuer's `openid-configuration`. They are kept for as
-    /// long as their `Cache-Control` says (an hour if it says nothing, a day at most), and fetched once more, at most once a
-    /// minute, when a token fits none of them.
+    /// The keys are those of `smart-configuration`, or else those of the issuer's
+    /// `openid-configuration`. They are kept for as long as their `Cache-Control` says (an hour if
+    /// it says nothing, a day at most), and fetched once more, at most once a minute, when a token
+    /// fits none of them.
     ///
-    /// An id token is good for minutes after the login: ask soon. `None` where the server sent none.
+    /// An id token is good for minutes after the login: ask soon. `None` where the server sent
+    /// none.
     ///
     /// # Errors
     ///
-    /// If the token is not to be believed ([`FhirError::IdToken`]), or the server's keys cannot be fetched.
+    /// If the token is not to be believed ([`FhirError::IdToken`]), or the server's keys cannot be
+    /// fetched.
     pub async fn identity(&self) -> Result<Option<IdClaims>, Error> {
         let Some(token) = self.tokens().id_token else {
             return Ok(None);
@@ -91,8 +97,8 @@ impl Session {
         Ok(validate(&kept.keys).map(Some)?)
     }
 
-    /// The user: what the id token says, and the user's own resource, read with the session's token. `None` where the server
-    /// sent no id token.
+    /// The user: what the id token says, and the user's own resource, read with the session's
+    /// token. `None` where the server sent no id token.
     ///
     /// # Errors
     ///
@@ -119,7 +125,8 @@ impl Session {
 }
 
 impl KnownKeys {
-    /// Whether a token may have failed because the server has changed its keys since these were fetched.
+    /// Whether a token may have failed because the server has changed its keys since these were
+    /// fetched.
     fn may_be_stale(
         &self,
         outcome: &Result<IdClaims, IdTokenError>,

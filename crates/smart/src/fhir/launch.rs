@@ -1,5 +1,5 @@
-//! A launch from within an EHR
-//! ([SMART, EHR launch](https://hl7.org/fhir/smart-app-launch/app-launch.html#launch-app-ehr-launch)).
+//! A launch from within an EHR ([SMART, EHR
+//! launch](https://hl7.org/fhir/smart-app-launch/app-launch.html#launch-app-ehr-launch)).
 
 use std::fmt;
 
@@ -10,10 +10,11 @@ use super::error::FhirError;
 use super::{App, Authorization};
 use crate::Error;
 
-/// What an EHR opens the app's launch address with: its FHIR base, and a word that stands for what the user has on the screen.
+/// What an EHR opens the app's launch address with: its FHIR base, and a word that stands for what
+/// the user has on the screen.
 ///
-/// Anybody can make up such an address, and send the app to a server of his own. So the base is held against the apps that
-/// there are: their servers are the ones that the app trusts.
+/// Anybody can make up such an address, and send the app to a server of his own. So the base is
+/// held against the apps that there are: their servers are the ones that the app trusts.
 ///
 /// ```no_run
 /// # async fn example(apps: Vec<smart::fhir::App>, opened: &str) -> Result<(), smart::Error> {
@@ -36,7 +37,8 @@ impl EhrLaunch {
     ///
     /// # Errors
     ///
-    /// When `iss` or `launch` is missing, there more than once, or `iss` is no address to trust with secrets.
+    /// When `iss` or `launch` is missing, there more than once, or `iss` is no address to trust
+    /// with secrets.
     pub fn parse(opened: &str) -> Result<Self, Error> {
         let query = opened.split_once('?').map_or(opened, |(_, query)| query);
         let query = query.split('#').next().unwrap_or_default();
@@ -71,7 +73,8 @@ impl EhrLaunch {
     ///
     /// # Errors
     ///
-    /// When there is none ([`FhirError::UnknownIssuer`]). Nothing was sent to that server, and nothing should be.
+    /// When there is none ([`FhirError::UnknownIssuer`]). Nothing was sent to that server, and
+    /// nothing should be.
     pub fn app_among<'a>(&self, apps: impl IntoIterator<Item = &'a App>) -> Result<&'a App, Error> {
         let mut apps = apps.into_iter();
         let found = apps.find(|app| app.fhir_base().is_same_base(&self.iss));
@@ -82,12 +85,14 @@ impl EhrLaunch {
     ///
     /// # Errors
     ///
-    /// When the app is registered at another server than the one that launched it, and as [`App::authorize`].
+    /// When the app is registered at another server than the one that launched it, and as
+    /// [`App::authorize`].
     pub async fn authorize(&self, app: &App, scopes: &str) -> Result<Authorization, Error> {
         self.authorize_with(app, scopes, &[]).await
     }
 
-    /// The same with parameters of OpenID Connect or of the server's own, such as `("prompt", "consent")`.
+    /// The same with parameters of OpenID Connect or of the server's own, such as `("prompt",
+    /// "consent")`.
     ///
     /// # Errors
     ///

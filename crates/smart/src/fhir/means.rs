@@ -20,7 +20,8 @@ impl Means {
         }
     }
 
-    /// This machine's time, for all that is compared with itself: when tokens came, and when they end.
+    /// This machine's time, for all that is compared with itself: when tokens came, and when they
+    /// end.
     pub(super) fn now(&self) -> Result<Timestamp, Error> {
         self.clock.own_time()
     }

@@ -29,15 +29,16 @@ use crate::exchange::retry::Repeat;
 use crate::exchange::{Exchanger as _, Purpose, Timed};
 use crate::vault::{LockedEntry, VaultKey};
 
-/// The tokens of one user, or of the app itself, for one server. A clone is cheap and shares the tokens; any number of tasks
-/// can send at once.
+/// The tokens of one user, or of the app itself, for one server. A clone is cheap and shares the
+/// tokens; any number of tasks can send at once.
 ///
-/// Tokens are renewed a minute before they end, and once after a 401; the new ones are in the vault before they are used. However
-/// many tasks and processes share the vault, one of them refreshes and the others take what it got. When a renewal is under way
-/// it runs to its end, also when the call that began it is given up.
+/// Tokens are renewed a minute before they end, and once after a 401; the new ones are in the vault
+/// before they are used. However many tasks and processes share the vault, one of them refreshes
+/// and the others take what it got. When a renewal is under way it runs to its end, also when the
+/// call that began it is given up.
 ///
-/// Made by [`Authorization::exchange`](super::Authorization::exchange), [`App::client_credentials`], and from the vault by
-/// [`Session::open`].
+/// Made by [`Authorization::exchange`](super::Authorization::exchange),
+/// [`App::client_credentials`], and from the vault by [`Session::open`].
 #[derive(Clone)]
 pub struct Session {
     inner: Arc<Inner>,
@@ -57,9 +58,10 @@ pub(super) struct Inner {
 const PAUSE: u64 = 15;
 
 impl App {
-    /// A session of the app's own, no user being there
-    /// ([SMART, backend services](https://hl7.org/fhir/smart-app-launch/backend-services.html)), for scopes such as
-    /// `system/*.rs`. SMART wants an app with a signing key here. New tokens are asked for as the old ones end.
+    /// A session of the app's own, no user being there ([SMART, backend
+    /// services](https://hl7.org/fhir/smart-app-launch/backend-services.html)), for scopes such as
+    /// `system/*.rs`. SMART wants an app with a signing key here. New tokens are asked for as the
+    /// old ones end.
     ///
     /// # Errors
     ///
@@ -156,13 +158,14 @@ impl Session {
         &self.inner.key
     }
 
-    /// Whose record the tokens open, by FHIR id. `None` where the server did not say: where a patient was asked for, store
-    /// nothing then, since it may be anybody's.
+    /// Whose record the tokens open, by FHIR id. `None` where the server did not say: where a
+    /// patient was asked for, store nothing then, since it may be anybody's.
     pub fn patient(&self) -> Option<String> {
         self.inner.current().tokens.patient.id().map(str::to_owned)
     }
 
-    /// What was granted against what was asked. A grant is no proof of access, since servers withhold data without a word.
+    /// What was granted against what was asked. A grant is no proof of access, since servers
+    /// withhold data without a word.
     pub fn scopes(&self) -> ScopeReport {
         self.inner.current().tokens.scopes.clone()
     }
@@ -172,27 +175,30 @@ impl Session {
         self.inner.current().tokens.expires_at
     }
 
-    /// The tokens as they are now, with all that came with them. Do not refresh them past the session.
+    /// The tokens as they are now, with all that came with them. Do not refresh them past the
+    /// session.
     pub fn tokens(&self) -> TokenSet {
         self.inner.current().tokens.clone()
     }
 
-    /// Sends a request with the session's access token in its `Authorization` header, and gives back whatever the server
-    /// answers: a 404 is an answer, too.
+    /// Sends a request with the session's access token in its `Authorization` header, and gives
+    /// back whatever the server answers: a 404 is an answer, too.
     ///
-    /// The address is absolute and in the origin of [`base`](Self::base); anything else is refused before it is sent, since a
-    /// token shown to another server is lost. Redirects are answers and are not followed.
+    /// The address is absolute and in the origin of [`base`](Self::base); anything else is refused
+    /// before it is sent, since a token shown to another server is lost. Redirects are answers and
+    /// are not followed.
     ///
-    /// After a 401 the token is renewed, and a request that can be made twice is made once more. Where the new token is refused as
-    /// well, it is not the token that the server minds, and no 401 leads to a renewal for the next seconds. Others (`POST`, but not a
-    /// search) are made once more only where the server said that it was the token that it refused
-    /// ([RFC 6750, section 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)); else the 401 comes back, and the session has new
-    /// tokens for whoever decides to send again.
+    /// After a 401 the token is renewed, and a request that can be made twice is made once more.
+    /// Where the new token is refused as well, it is not the token that the server minds, and no
+    /// 401 leads to a renewal for the next seconds. Others (`POST`, but not a search) are made once
+    /// more only where the server said that it was the token that it refused ([RFC 6750, section
+    /// 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)); else the 401 comes back, and the
+    /// session has new tokens for whoever decides to send again.
     ///
     /// # Errors
     ///
-    /// When the address is not the server's ([`Error::OtherOrigin`]), there is no answer, or the session is over and the user
-    /// has to be asked again ([`Error::needs_user`]).
+    /// When the address is not the server's ([`Error::OtherOrigin`]), there is no answer, or the
+    /// session is over and the user has to be asked again ([`Error::needs_user`]).
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
         self.check_address(&request)?;
         let used = self.ready().await?;
@@ -207,9 +213,10 @@ impl Session {
         }
     }
 
-    /// The same for an answer that may be long: the body comes as it is read, whatever its length. The transport's limits on the size of a
-    /// body and on the time of the whole exchange do not hold for it; those on the first byte and on pauses do. What fails before the head of the answer is made
-    /// again as [`send`](Self::send) does it; a body that breaks off is not.
+    /// The same for an answer that may be long: the body comes as it is read, whatever its length.
+    /// The transport's limits on the size of a body and on the time of the whole exchange do not
+    /// hold for it; those on the first byte and on pauses do. What fails before the head of the
+    /// answer is made again as [`send`](Self::send) does it; a body that breaks off is not.
     ///
     /// # Errors
     ///
@@ -255,8 +262,9 @@ impl Session {
         self.introspect_token(token).await
     }
 
-    /// Asks the server about any token. An app that cannot prove who it is shows the session's access token for it
-    /// ([SMART, introspection](https://hl7.org/fhir/smart-app-launch/token-introspection.html)).
+    /// Asks the server about any token. An app that cannot prove who it is shows the session's
+    /// access token for it ([SMART,
+    /// introspection](https://hl7.org/fhir/smart-app-launch/token-introspection.html)).
     ///
     /// # Errors
     ///
@@ -279,8 +287,9 @@ impl Session {
         Ok(question.receive(&response)?)
     }
 
-    /// Whether the server has refused to renew the session, as far as this handle knows: since when. The access token may be good
-    /// for a while after that; then the user has to log in again.
+    /// Whether the server has refused to renew the session, as far as this handle knows: since
+    /// when. The access token may be good for a while after that; then the user has to log in
+    /// again.
     pub fn ended_at(&self) -> Option<Timestamp> {
         self.inner.current().ended
     }
@@ -291,7 +300,8 @@ impl Session {
         current.is_renewable() && current.ended.is_none()
     }
 
-    /// The same with the session's access token in place of the app's own credentials, for servers that ask for that.
+    /// The same with the session's access token in place of the app's own credentials, for servers
+    /// that ask for that.
     ///
     /// # Errors
     ///
@@ -341,8 +351,8 @@ impl Session {
         }
     }
 
-    /// Tokens that are good for a while. A renewal ahead of time that fails does no harm if the old token still lives; it is
-    /// tried again, but not by every call.
+    /// Tokens that are good for a while. A renewal ahead of time that fails does no harm if the old
+    /// token still lives; it is tried again, but not by every call.
     async fn ready(&self) -> Result<Arc<Stored>, Error> {
         let current = self.inner.current();
         let now = self.app().means().now()?;
@@ -367,7 +377,8 @@ impl Session {
         }
     }
 
-    /// Other tokens after a 401, if there are any: renewed, or found in the vault where renewing is not possible or does not help.
+    /// Other tokens after a 401, if there are any: renewed, or found in the vault where renewing is
+    /// not possible or does not help.
     async fn others_than(
         &self,
         used: &Arc<Stored>,
@@ -525,9 +536,10 @@ fn of_any_length(mut request: Request<Bytes>) -> Request<Bytes> {
 
 /// Whether a request may be made again whose first attempt may have been carried out.
 ///
-/// A write that depends on the state that it changes (`If-Match` and its like, or a search in place of an id) would be refused the second
-/// time, or find something else, although the first succeeded. A [conditional create](https://hl7.org/fhir/http.html#ccreate)
-/// finds what it created. The kick-off of an export is a `GET` that begins a job.
+/// A write that depends on the state that it changes (`If-Match` and its like, or a search in place
+/// of an id) would be refused the second time, or find something else, although the first
+/// succeeded. A [conditional create](https://hl7.org/fhir/http.html#ccreate) finds what it created.
+/// The kick-off of an export is a `GET` that begins a job.
 fn repeat(request: &Request<Bytes>) -> Repeat {
     let has = |name| request.headers().contains_key(name);
     let is_said = request.extensions().get::<Repeatable>().is_some() || has(IF_NONE_EXIST);
@@ -554,8 +566,9 @@ fn repeat(request: &Request<Bytes>) -> Repeat {
 
 const IF_NONE_EXIST: HeaderName = HeaderName::from_static("if-none-exist");
 
-/// An extension of a request by which an app says that making it twice does what making it once does, whatever its method.
-/// It is then repeated after passing faults, as a `GET` is: see [`Retries`](crate::Retries).
+/// An extension of a request by which an app says that making it twice does what making it once
+/// does, whatever its method. It is then repeated after passing faults, as a `GET` is: see
+/// [`Retries`](crate::Retries).
 ///
 /// ```
 /// use smart::fhir::Repeatable;

@@ -1,5 +1,5 @@
-//! What needs more than one process, or one that dies: the server, the vault on disk, and this test binary once more as the app.
-//! And what needs every order of many tasks: [`model`].
+//! What needs more than one process, or one that dies: the server, the vault on disk, and this test
+//! binary once more as the app. And what needs every order of many tasks: [`model`].
 
 mod crash;
 pub(super) mod model;
@@ -19,7 +19,8 @@ use super::{App, Session};
 use crate::Error;
 use crate::vault::{FileVault, VaultKey};
 
-/// A server that puts new tokens in place of the old ones at every refresh, and ends the old ones at once.
+/// A server that puts new tokens in place of the old ones at every refresh, and ends the old ones
+/// at once.
 #[derive(Clone, Default)]
 struct Rotating(Arc<Mutex<State>>);
 

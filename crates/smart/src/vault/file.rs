@@ -17,34 +17,40 @@ use self::lock::HeldFile;
 use self::seal::Sealer;
 use super::{Entry, LockedEntry, Vault, VaultError, VaultKey};
 
-/// Keeps each entry in a file of its own, sealed with XChaCha20-Poly1305, in a folder that only this user can read. A clone is
-/// cheap and is the same vault.
+/// Keeps each entry in a file of its own, sealed with XChaCha20-Poly1305, in a folder that only
+/// this user can read. A clone is cheap and is the same vault.
 ///
 /// # What it protects against
 ///
-/// The key is a file beside the entries ([`open`](Self::open)), lies in the keychain of the operating system (`with_keychain`, feature
-/// `keychain`), or comes from the app ([`with_key`](Self::with_key)).
+/// The key is a file beside the entries ([`open`](Self::open)), lies in the keychain of the
+/// operating system (`with_keychain`, feature `keychain`), or comes from the app
+/// ([`with_key`](Self::with_key)).
 ///
-/// - Other users of the machine cannot read the folder (mode 0700, files 0600). A vault that they could read or change, or that
-///   belongs to another user, is refused; so is anything but a regular file in place of one of its files. On Windows the folder
-///   inherits the rights of its parent, which are not looked at: keep it below the user's own.
-/// - A key that did not seal the vault is refused ([`VaultError::Unopened`]), and so is a folder with entries whose key is missing: no
-///   new key is made beside old entries.
-/// - An entry that was changed, cut short, or put in place of another is not opened. Nor does its file name tell whose it is.
-/// - With the key beside the entries, whoever can read this user's files can read the tokens: malware that runs as the user, a
-///   backup of the whole folder, root. The seal protects an entry that gets out without the key (one file in a bug
-///   report, a search index), no more.
-/// - With a key from elsewhere (the keychain, a service for secrets, a passphrase), the folder alone is
-///   worth nothing to a thief. What runs as this user can still ask the app's own source for the key.
+/// - Other users of the machine cannot read the folder (mode 0700, files 0600). A vault that they
+///   could read or change, or that belongs to another user, is refused; so is anything but a
+///   regular file in place of one of its files. On Windows the folder inherits the rights of its
+///   parent, which are not looked at: keep it below the user's own.
+/// - A key that did not seal the vault is refused ([`VaultError::Unopened`]), and so is a folder
+///   with entries whose key is missing: no new key is made beside old entries.
+/// - An entry that was changed, cut short, or put in place of another is not opened. Nor does its
+///   file name tell whose it is.
+/// - With the key beside the entries, whoever can read this user's files can read the tokens:
+///   malware that runs as the user, a backup of the whole folder, root. The seal protects an entry
+///   that gets out without the key (one file in a bug report, a search index), no more.
+/// - With a key from elsewhere (the keychain, a service for secrets, a passphrase), the folder
+///   alone is worth nothing to a thief. What runs as this user can still ask the app's own source
+///   for the key.
 ///
-/// An older copy of an entry, put back by hand or from a backup, is opened: its tokens are what the server then refuses.
+/// An older copy of an entry, put back by hand or from a backup, is opened: its tokens are what the
+/// server then refuses.
 ///
 /// # What a crash leaves
 ///
-/// An entry is written to a second file, forced to the disk, and renamed over the first; then the folder is forced to the disk.
-/// So there is the old entry or the new one, never half of one; and a second file that is whole is renamed by whoever holds the entry
-/// next. Locks are locks of the operating system, which end with the process.
-/// They do not hold between machines on most network file systems: keep the folder on a disk of this machine.
+/// An entry is written to a second file, forced to the disk, and renamed over the first; then the
+/// folder is forced to the disk. So there is the old entry or the new one, never half of one; and a
+/// second file that is whole is renamed by whoever holds the entry next. Locks are locks of the
+/// operating system, which end with the process. They do not hold between machines on most network
+/// file systems: keep the folder on a disk of this machine.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -92,8 +98,8 @@ impl FileVault {
         Self::set_up(folder, &key)
     }
 
-    /// The vault in this folder if something was ever kept there, and `None` otherwise. Creates neither folder nor key: for those
-    /// who only want to look.
+    /// The vault in this folder if something was ever kept there, and `None` otherwise. Creates
+    /// neither folder nor key: for those who only want to look.
     ///
     /// # Errors
     ///
@@ -111,7 +117,8 @@ impl FileVault {
         Self::checked(folder, &key, &check).map(Some)
     }
 
-    /// The same with a key of the app's: 32 bytes that nobody can guess. No key is written to the folder.
+    /// The same with a key of the app's: 32 bytes that nobody can guess. No key is written to the
+    /// folder.
     ///
     /// # Errors
     ///
@@ -125,11 +132,14 @@ impl FileVault {
         Self::set_up(folder, &key)
     }
 
-    /// The same with a key in the keychain of the operating system, which is made there if there is none. Feature `keychain`.
+    /// The same with a key in the keychain of the operating system, which is made there if there is
+    /// none. Feature `keychain`.
     ///
-    /// Which keychain that is, the app says by the crate that it takes the entry from: `apple-native-keyring-store`,
-    /// `windows-native-keyring-store`, `dbus-secret-service-keyring-store` and others. It may ask the user to unlock it, and this
-    /// waits: call it where that stops no other tasks. Without the keychain's entry the vault's entries are lost.
+    /// Which keychain that is, the app says by the crate that it takes the entry from:
+    /// `apple-native-keyring-store`, `windows-native-keyring-store`,
+    /// `dbus-secret-service-keyring-store` and others. It may ask the user to unlock it, and this
+    /// waits: call it where that stops no other tasks. Without the keychain's entry the vault's
+    /// entries are lost.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -145,7 +155,8 @@ impl FileVault {
     ///
     /// # Errors
     ///
-    /// When the folder cannot be made, read or written, others can read it, or the keychain refuses.
+    /// When the folder cannot be made, read or written, others can read it, or the keychain
+    /// refuses.
     #[cfg(feature = "keychain")]
     pub fn with_keychain(
         folder: impl Into<PathBuf>,
@@ -157,8 +168,9 @@ impl FileVault {
         Self::set_up(folder, &key)
     }
 
-    /// The vault in the place that this system has for an app's data, in a folder of that name: below `$XDG_DATA_HOME` or
-    /// `~/.local/share`, on macOS below `~/Library/Application Support`, on Windows below `%LOCALAPPDATA%`.
+    /// The vault in the place that this system has for an app's data, in a folder of that name:
+    /// below `$XDG_DATA_HOME` or `~/.local/share`, on macOS below `~/Library/Application Support`,
+    /// on Windows below `%LOCALAPPDATA%`.
     ///
     /// # Errors
     ///
@@ -167,7 +179,8 @@ impl FileVault {
         Self::open(disk::data_folder(name)?)
     }
 
-    /// [`of_app`](Self::of_app) for those who only want to look: see [`open_existing`](Self::open_existing).
+    /// [`of_app`](Self::of_app) for those who only want to look: see
+    /// [`open_existing`](Self::open_existing).
     ///
     /// # Errors
     ///
@@ -222,7 +235,8 @@ impl Shared {
         self.folder.write(&self.file(key), &sealed)
     }
 
-    /// Finishes what a process that died has left: a draft that opens is whole, and what it was about to become.
+    /// Finishes what a process that died has left: a draft that opens is whole, and what it was
+    /// about to become.
     fn recover(&self, key: &VaultKey) -> Result<(), VaultError> {
         let file = self.file(key);
         let Some(draft) = self.folder.draft(&file)? else {
@@ -268,7 +282,8 @@ impl Vault for FileVault {
 struct Held {
     shared: Arc<Shared>,
     key: VaultKey,
-    /// Shared with writes that are under way: one that nobody waits for any more is still done under the lock.
+    /// Shared with writes that are under way: one that nobody waits for any more is still done
+    /// under the lock.
     lock: Arc<HeldFile>,
 }
 

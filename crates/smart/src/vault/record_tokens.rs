@@ -12,8 +12,8 @@ use crate::classic::{AccessToken, Client, RecordId};
 /// The form that this version writes, and the only one that it reads.
 const VERSION: u64 = 1;
 
-/// Keeps the access tokens of [records](crate::classic::Record) in a vault, so that a later run needs no new
-/// consent. A clone is cheap.
+/// Keeps the access tokens of [records](crate::classic::Record) in a vault, so that a later run
+/// needs no new consent. A clone is cheap.
 ///
 /// An entry belongs to one container, one app and one record. These tokens neither end by the clock
 /// nor are renewed: an entry stays until it is replaced or [forgotten](Self::forget).

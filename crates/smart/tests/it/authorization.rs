@@ -9,7 +9,8 @@ use crate::container::{
     APP, Bytes, MANIFEST, SECRET, Seen, answer, builder, client, html, manifest, story, token_body,
 };
 
-/// Plays the dance for whichever record is asked for, with token `rt`, verifier `v` and access token `at`.
+/// Plays the dance for whichever record is asked for, with token `rt`, verifier `v` and access
+/// token `at`.
 fn dancing(seen: &Seen) -> Response<Bytes> {
     match seen.uri.as_str() {
         "http://localhost:7000/manifest" => manifest(),

@@ -47,7 +47,8 @@ fn connections_are_kept_between_calls_and_handles_may_go_anywhere() {
         let answer = std::thread::spawn(move || record.get_medications().send());
         assert_eq!(answer.join().unwrap().unwrap().bytes(), "hello");
     }
-    // A connection goes back to the pool a moment after its answer is read, which the next call may not wait for.
+    // A connection goes back to the pool a moment after its answer is read, which the next call may
+    // not wait for.
     assert!(server.connections() < 10, "none was kept");
 }
 

@@ -88,7 +88,8 @@ pub(crate) fn builder(
     (builder, log)
 }
 
-/// Verifies the signature as a container does. The secret of each token here is its key with a prefix.
+/// Verifies the signature as a container does. The secret of each token here is its key with a
+/// prefix.
 fn check(request: &Request<Bytes>) -> Seen {
     let header = AuthorizationHeader::from_headers(request.headers())
         .unwrap()

@@ -50,8 +50,8 @@ fn page(next: &str) -> String {
     )
 }
 
-/// Asks for the pages of a call whose first answer names this link as the next, and whose second names none; what was sent
-/// for the second, if anything.
+/// Asks for the pages of a call whose first answer names this link as the next, and whose second
+/// names none; what was sent for the second, if anything.
 async fn follow(link: &str) -> (Result<bool, Error>, Vec<String>) {
     let pages = [page(link), page("")];
     let (client, log) = client(move |seen| {

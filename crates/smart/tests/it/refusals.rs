@@ -1,4 +1,5 @@
-//! What is said when the container says no: one sentence for each status, with the container's own words.
+//! What is said when the container says no: one sentence for each status, with the container's own
+//! words.
 
 use http::Response;
 use smart::classic::Body;

@@ -46,7 +46,8 @@ impl Attempts {
     }
 }
 
-/// A client of a container that does this in turn, the last ever after. Pauses have their full length.
+/// A client of a container that does this in turn, the last ever after. Pauses have their full
+/// length.
 fn client(turns: &[Turn]) -> (ClientBuilder, Attempts) {
     let attempts = Attempts::default();
     let (turns, log, began) = (turns.to_vec(), attempts.clone(), Instant::now());
@@ -79,7 +80,8 @@ fn client(turns: &[Turn]) -> (ClientBuilder, Attempts) {
         .api_base(BASE)
         .consumer(APP, SECRET)
         .randomness(move |buffer| {
-            // Pauses draw four bytes, nonces sixteen: the first are as large as can be, the others never the same.
+            // Pauses draw four bytes, nonces sixteen: the first are as large as can be, the others
+            // never the same.
             let value = (counter.lock().unwrap())();
             buffer.fill(if buffer.len() == 4 { 255 } else { value });
             Ok(())

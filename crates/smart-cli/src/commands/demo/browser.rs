@@ -1,4 +1,5 @@
-//! The little of a browser that the demo needs: it keeps cookies, follows redirects inside the container and fills in forms.
+//! The little of a browser that the demo needs: it keeps cookies, follows redirects inside the
+//! container and fills in forms.
 
 use std::collections::BTreeMap;
 

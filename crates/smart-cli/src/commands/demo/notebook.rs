@@ -1,4 +1,5 @@
-//! The walk of the Sync for Science notebook: the second generation, on the FHIR server that runs beside the container.
+//! The walk of the Sync for Science notebook: the second generation, on the FHIR server that runs
+//! beside the container.
 
 use std::path::Path;
 

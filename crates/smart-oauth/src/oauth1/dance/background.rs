@@ -14,8 +14,9 @@ use crate::time::Timestamp;
 
 /// Walks over all records of a container, one token at a time, in the name of a background app.
 ///
-/// Each step is a pair: [`next_request`](Self::next_request) makes what to send, [`receive`](Self::receive) takes what came. A
-/// step that failed leaves the loop where it was; the next request, with a fresh nonce, tries it again.
+/// Each step is a pair: [`next_request`](Self::next_request) makes what to send,
+/// [`receive`](Self::receive) takes what came. A step that failed leaves the loop where it was; the
+/// next request, with a fresh nonce, tries it again.
 ///
 /// ```
 /// use smart_oauth::Timestamp;
@@ -46,7 +47,8 @@ pub struct RecordLoop {
     app_id: String,
     consumer: Consumer,
     position: Position,
-    /// Hashes of the records so far: eight bytes for each, so that a walk over a million of them takes a few megabytes.
+    /// Hashes of the records so far: eight bytes for each, so that a walk over a million of them
+    /// takes a few megabytes.
     seen: BTreeSet<u64>,
 }
 
@@ -68,7 +70,8 @@ pub struct RecordAccess {
 }
 
 impl RecordLoop {
-    /// A loop from the first record on. `api_base` as the container's manifest has it, `app_id` the app's own id.
+    /// A loop from the first record on. `api_base` as the container's manifest has it, `app_id` the
+    /// app's own id.
     pub fn new(api_base: &str, app_id: &str, consumer: Consumer) -> Self {
         Self {
             api_base: api_base.trim_end_matches('/').to_owned(),
@@ -90,7 +93,8 @@ impl RecordLoop {
         }
     }
 
-    /// The request for the next token; `None` once the container has said that there are no more records.
+    /// The request for the next token; `None` once the container has said that there are no more
+    /// records.
     ///
     /// # Errors
     ///
@@ -122,12 +126,13 @@ impl RecordLoop {
         self.request(&segment(record_id)?, nonce, timestamp)
     }
 
-    /// Takes the answer to [`record_request`](Self::record_request) for this record; `None` when the container does not know it.
-    /// The reference container says that with a 500.
+    /// Takes the answer to [`record_request`](Self::record_request) for this record; `None` when
+    /// the container does not know it. The reference container says that with a 500.
     ///
     /// # Errors
     ///
-    /// When the container refuses, when its answer lacks record, token or secret, or when it is about another record.
+    /// When the container refuses, when its answer lacks record, token or secret, or when it is
+    /// about another record.
     pub fn receive_record(
         &self,
         record_id: &str,
@@ -164,8 +169,8 @@ impl RecordLoop {
     ///
     /// # Errors
     ///
-    /// When the container answers anything but 200 and 404, when its answer lacks record, token or secret, or when it names a
-    /// record that it named before, with which the loop would never end.
+    /// When the container answers anything but 200 and 404, when its answer lacks record, token or
+    /// secret, or when it names a record that it named before, with which the loop would never end.
     pub fn receive(
         &mut self,
         response: &Response<impl AsRef<[u8]>>,
@@ -190,8 +195,8 @@ impl RecordLoop {
     }
 }
 
-/// An id as one segment of a path. Without any text, or with dots that a proxy resolves, the address would be that of something
-/// else, whose 404 looks like the end of the loop.
+/// An id as one segment of a path. Without any text, or with dots that a proxy resolves, the
+/// address would be that of something else, whose 404 looks like the end of the loop.
 fn segment(id: &str) -> Result<String, SignError> {
     if matches!(id, "" | "." | "..") {
         return Err(SignError::UnusableId { id: id.to_owned() });

@@ -1,7 +1,8 @@
 //! The launch: what a container says in the URL with which it opens an app.
 //!
-//! Two generations of it: the current one names record and container and leaves the rest to the dance; the older one hands over a
-//! ready token in `oauth_header`, signed by the container with the app's own secret.
+//! Two generations of it: the current one names record and container and leaves the rest to the
+//! dance; the older one hands over a ready token in `oauth_header`, signed by the container with
+//! the app's own secret.
 
 use std::fmt;
 
@@ -22,8 +23,9 @@ const MAX_BYTES: usize = 16 * 1024;
 
 /// The parameters with which a container opened an app's index page.
 ///
-/// None of the first two is signed: they say which record the user chose, and the dance finds out whether that is allowed. Check
-/// that the API base is that of a container the app knows before a secret goes there.
+/// None of the first two is signed: they say which record the user chose, and the dance finds out
+/// whether that is allowed. Check that the API base is that of a container the app knows before a
+/// secret goes there.
 ///
 /// ```
 /// let launch = smart_oauth::oauth1::Launch::parse(
@@ -41,8 +43,8 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// Reads the URL that the app was opened with, or its query alone. Either parameter may be missing, and they come in any order;
-    /// what else the query holds is the app's own.
+    /// Reads the URL that the app was opened with, or its query alone. Either parameter may be
+    /// missing, and they come in any order; what else the query holds is the app's own.
     ///
     /// # Errors
     ///
@@ -63,7 +65,8 @@ impl Launch {
         self.record_id.as_deref()
     }
 
-    /// Where the container's API is. The reference container writes the default port out here and nowhere else.
+    /// Where the container's API is. The reference container writes the default port out here and
+    /// nowhere else.
     pub fn api_base(&self) -> Option<&str> {
         self.api_base.as_deref()
     }
@@ -92,13 +95,14 @@ impl fmt::Debug for Launch {
     }
 }
 
-/// The `oauth_header` of an older launch, read and not yet believed: nothing in it can be used before
-/// [`verify`](Self::verify).
+/// The `oauth_header` of an older launch, read and not yet believed: nothing in it can be used
+/// before [`verify`](Self::verify).
 #[derive(Clone, Debug)]
 pub struct LaunchHeader(AuthorizationHeader);
 
 impl LaunchHeader {
-    /// Reads the header as it stood in the URL, percent-decoded once, or in a cookie, where it is percent-encoded still.
+    /// Reads the header as it stood in the URL, percent-decoded once, or in a cookie, where it is
+    /// percent-encoded still.
     ///
     /// # Errors
     ///
@@ -122,15 +126,17 @@ impl LaunchHeader {
         self.0.consumer_key()
     }
 
-    /// Checks that the container made this header, for this app and just now, and gives out what it holds.
+    /// Checks that the container made this header, for this app and just now, and gives out what it
+    /// holds.
     ///
-    /// The container signs a GET of the `index` address in the app's manifest, without its query, with the app's own secret. No
-    /// sample app was ever seen to check it, which let anyone slip a token of his own record to an app.
+    /// The container signs a GET of the `index` address in the app's manifest, without its query,
+    /// with the app's own secret. No sample app was ever seen to check it, which let anyone slip a
+    /// token of his own record to an app.
     ///
     /// # Errors
     ///
-    /// When the signature is not that of a container which knows the app's secret, the header is not fresh or was seen before,
-    /// or it lacks the token.
+    /// When the signature is not that of a container which knows the app's secret, the header is
+    /// not fresh or was seen before, or it lacks the token.
     pub fn verify(
         &self,
         index: &Uri,
@@ -163,7 +169,8 @@ impl LaunchHeader {
     }
 }
 
-/// What an older launch hands over, once its signature was found right: a token that needs no dance.
+/// What an older launch hands over, once its signature was found right: a token that needs no
+/// dance.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LaunchCredentials {
@@ -179,7 +186,8 @@ pub struct LaunchCredentials {
     pub api_base: Option<String>,
 }
 
-/// The one value of a parameter of the launch, if it is there and not empty. The same value twice does no harm.
+/// The one value of a parameter of the launch, if it is there and not empty. The same value twice
+/// does no harm.
 fn parameter(url: &str, name: &'static str) -> Result<Option<String>, LaunchError> {
     let without_fragment = url.split('#').next().unwrap_or_default();
     let mut values = without_fragment

@@ -17,8 +17,9 @@ const MAX_CALLBACK_BYTES: usize = 16 * 1024;
 
 /// The dance, in one of its states: [`Unstarted`], [`AwaitingVerifier`], [`Verified`].
 ///
-/// Each step is a pair: `request` makes what to send, `receive` takes what came and gives the next state. A state is plain
-/// data; clone it before a step that may be repeated, as a forged callback must not end the dance that it interferes with.
+/// Each step is a pair: `request` makes what to send, `receive` takes what came and gives the next
+/// state. A state is plain data; clone it before a step that may be repeated, as a forged callback
+/// must not end the dance that it interferes with.
 #[derive(Clone, Debug)]
 pub struct Dance<S> {
     consumer: Consumer,
@@ -74,10 +75,12 @@ impl Dance<Unstarted> {
         }
     }
 
-    /// Asks for a request token ([section 2.1](https://www.rfc-editor.org/rfc/rfc5849#section-2.1)).
+    /// Asks for a request token ([section
+    /// 2.1](https://www.rfc-editor.org/rfc/rfc5849#section-2.1)).
     ///
-    /// Record and callback travel in the form, where the reference container looks for them. The callback is always `oob`: a
-    /// container redirects to the address in the app's manifest, whatever the request says.
+    /// Record and callback travel in the form, where the reference container looks for them. The
+    /// callback is always `oob`: a container redirects to the address in the app's manifest,
+    /// whatever the request says.
     ///
     /// # Errors
     ///
@@ -124,7 +127,8 @@ impl Dance<Unstarted> {
 }
 
 impl Dance<AwaitingVerifier> {
-    /// Where to send the user's browser ([section 2.2](https://www.rfc-editor.org/rfc/rfc5849#section-2.2)).
+    /// Where to send the user's browser ([section
+    /// 2.2](https://www.rfc-editor.org/rfc/rfc5849#section-2.2)).
     ///
     /// There may never be a callback: the reference container has no way to say no.
     pub fn authorize_url(&self) -> String {
@@ -136,24 +140,27 @@ impl Dance<AwaitingVerifier> {
         )
     }
 
-    /// The token that the dance is about, under which an app may file the state while the user is away.
+    /// The token that the dance is about, under which an app may file the state while the user is
+    /// away.
     pub fn request_token(&self) -> &RequestToken {
         &self.state.token
     }
 
-    /// Whether the container said `oauth_callback_confirmed=true`. The RFC demands it; the reference container leaves it out,
-    /// so that its absence is reported and not an error.
+    /// Whether the container said `oauth_callback_confirmed=true`. The RFC demands it; the
+    /// reference container leaves it out, so that its absence is reported and not an error.
     pub fn is_callback_confirmed(&self) -> bool {
         self.state.callback_confirmed
     }
 
     /// Takes the callback, as the URL that the browser was sent to or as its query alone.
     ///
-    /// That its token is the one we asked for is the only protection against forged callbacks that OAuth 1.0a has.
+    /// That its token is the one we asked for is the only protection against forged callbacks that
+    /// OAuth 1.0a has.
     ///
     /// # Errors
     ///
-    /// When token or verifier is missing or comes twice, when the token is another one, or when the text is over 16 KiB.
+    /// When token or verifier is missing or comes twice, when the token is another one, or when the
+    /// text is over 16 KiB.
     pub fn callback(self, callback: &str) -> Result<Dance<Verified>, DanceError> {
         if callback.len() > MAX_CALLBACK_BYTES {
             return Err(DanceError::CallbackTooLong {
@@ -198,7 +205,8 @@ impl Dance<AwaitingVerifier> {
 }
 
 impl Dance<Verified> {
-    /// Asks for the access token ([section 2.3](https://www.rfc-editor.org/rfc/rfc5849#section-2.3)).
+    /// Asks for the access token ([section
+    /// 2.3](https://www.rfc-editor.org/rfc/rfc5849#section-2.3)).
     ///
     /// # Errors
     ///
@@ -218,8 +226,8 @@ impl Dance<Verified> {
     ///
     /// # Errors
     ///
-    /// When the container refuses, when its answer lacks the token or its secret, or when it grants another record than the
-    /// one asked for.
+    /// When the container refuses, when its answer lacks the token or its secret, or when it grants
+    /// another record than the one asked for.
     pub fn receive(self, response: &Response<impl AsRef<[u8]>>) -> Result<Authorized, DanceError> {
         let answer = Answer::read(Step::AccessToken, response)?;
         let token = AccessToken::new(
@@ -260,7 +268,8 @@ impl<S> Dance<S> {
     }
 }
 
-/// What has to be kept while the user is away. The token's secret is in it: store it where the user cannot read it.
+/// What has to be kept while the user is away. The token's secret is in it: store it where the user
+/// cannot read it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DanceParts {
@@ -295,8 +304,9 @@ pub struct Authorized {
     pub token: AccessToken,
     /// The record that the token is bound to, if the container said.
     pub record_id: Option<String>,
-    /// The user who consented, if the container said. The reference container sends an internal number here, which its paths
-    /// with a user id do not take; they want the user's e-mail address.
+    /// The user who consented, if the container said. The reference container sends an internal
+    /// number here, which its paths with a user id do not take; they want the user's e-mail
+    /// address.
     pub user_id: Option<String>,
     extra: Vec<(String, String)>,
 }
@@ -325,7 +335,8 @@ impl std::fmt::Debug for Authorized {
 
 /// The one value of a parameter of the callback.
 ///
-/// The reference container joins with `?` even when the app's address has a query already, so that both `?` separate.
+/// The reference container joins with `?` even when the app's address has a query already, so that
+/// both `?` separate.
 fn callback_parameter(callback: &str, name: &'static str) -> Result<String, DanceError> {
     let without_fragment = callback.split('#').next().unwrap_or_default();
     let mut values = without_fragment

@@ -1,4 +1,5 @@
-//! Why two sides come to different signatures, in the order in which people were seen to run into it.
+//! Why two sides come to different signatures, in the order in which people were seen to run into
+//! it.
 
 use std::fmt;
 

@@ -12,7 +12,8 @@ pub struct Difference {
     pub at: usize,
     /// The part that differs.
     pub part: Part,
-    /// Our version of the method, the URL or the parameter, one layer of encoding off. Empty when we have none.
+    /// Our version of the method, the URL or the parameter, one layer of encoding off. Empty when
+    /// we have none.
     pub ours: String,
     /// The other side's.
     pub theirs: String,

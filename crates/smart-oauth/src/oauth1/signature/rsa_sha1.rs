@@ -1,5 +1,5 @@
-//! RSA-SHA1 ([RFC 5849, section 3.4.3](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.3)): the private key stays with its
-//! owner, the public key verifies here.
+//! RSA-SHA1 ([RFC 5849, section 3.4.3](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.3)): the
+//! private key stays with its owner, the public key verifies here.
 
 use std::error::Error;
 use std::fmt;
@@ -11,10 +11,12 @@ use base64::engine::general_purpose::STANDARD;
 use super::append_base64;
 use crate::oauth1::error::SignError;
 
-/// A private key that signs by RSASSA-PKCS1-v1_5 with SHA-1, wherever it lives: a security module, a key store, a library.
+/// A private key that signs by RSASSA-PKCS1-v1_5 with SHA-1, wherever it lives: a security module,
+/// a key store, a library.
 ///
-/// This crate holds no RSA private keys. The maintained libraries in Rust no longer sign with SHA-1, and the one that does has an
-/// unmended timing leak ([RUSTSEC-2023-0071](https://rustsec.org/advisories/RUSTSEC-2023-0071.html)).
+/// This crate holds no RSA private keys. The maintained libraries in Rust no longer sign with
+/// SHA-1, and the one that does has an unmended timing leak
+/// ([RUSTSEC-2023-0071](https://rustsec.org/advisories/RUSTSEC-2023-0071.html)).
 pub trait RsaSha1Key {
     /// The signature over the message, as long as the key's modulus.
     ///
@@ -38,13 +40,14 @@ where
 pub struct RsaSha1PublicKey(Vec<u8>);
 
 impl RsaSha1PublicKey {
-    /// Takes a DER-encoded key: `SubjectPublicKeyInfo` as in a PEM `PUBLIC KEY`, or PKCS #1 as in an `RSA PUBLIC KEY`. A key that
-    /// cannot be read verifies nothing.
+    /// Takes a DER-encoded key: `SubjectPublicKeyInfo` as in a PEM `PUBLIC KEY`, or PKCS #1 as in
+    /// an `RSA PUBLIC KEY`. A key that cannot be read verifies nothing.
     pub fn from_der(der: impl Into<Vec<u8>>) -> Self {
         Self(der.into())
     }
 
-    /// Whether this is the signature, in base64, over the base string. The key needs 1024 to 8192 bits.
+    /// Whether this is the signature, in base64, over the base string. The key needs 1024 to 8192
+    /// bits.
     pub(crate) fn verifies(&self, base_string: &[u8], signature: &str) -> bool {
         let key = UnparsedPublicKey::new(&RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, &self.0);
         STANDARD

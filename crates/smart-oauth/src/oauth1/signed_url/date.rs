@@ -1,5 +1,6 @@
-//! Seconds to `2013-04-03T14:40:00Z` and back ([RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6), UTC, whole
-//! seconds), which is all of the calendar that this crate needs.
+//! Seconds to `2013-04-03T14:40:00Z` and back ([RFC
+//! 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6), UTC, whole seconds), which is all of
+//! the calendar that this crate needs.
 
 use crate::time::Timestamp;
 

@@ -25,7 +25,8 @@ impl TimeWindow {
     ///
     /// # Errors
     ///
-    /// [`VerifyError::TooLate`] or [`VerifyError::TooEarly`], with the width of the window on that side.
+    /// [`VerifyError::TooLate`] or [`VerifyError::TooEarly`], with the width of the window on that
+    /// side.
     pub fn check(self, timestamp: Timestamp, now: Timestamp) -> Result<(), VerifyError> {
         let (timestamp, now) = (timestamp.as_unix_seconds(), now.as_unix_seconds());
         if now.saturating_sub(timestamp) > self.past {
@@ -51,9 +52,9 @@ impl Default for TimeWindow {
 pub trait NonceMemory {
     /// Notes a request; `true` when it is new.
     ///
-    /// A nonce is used up for one consumer, token and timestamp only. Must answer `false` when in doubt, for instance when it
-    /// has no room left. Call it after the signature was found right, best through
-    /// [`Accepted::admit`](crate::oauth1::Accepted::admit).
+    /// A nonce is used up for one consumer, token and timestamp only. Must answer `false` when in
+    /// doubt, for instance when it has no room left. Call it after the signature was found right,
+    /// best through [`Accepted::admit`](crate::oauth1::Accepted::admit).
     fn remember(
         &mut self,
         consumer: &str,
@@ -66,23 +67,26 @@ pub trait NonceMemory {
 
 /// A [`NonceMemory`] in memory, which forgets what has fallen out of the time window.
 ///
-/// Takes 20 bytes and a little more for each request of the window, whatever the peers send. When it is full of requests that
-/// are still fresh it refuses new ones, since forgetting would let old ones in again. For the same reason it refuses what is no
-/// younger than a request that it has forgotten: after a clock was set back, that request would be fresh again.
+/// Takes 20 bytes and a little more for each request of the window, whatever the peers send. When
+/// it is full of requests that are still fresh it refuses new ones, since forgetting would let old
+/// ones in again. For the same reason it refuses what is no younger than a request that it has
+/// forgotten: after a clock was set back, that request would be fresh again.
 #[derive(Clone, Debug)]
 pub struct MemoryNonces {
     window: TimeWindow,
     capacity: usize,
     count: usize,
     seen: BTreeMap<Timestamp, HashSet<Fingerprint>>,
-    /// The youngest request that was forgotten. Nothing of its age or older can be told from a replay.
+    /// The youngest request that was forgotten. Nothing of its age or older can be told from a
+    /// replay.
     forgotten: Option<Timestamp>,
 }
 
 type Fingerprint = [u8; 20];
 
 impl MemoryNonces {
-    /// How many requests [`MemoryNonces::new`] makes room for: 800 a second, around the clock, with the default window.
+    /// How many requests [`MemoryNonces::new`] makes room for: 800 a second, around the clock, with
+    /// the default window.
     pub const DEFAULT_CAPACITY: usize = 480_000;
 
     /// A memory for requests that this window lets in.
@@ -143,7 +147,8 @@ impl NonceMemory for MemoryNonces {
     }
 }
 
-/// A fixed-size stand-in for the three texts, each preceded by its length so that they cannot run into each other.
+/// A fixed-size stand-in for the three texts, each preceded by its length so that they cannot run
+/// into each other.
 fn fingerprint(consumer: &str, token: Option<&str>, nonce: &str) -> Fingerprint {
     let mut hash = Sha1::new();
     for text in [consumer, token.unwrap_or_default(), nonce] {

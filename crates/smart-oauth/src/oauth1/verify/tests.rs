@@ -20,7 +20,8 @@ struct Received {
     body: &'static str,
     /// More header parameters than every request has.
     header: Vec<(&'static str, &'static str)>,
-    /// URL and normalized parameters, as the client saw them; the header's usual ones go in where `{}` stands.
+    /// URL and normalized parameters, as the client saw them; the header's usual ones go in where
+    /// `{}` stands.
     signed: (&'static str, &'static str),
 }
 
@@ -325,8 +326,8 @@ fn signed_content_type_is_checked() {
         received("text/plain").verify(),
         Err(VerifyError::BadSignature)
     );
-    // it is a rule about bodies that the base string does not cover: not about an empty one, a form, or that of a GET; the
-    // client of 2011 may name one where there is no body
+    // it is a rule about bodies that the base string does not cover: not about an empty one, a
+    // form, or that of a GET; the client of 2011 may name one where there is no body
     let form = "oauth_consumer_key=app&oauth_content_type=text%2Fplain&oauth_nonce=n&oauth_signature_method=HMAC-SHA1&oauth_timestamp=1365000000&x=";
     for (method, content_type, body, parameters, covers_body) in [
         (Method::GET, None, "", None, true),
@@ -498,7 +499,8 @@ fn parameters_verify_wherever_they_stand() {
 
 #[test]
 fn a_signature_covers_the_parameters_that_it_comes_with() {
-    // signed as the container has it, which leaves the query of a POST out, and so everything that says who and when
+    // signed as the container has it, which leaves the query of a POST out, and so everything that
+    // says who and when
     let mut text = b"POST&http%3A%2F%2Fh%2Fa&".to_vec();
     let end = text.len();
     SigningKey::new(SignatureMethod::HmacSha1, &"secret".into(), None)

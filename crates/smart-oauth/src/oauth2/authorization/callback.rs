@@ -31,21 +31,23 @@ pub enum Callback {
 pub struct Denial {
     /// The server's reason.
     pub refusal: Refusal,
-    /// Whether the callback contained our `state`. S4S sends none when the user says no; this is tolerated for S4S servers
-    /// only. Such a callback may come from anybody: do nothing about it but stop waiting.
+    /// Whether the callback contained our `state`. S4S sends none when the user says no; this is
+    /// tolerated for S4S servers only. Such a callback may come from anybody: do nothing about it
+    /// but stop waiting.
     pub is_ours: bool,
 }
 
 impl Authorization<AwaitingCallback> {
     /// Takes the callback, as the URL that the browser was sent to, or as its query alone.
     ///
-    /// An error means that the callback is not believed: it does not answer this authorization. Clone the state before if it
-    /// shall stay open, as a forged callback must not end the authorization that it interferes with.
+    /// An error means that the callback is not believed: it does not answer this authorization.
+    /// Clone the state before if it shall stay open, as a forged callback must not end the
+    /// authorization that it interferes with.
     ///
     /// # Errors
     ///
-    /// If the callback contains another `state` than ours, or none (but see [`Denial::is_ours`]), names another server,
-    /// contradicts or repeats itself, or is over 16 KiB.
+    /// If the callback contains another `state` than ours, or none (but see [`Denial::is_ours`]),
+    /// names another server, contradicts or repeats itself, or is over 16 KiB.
     pub fn callback(self, callback: &str) -> Result<Callback, CallbackError> {
         let parameters = Parameters::read(callback)?;
         let is_ours = self.check_state(&parameters)?;
@@ -92,8 +94,8 @@ impl Authorization<AwaitingCallback> {
         }
     }
 
-    /// [RFC 9207, section 2.4](https://www.rfc-editor.org/rfc/rfc9207#section-2.4). A server that never told its name cannot be
-    /// compared.
+    /// [RFC 9207, section 2.4](https://www.rfc-editor.org/rfc/rfc9207#section-2.4). A server that
+    /// never told its name cannot be compared.
     fn check_issuer(&self, parameters: &Parameters) -> Result<(), CallbackError> {
         let server = self.server();
         match (&server.issuer, &parameters.iss) {

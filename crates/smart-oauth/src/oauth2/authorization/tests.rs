@@ -370,7 +370,8 @@ fn row_mix_up_defense_is_demanded_only_where_promised() {
 
 #[test]
 fn mix_up_with_two_servers() {
-    // the attacker's server forwards the browser to the honest one, whose callback then goes to the attacker's exchange
+    // the attacker's server forwards the browser to the honest one, whose callback then goes to the
+    // attacker's exchange
     let attacker = Server {
         issuer: Some("https://evil.example".to_owned()),
         promises_iss: false,

@@ -1,5 +1,5 @@
-//! `private_key_jwt`: an app proves who it is by a signature
-//! ([SMART, asymmetric](https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html)).
+//! `private_key_jwt`: an app proves who it is by a signature ([SMART,
+//! asymmetric](https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html)).
 
 use std::fmt;
 
@@ -18,9 +18,11 @@ use crate::oauth2::error::AssertionError;
 use crate::oauth2::url::ServerUrl;
 use crate::time::Timestamp;
 
-/// An app's private key, under the name that its public half is published by. `Debug` shows no part of it.
+/// An app's private key, under the name that its public half is published by. `Debug` shows no part
+/// of it.
 ///
-/// Making a signature draws on aws-lc's own generator, the one place of this crate where randomness is not an argument.
+/// Making a signature draws on aws-lc's own generator, the one place of this crate where randomness
+/// is not an argument.
 #[derive(Clone)]
 pub struct AssertionKey {
     key_id: String,
@@ -30,7 +32,8 @@ pub struct AssertionKey {
 }
 
 impl AssertionKey {
-    /// How long an assertion is good for, in seconds. SMART allows 300; the rest is for clocks that differ.
+    /// How long an assertion is good for, in seconds. SMART allows 300; the rest is for clocks that
+    /// differ.
     pub const LIFETIME_SECONDS: u64 = 240;
 
     /// An RSA key, for `RS384`, as PEM (PKCS #8 or PKCS #1).
@@ -51,7 +54,8 @@ impl AssertionKey {
         Self::new(key_id.into(), Algorithm::ES384, ec_pem(pem)?)
     }
 
-    /// An RSA key, for `RS256`: for servers older than SMART 2.0, which asks for `RS384` or `ES384`.
+    /// An RSA key, for `RS256`: for servers older than SMART 2.0, which asks for `RS384` or
+    /// `ES384`.
     ///
     /// # Errors
     ///
@@ -60,7 +64,8 @@ impl AssertionKey {
         Self::new(key_id.into(), Algorithm::RS256, rsa_pem(pem)?)
     }
 
-    /// A key on the curve P-256, for `ES256`: for servers that do not follow SMART, which asks for `RS384` or `ES384`.
+    /// A key on the curve P-256, for `ES256`: for servers that do not follow SMART, which asks for
+    /// `RS384` or `ES384`.
     ///
     /// # Errors
     ///
@@ -69,11 +74,12 @@ impl AssertionKey {
         Self::new(key_id.into(), Algorithm::ES256, ec_pem(pem)?)
     }
 
-    /// A private key of any kind that can sign: PEM, a JSON Web Key, or a set of them, from which the id chooses.
+    /// A private key of any kind that can sign: PEM, a JSON Web Key, or a set of them, from which
+    /// the id chooses.
     ///
-    /// An RSA key signs by `RS384`, a key on P-384 by `ES384`, one on P-256 by `ES256`; the `alg` of a JSON Web Key may say
-    /// `RS256`. The id is the given one, that of the JSON Web Key, or the thumbprint of the key
-    /// ([RFC 7638](https://www.rfc-editor.org/rfc/rfc7638)).
+    /// An RSA key signs by `RS384`, a key on P-384 by `ES384`, one on P-256 by `ES256`; the `alg`
+    /// of a JSON Web Key may say `RS256`. The id is the given one, that of the JSON Web Key, or the
+    /// thumbprint of the key ([RFC 7638](https://www.rfc-editor.org/rfc/rfc7638)).
     ///
     /// # Errors
     ///
@@ -111,7 +117,8 @@ impl AssertionKey {
         Self::of_any_kind(key_id, member(jwk, "alg"), &key)
     }
 
-    /// The key with the first algorithm that it can be used with, or with the one that it is made for.
+    /// The key with the first algorithm that it can be used with, or with the one that it is made
+    /// for.
     fn of_any_kind(
         key_id: Option<&str>,
         made_for: Option<&str>,
@@ -128,8 +135,9 @@ impl AssertionKey {
         all.next().ok_or(AssertionError::BadKey)
     }
 
-    /// Says in each statement where the app's key set is (`jku`). Servers compare it with the registered address
-    /// ([SMART, asymmetric](https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html#authenticating-to-the-token-endpoint)).
+    /// Says in each statement where the app's key set is (`jku`). Servers compare it with the
+    /// registered address ([SMART,
+    /// asymmetric](https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html#authenticating-to-the-token-endpoint)).
     #[must_use]
     pub fn with_key_set(self, jwks_uri: ServerUrl) -> Self {
         Self {
@@ -181,9 +189,9 @@ impl AssertionKey {
         Ok(jwk)
     }
 
-    /// Signs a statement by this client for its server's token endpoint, good from now on for
-    /// [four minutes](Self::LIFETIME_SECONDS) and for one request. The bytes make it unique: take them from the operating
-    /// system's generator, fresh every time.
+    /// Signs a statement by this client for its server's token endpoint, good from now on for [four
+    /// minutes](Self::LIFETIME_SECONDS) and for one request. The bytes make it unique: take them
+    /// from the operating system's generator, fresh every time.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! Private keys as DER, from the members of a JSON Web Key
-//! ([RFC 7518, section 6](https://www.rfc-editor.org/rfc/rfc7518#section-6)). Only writes, and only these two shapes.
+//! Private keys as DER, from the members of a JSON Web Key ([RFC 7518, section
+//! 6](https://www.rfc-editor.org/rfc/rfc7518#section-6)). Only writes, and only these two shapes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -25,7 +25,8 @@ const P384: &[u8] = &[0x06, 5, 0x2b, 0x81, 0x04, 0x00, 0x22];
 /// The longest member that is read, in characters: a modulus of 16,384 bits.
 const MAX_MEMBER: usize = 2736;
 
-/// An RSA key as PKCS #1 ([RFC 8017, appendix A.1.2](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.1.2)).
+/// An RSA key as PKCS #1 ([RFC 8017, appendix
+/// A.1.2](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.1.2)).
 pub(super) fn rsa(jwk: &Map<String, Value>) -> Option<Bytes> {
     let mut numbers = integer(&[0]);
     for name in ["n", "e", "d", "p", "q", "dp", "dq", "qi"] {
@@ -54,8 +55,9 @@ pub(super) fn ec(jwk: &Map<String, Value>) -> Option<Bytes> {
     ]))
 }
 
-/// The same from PEM of the older kind, `EC PRIVATE KEY`, which says its curve inside
-/// ([RFC 5915, section 4](https://www.rfc-editor.org/rfc/rfc5915#section-4)). `None` if there is none, or it has a passphrase.
+/// The same from PEM of the older kind, `EC PRIVATE KEY`, which says its curve inside ([RFC 5915,
+/// section 4](https://www.rfc-editor.org/rfc/rfc5915#section-4)). `None` if there is none, or it
+/// has a passphrase.
 pub(super) fn sec1(pem: &str) -> Option<Bytes> {
     let (_, rest) = pem.split_once("-----BEGIN EC PRIVATE KEY-----")?;
     let (lines, _) = rest.split_once("-----END EC PRIVATE KEY-----")?;

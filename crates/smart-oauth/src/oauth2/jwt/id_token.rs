@@ -1,5 +1,5 @@
-//! Who the user is, believed only after every check
-//! ([OpenID Connect Core 3.1.3.7, by SMART's scopes](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#steps-for-using-an-id-token)).
+//! Who the user is, believed only after every check ([OpenID Connect Core 3.1.3.7, by SMART's
+//! scopes](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#steps-for-using-an-id-token)).
 
 use std::fmt;
 
@@ -24,7 +24,8 @@ const LEEWAY: u64 = 60;
 /// How long ago a token may have been made, in seconds, however long it lives.
 const MAX_AGE: u64 = 24 * 60 * 60;
 
-/// The algorithms that are believed: signatures by a key that only the server has. Never `none`, never `HS…`.
+/// The algorithms that are believed: signatures by a key that only the server has. Never `none`,
+/// never `HS…`.
 const ALLOWED: [(&str, Algorithm); 8] = [
     ("ES256", Algorithm::ES256),
     ("ES384", Algorithm::ES384),
@@ -44,7 +45,8 @@ pub struct IdClaims {
     pub issuer: String,
     /// The user, as the server names them. Unique only together with the issuer.
     pub subject: String,
-    /// The user, as a FHIR resource, if the server says and it is one of the five types that users are.
+    /// The user, as a FHIR resource, if the server says and it is one of the five types that users
+    /// are.
     pub fhir_user: Option<FhirUser>,
     /// When the token was made.
     pub issued_at: Timestamp,
@@ -71,7 +73,8 @@ impl fmt::Debug for IdClaims {
     }
 }
 
-/// A user as a FHIR resource. Its address may lie on another server, where this app's tokens are not to be sent.
+/// A user as a FHIR resource. Its address may lie on another server, where this app's tokens are
+/// not to be sent.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FhirUser {
@@ -117,8 +120,9 @@ impl FhirUser {
 }
 
 impl IdToken {
-    /// Checks signature, server, audience, times and nonce, and only then gives the claims. The server's name comes from its
-    /// own description; an id token of a server without a name cannot be believed.
+    /// Checks signature, server, audience, times and nonce, and only then gives the claims. The
+    /// server's name comes from its own description; an id token of a server without a name cannot
+    /// be believed.
     ///
     /// ```compile_fail,E0599
     /// # use smart_oauth::oauth2::IdToken;
@@ -129,8 +133,8 @@ impl IdToken {
     ///
     /// # Errors
     ///
-    /// At the first check that fails. [`IdTokenError::UnknownKey`] may mean that the server has changed its keys: fetch them
-    /// once more, then give up.
+    /// At the first check that fails. [`IdTokenError::UnknownKey`] may mean that the server has
+    /// changed its keys: fetch them once more, then give up.
     pub fn validate(
         &self,
         keys: &Jwks,
@@ -141,8 +145,8 @@ impl IdToken {
         self.validate_from(issuer.ok_or(IdTokenError::NoIssuer)?, keys, client, now)
     }
 
-    /// The same for a server that does not tell its name, with the name under which its keys were found
-    /// ([`claimed_issuer`](Self::claimed_issuer)).
+    /// The same for a server that does not tell its name, with the name under which its keys were
+    /// found ([`claimed_issuer`](Self::claimed_issuer)).
     ///
     /// # Errors
     ///
@@ -183,8 +187,9 @@ impl IdToken {
 }
 
 impl IdToken {
-    /// Who the token says it is from, before anything is checked: good for finding the keys of a server that does not tell its
-    /// name elsewhere ([SMART, steps for using an id token](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#steps-for-using-an-id-token)),
+    /// Who the token says it is from, before anything is checked: good for finding the keys of a
+    /// server that does not tell its name elsewhere ([SMART, steps for using an id
+    /// token](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#steps-for-using-an-id-token)),
     /// and for nothing else.
     pub fn claimed_issuer(&self) -> Option<String> {
         let fits = self.expose().len() <= MAX_TOKEN_BYTES;
@@ -201,7 +206,8 @@ impl IdToken {
     }
 }
 
-/// The claims of a token whose signature holds ([RFC 7515, section 5.2](https://www.rfc-editor.org/rfc/rfc7515#section-5.2)).
+/// The claims of a token whose signature holds ([RFC 7515, section
+/// 5.2](https://www.rfc-editor.org/rfc/rfc7515#section-5.2)).
 fn verified_claims(token: &str, keys: &Jwks) -> Result<Map<String, Value>, IdTokenError> {
     if token.len() > MAX_TOKEN_BYTES {
         return Err(IdTokenError::TooLong {
@@ -224,8 +230,8 @@ fn verified_claims(token: &str, keys: &Jwks) -> Result<Map<String, Value>, IdTok
     }
 }
 
-/// Algorithm and key id. Where keys are (`jku`, `jwk`, `x5u`, `x5c`) is for us to know and not for the token to say; what has
-/// to be understood (`crit`) is nothing that we understand.
+/// Algorithm and key id. Where keys are (`jku`, `jwk`, `x5u`, `x5c`) is for us to know and not for
+/// the token to say; what has to be understood (`crit`) is nothing that we understand.
 fn read_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>), IdTokenError> {
     let name = text(header, "alg").ok_or(IdTokenError::Malformed)?;
     let (_, algorithm) = ALLOWED
@@ -259,7 +265,8 @@ fn object(part: &str) -> Result<Map<String, Value>, IdTokenError> {
     serde_json::from_slice(&bytes).map_err(|_| IdTokenError::Malformed)
 }
 
-/// Made for us; where it is made for others too, or says by `azp` whom it was given to, that has to be us.
+/// Made for us; where it is made for others too, or says by `azp` whom it was given to, that has to
+/// be us.
 fn check_audience(claims: &Map<String, Value>, client_id: &str) -> Result<(), IdTokenError> {
     let (names_us, names_others) = match claims.get("aud") {
         Some(Value::String(one)) => (one == client_id, false),

@@ -16,8 +16,8 @@ const MAX_KEYS: usize = 64;
 /// The shortest RSA modulus that is trusted.
 pub(super) const MIN_RSA_BITS: usize = 2048;
 
-/// A server's keys, those of them that can verify an id token. Keys of unknown kinds, for encryption, or too small are
-/// passed over.
+/// A server's keys, those of them that can verify an id token. Keys of unknown kinds, for
+/// encryption, or too small are passed over.
 #[derive(Clone, Debug)]
 pub struct Jwks(Vec<Key>);
 
@@ -77,7 +77,8 @@ impl Jwks {
         Self(keys.filter_map(Key::read).take(MAX_KEYS).collect())
     }
 
-    /// The one key of that name that is made for this algorithm; without a name, the one key that is.
+    /// The one key of that name that is made for this algorithm; without a name, the one key that
+    /// is.
     pub(super) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&Key> {
         let mut fitting = self
             .0

@@ -8,9 +8,10 @@ use crate::oauth2::server::Server;
 
 /// The keys of an app: the ones that sign, and those that are only published.
 ///
-/// To change a key without a gap, publish the next one beside the current one, wait until servers have fetched the set again,
-/// let the next one sign, and drop the old one when no statement by it is good any more
-/// ([SMART, asymmetric](https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html#registering-a-client-communicating-public-keys)).
+/// To change a key without a gap, publish the next one beside the current one, wait until servers
+/// have fetched the set again, let the next one sign, and drop the old one when no statement by it
+/// is good any more ([SMART,
+/// asymmetric](https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html#registering-a-client-communicating-public-keys)).
 ///
 /// ```
 /// # use smart_oauth::oauth2::{AssertionKey, AssertionKeys};
@@ -83,7 +84,8 @@ impl AssertionKeys {
         self.take(key_id).map(drop)
     }
 
-    /// The key that signs for this server: the first one whose algorithm the server announces, or else the first one.
+    /// The key that signs for this server: the first one whose algorithm the server announces, or
+    /// else the first one.
     pub fn for_server(&self, server: &Server) -> &AssertionKey {
         let is_announced = |key: &&AssertionKey| {
             let mut known = server.token_auth_algorithms.iter();
@@ -93,9 +95,9 @@ impl AssertionKeys {
         announced.unwrap_or(&self.signing[0])
     }
 
-    /// The public halves as a JSON Web Key Set, for the app's `jwks_uri` or its registration
-    /// ([RFC 7517, section 5](https://www.rfc-editor.org/rfc/rfc7517#section-5)). Serve it as `application/json` with a
-    /// `Cache-Control` header.
+    /// The public halves as a JSON Web Key Set, for the app's `jwks_uri` or its registration ([RFC
+    /// 7517, section 5](https://www.rfc-editor.org/rfc/rfc7517#section-5)). Serve it as
+    /// `application/json` with a `Cache-Control` header.
     ///
     /// # Errors
     ///

@@ -10,8 +10,8 @@ use crate::oauth2::credentials::RegistrationToken;
 use crate::oauth2::error::RegistrationError;
 use crate::oauth2::url::ServerUrl;
 
-/// Where a registration is kept at the server, and the token that opens it
-/// ([RFC 7592, section 3](https://www.rfc-editor.org/rfc/rfc7592#section-3)). Keep both: the server tells them once.
+/// Where a registration is kept at the server, and the token that opens it ([RFC 7592, section
+/// 3](https://www.rfc-editor.org/rfc/rfc7592#section-3)). Keep both: the server tells them once.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RegistrationAccess {
@@ -60,8 +60,8 @@ impl RegisteredClient {
         self.managed(Method::GET, None)
     }
 
-    /// Asks for the registration to be replaced: what `registration` leaves out, the server may delete
-    /// ([RFC 7592, section 2.2](https://www.rfc-editor.org/rfc/rfc7592#section-2.2)).
+    /// Asks for the registration to be replaced: what `registration` leaves out, the server may
+    /// delete ([RFC 7592, section 2.2](https://www.rfc-editor.org/rfc/rfc7592#section-2.2)).
     ///
     /// # Errors
     ///
@@ -85,9 +85,10 @@ impl RegisteredClient {
         self.managed(Method::DELETE, None)
     }
 
-    /// Takes the answer to [`read_request`](Self::read_request) or [`update_request`](Self::update_request), compared with
-    /// `registration`. The result replaces this value: secret and token may be new ones, and those that the answer leaves
-    /// out stay as they are.
+    /// Takes the answer to [`read_request`](Self::read_request) or
+    /// [`update_request`](Self::update_request), compared with `registration`. The result replaces
+    /// this value: secret and token may be new ones, and those that the answer leaves out stay as
+    /// they are.
     ///
     /// # Errors
     ///

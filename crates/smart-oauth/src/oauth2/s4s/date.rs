@@ -7,7 +7,8 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// The time that a date means; `None` for any other text, and for times before 1970. The name of the day is not looked at.
+/// The time that a date means; `None` for any other text, and for times before 1970. The name of
+/// the day is not looked at.
 pub(super) fn http_date(text: &str) -> Option<Timestamp> {
     let (_, rest) = text.split_once(", ")?;
     let parts: Vec<_> = rest.split(' ').collect();

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// A set of the five permissions of version 2
-/// ([SMART, scopes](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-fhir-resources)).
+/// A set of the five permissions of version 2 ([SMART,
+/// scopes](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-fhir-resources)).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Access(u8);
 

@@ -65,7 +65,8 @@ pub enum ScopeSyntax {
 
 /// A scope about data.
 ///
-/// Its query, where there is one, narrows it: a resource has to meet every parameter. Parameters are compared as text.
+/// Its query, where there is one, narrows it: a resource has to meet every parameter. Parameters
+/// are compared as text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClinicalScope {
     context: ScopeContext,
@@ -76,7 +77,8 @@ pub struct ClinicalScope {
 }
 
 impl ClinicalScope {
-    /// A scope of version 2 without a query; `None` when it would grant nothing, or the type's name is none.
+    /// A scope of version 2 without a query; `None` when it would grant nothing, or the type's name
+    /// is none.
     pub fn new(context: ScopeContext, resource: ResourceType, access: Access) -> Option<Self> {
         let named = match &resource {
             ResourceType::Any => true,

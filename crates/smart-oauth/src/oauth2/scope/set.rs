@@ -65,7 +65,8 @@ impl Scopes {
         self.0.contains(scope)
     }
 
-    /// Whether these scopes together grant all that the other ones do, URIs standing for what they mean.
+    /// Whether these scopes together grant all that the other ones do, URIs standing for what they
+    /// mean.
     pub fn covers(&self, other: &Self) -> bool {
         other.plain().difference(&self.plain()).is_empty()
     }
@@ -114,7 +115,8 @@ impl Scopes {
 
     /// The scopes, and of each the permissions, that the other ones do not fully grant.
     ///
-    /// `patient/*.rs` without `patient/Observation.rs` is still `patient/*.rs`: "all but one type" cannot be written.
+    /// `patient/*.rs` without `patient/Observation.rs` is still `patient/*.rs`: "all but one type"
+    /// cannot be written.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         let left_over = |scope: &Scope| match scope {
@@ -129,7 +131,8 @@ impl Scopes {
         self.iter().filter_map(left_over).collect()
     }
 
-    /// The fewest scopes that grant the same. Version 1 is kept where all that goes into a scope was written so.
+    /// The fewest scopes that grant the same. Version 1 is kept where all that goes into a scope
+    /// was written so.
     #[must_use]
     pub fn shortest(&self) -> Self {
         let mut merged: Vec<Scope> = Vec::new();
@@ -167,7 +170,8 @@ impl Scopes {
         )
     }
 
-    /// The same scopes as version 1 writes them, where it can. For servers that do not announce `permission-v2`.
+    /// The same scopes as version 1 writes them, where it can. For servers that do not announce
+    /// `permission-v2`.
     #[must_use]
     pub fn to_v1(&self) -> Self {
         self.respelled(|scope| scope.to_v1().unwrap_or_else(|| scope.clone()))
@@ -179,8 +183,8 @@ impl Scopes {
         self.respelled(ClinicalScope::to_v2)
     }
 
-    /// Reads what a server wrote. A piece that cannot be a scope is kept percent-encoded, as a scope that nobody understands:
-    /// without it, a grant would look smaller than it is.
+    /// Reads what a server wrote. A piece that cannot be a scope is kept percent-encoded, as a
+    /// scope that nobody understands: without it, a grant would look smaller than it is.
     pub(crate) fn read_leniently(text: &str) -> Self {
         let mut pieces = text.split_ascii_whitespace();
         let read = |piece: &str| match piece.parse::<Scope>() {

@@ -236,7 +236,8 @@ fn any_scopes() -> impl Strategy<Value = Scopes> {
     vec(prop_oneof![5 => clinical(), 1 => plain], 0..7).prop_map(|all| all.into_iter().collect())
 }
 
-/// The meaning spelled out: every deed that the scopes allow, in a world with one more type than scopes name.
+/// The meaning spelled out: every deed that the scopes allow, in a world with one more type than
+/// scopes name.
 fn deeds(scopes: &Scopes) -> Vec<String> {
     let mut allowed = Vec::new();
     for context in ["patient", "user"] {

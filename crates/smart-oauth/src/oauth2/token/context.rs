@@ -1,4 +1,5 @@
-//! What a launch is about ([SMART, launch context](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#launch-context-arrives-with-your-access_token)).
+//! What a launch is about ([SMART, launch
+//! context](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#launch-context-arrives-with-your-access_token)).
 
 use std::fmt;
 
@@ -11,12 +12,13 @@ use crate::oauth2::error::TokenError;
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PatientContext {
-    /// The server named this patient when it first granted access; its answer to a refresh named none.
+    /// The server named this patient when it first granted access; its answer to a refresh named
+    /// none.
     Carried(String),
     /// The server named this patient, by FHIR id.
     Stated(String),
-    /// The server named nobody. Where a patient was asked for, store nothing: at S4S a token without a patient may open
-    /// another one's record.
+    /// The server named nobody. Where a patient was asked for, store nothing: at S4S a token
+    /// without a patient may open another one's record.
     #[default]
     Unstated,
 }
@@ -30,7 +32,8 @@ impl PatientContext {
         }
     }
 
-    /// An id may be written as a number. What is neither is an error: to take it for "unstated" would hide whose record this is.
+    /// An id may be written as a number. What is neither is an error: to take it for "unstated"
+    /// would hide whose record this is.
     pub(super) fn read(answer: &Map<String, Value>) -> Result<Self, TokenError> {
         let id = sendable(answer, "patient");
         let id = id.map_err(|_| TokenError::Malformed { name: "patient" })?;
@@ -76,8 +79,8 @@ pub struct LaunchContext {
     extra: Map<String, Value>,
 }
 
-/// A resource that a launch is about
-/// ([SMART, `fhirContext`](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#fhircontext)).
+/// A resource that a launch is about ([SMART,
+/// `fhirContext`](https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#fhircontext)).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FhirContext {
@@ -116,12 +119,14 @@ const OTHERS: &[&str] = &[
 ];
 
 impl LaunchContext {
-    /// Any other member that the server sent, and any of the above that is of another type than SMART says.
+    /// Any other member that the server sent, and any of the above that is of another type than
+    /// SMART says.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.extra.get(name)
     }
 
-    /// The context as the members of a token answer, for storing it. [`from_json`](Self::from_json) reads it back.
+    /// The context as the members of a token answer, for storing it. [`from_json`](Self::from_json)
+    /// reads it back.
     pub fn to_json(&self) -> Map<String, Value> {
         let mut members = self.extra.clone();
         let texts = [
@@ -148,8 +153,9 @@ impl LaunchContext {
         Self::read(members)
     }
 
-    /// This context with what an answer replaces, as `client-js` merges them: a member that is there counts, also if it is `null` or
-    /// empty. Members that are not known here are let go before the whole becomes longer than an answer may be.
+    /// This context with what an answer replaces, as `client-js` merges them: a member that is
+    /// there counts, also if it is `null` or empty. Members that are not known here are let go
+    /// before the whole becomes longer than an answer may be.
     pub(super) fn updated(&self, answer: &Map<String, Value>, limit: usize) -> Self {
         let mut members = self.to_json();
         members.extend(answer.clone());

@@ -12,8 +12,8 @@ use crate::time::Timestamp;
 /// A new access token for an old authorization
 /// ([RFC 6749, section 6](https://www.rfc-editor.org/rfc/rfc6749#section-6)).
 ///
-/// Servers may put a new refresh token in place of the old one at once, as S4S does with every refresh. So: one refresh at a
-/// time, and store the answer before the first use of what is in it.
+/// Servers may put a new refresh token in place of the old one at once, as S4S does with every
+/// refresh. So: one refresh at a time, and store the answer before the first use of what is in it.
 #[derive(Clone, Debug)]
 pub struct Refresh {
     client: Client,
@@ -85,14 +85,15 @@ impl Refresh {
         })
     }
 
-    /// Takes the new tokens, and the time at which they came. What the answer does not replace is kept: the refresh token, the
-    /// patient, the rest of the launch context with members that are not known here, the id token, and the scopes that the user
-    /// was asked for.
+    /// Takes the new tokens, and the time at which they came. What the answer does not replace is
+    /// kept: the refresh token, the patient, the rest of the launch context with members that are
+    /// not known here, the id token, and the scopes that the user was asked for.
     ///
     /// # Errors
     ///
-    /// If the server refuses or fails, or its answer contains no token, or one for another patient or another user
-    /// ([OpenID Connect Core, section 12.2](https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokenResponse)).
+    /// If the server refuses or fails, or its answer contains no token, or one for another patient
+    /// or another user ([OpenID Connect Core, section
+    /// 12.2](https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokenResponse)).
     pub fn receive<B: AsRef<[u8]>>(
         &self,
         response: &Response<B>,
@@ -132,7 +133,8 @@ impl Refresh {
     }
 }
 
-/// A token of the app's own ([RFC 6749, section 4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)).
+/// A token of the app's own ([RFC 6749, section
+/// 4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)).
 #[derive(Clone, Debug)]
 pub struct ClientCredentials {
     client: Client,
@@ -144,7 +146,8 @@ impl ClientCredentials {
     ///
     /// # Errors
     ///
-    /// When the app cannot prove who it is, or its credentials cannot be written in the server's dialect.
+    /// When the app cannot prove who it is, or its credentials cannot be written in the server's
+    /// dialect.
     pub fn request(
         &self,
         authentication: &Authentication,

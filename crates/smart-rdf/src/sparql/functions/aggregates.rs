@@ -1,4 +1,5 @@
-//! Aggregates of ours ([SPARQL 1.1, 18.5.1](https://www.w3.org/TR/sparql11-query/#aggregateAlgebra)).
+//! Aggregates of ours ([SPARQL 1.1,
+//! 18.5.1](https://www.w3.org/TR/sparql11-query/#aggregateAlgebra)).
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -96,8 +97,8 @@ impl Accumulator {
 
 const WRAPPED: &str = "urn:x-smart-rdf:term:";
 
-/// The evaluator takes the value of what an aggregate returns. Of a literal whose datatype it does not know it takes the whole, which the
-/// dataset unwraps.
+/// The evaluator takes the value of what an aggregate returns. Of a literal whose datatype it does
+/// not know it takes the whole, which the dataset unwraps.
 fn wrapped(term: Term) -> Term {
     match term {
         Term::Literal(literal) if literal.language().is_none() => {

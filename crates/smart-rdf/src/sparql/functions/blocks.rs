@@ -1,5 +1,6 @@
-//! The blocks of Unicode that patterns may name as `\p{Is…}`
-//! ([XML Schema 1.1 part 2, G.4.2.3](https://www.w3.org/TR/xmlschema11-2/#IsBlock)): those of the living scripts and the common signs.
+//! The blocks of Unicode that patterns may name as `\p{Is…}` ([XML Schema 1.1 part 2,
+//! G.4.2.3](https://www.w3.org/TR/xmlschema11-2/#IsBlock)): those of the living scripts and the
+//! common signs.
 
 /// The first and the last code point of a block, named without `Is`.
 pub(crate) fn range(name: &str) -> Option<(u32, u32)> {

@@ -18,7 +18,8 @@ pub(crate) fn input(value: &Term) -> Term {
     }
 }
 
-/// Whether the evaluator has room for the number that a string holds: 64 bits for one without a point, and 18 digits behind it.
+/// Whether the evaluator has room for the number that a string holds: 64 bits for one without a
+/// point, and 18 digits behind it.
 pub(crate) fn has_room(value: &Term) -> bool {
     let Term::Literal(literal) = value else {
         return true;
@@ -32,7 +33,8 @@ pub(crate) fn has_room(value: &Term) -> bool {
         }
 }
 
-/// The same for `xsd:float` and `xsd:double`, which Rust would read from `inf` or `infinity` as well.
+/// The same for `xsd:float` and `xsd:double`, which Rust would read from `inf` or `infinity` as
+/// well.
 pub(crate) fn input_to_float(value: &Term) -> Option<Term> {
     let value = input(value);
     if let Term::Literal(literal) = &value
@@ -79,8 +81,8 @@ pub(crate) fn to_string(value: &Term) -> Option<Term> {
     Some(Literal::from(text).into())
 }
 
-/// [19.1.2.2](https://www.w3.org/TR/xpath-functions-31/#casting-to-string): as a decimal from a millionth up to a million, and with an
-/// exponent beyond.
+/// [19.1.2.2](https://www.w3.org/TR/xpath-functions-31/#casting-to-string): as a decimal from a
+/// millionth up to a million, and with an exponent beyond.
 fn float_text(number: f64, scientific: &str) -> String {
     if number.is_nan() {
         return "NaN".to_owned();

@@ -1,8 +1,9 @@
 //! The place of a term among all terms, as a text: keys compare as terms are to be ordered.
 //!
-//! [SPARQL 1.1, 15.1](https://www.w3.org/TR/sparql11-query/#modOrderBy) orders blank nodes, IRIs and literals, and literals where `<` compares
-//! them. This order is total and agrees with it: blank nodes, IRIs, then literals by kind (numbers by value, strings, booleans,
-//! points in time on one timeline, all others by datatype). Terms of equal value are ordered by their text.
+//! [SPARQL 1.1, 15.1](https://www.w3.org/TR/sparql11-query/#modOrderBy) orders blank nodes, IRIs
+//! and literals, and literals where `<` compares them. This order is total and agrees with it:
+//! blank nodes, IRIs, then literals by kind (numbers by value, strings, booleans, points in time on
+//! one timeline, all others by datatype). Terms of equal value are ordered by their text.
 
 use oxrdf::vocab::{rdf, xsd};
 use oxrdf::{Literal, NamedNodeRef, Term};
@@ -102,13 +103,15 @@ pub(crate) fn is_integer_datatype(datatype: NamedNodeRef<'_>) -> bool {
     .contains(&datatype)
 }
 
-/// Whether the text is in the [lexical space](https://www.w3.org/TR/xmlschema11-2/#integer) of `xsd:integer`.
+/// Whether the text is in the [lexical space](https://www.w3.org/TR/xmlschema11-2/#integer) of
+/// `xsd:integer`.
 pub(crate) fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Whether the text is in the [lexical space](https://www.w3.org/TR/xmlschema11-2/#decimal) of `xsd:decimal`.
+/// Whether the text is in the [lexical space](https://www.w3.org/TR/xmlschema11-2/#decimal) of
+/// `xsd:decimal`.
 pub(crate) fn is_decimal(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
@@ -118,7 +121,8 @@ pub(crate) fn is_decimal(text: &str) -> bool {
             .all(|part| part.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Numbers of any length, in the order of their values: a sign, how many digits stand before the point, and the digits.
+/// Numbers of any length, in the order of their values: a sign, how many digits stand before the
+/// point, and the digits.
 fn decimal_key(number: &str) -> String {
     let (number, exponent) = number.split_once('e').unwrap_or((number, "0"));
     let is_negative = number.starts_with('-');
@@ -144,8 +148,9 @@ fn decimal_key(number: &str) -> String {
     }
 }
 
-/// Seconds since the beginning of 1970, where that can be told. Days, months and years count from their beginning, and times without a
-/// zone as if they were in UTC: another zone would move them all alike.
+/// Seconds since the beginning of 1970, where that can be told. Days, months and years count from
+/// their beginning, and times without a zone as if they were in UTC: another zone would move them
+/// all alike.
 fn point_in_time(text: &str, datatype: NamedNodeRef<'_>) -> Option<String> {
     let time: DateTime = if datatype == xsd::DATE_TIME || datatype == xsd::DATE_TIME_STAMP {
         text.parse().ok()?
@@ -175,8 +180,8 @@ fn beginning(year: i64, month: u8, zone: Option<TimezoneOffset>) -> Option<DateT
         .ok()
 }
 
-/// Seconds of a time of day or a duration. A month counts for its mean length, which agrees with the order of XML Schema wherever that
-/// [says one](https://www.w3.org/TR/xmlschema11-2/#duration).
+/// Seconds of a time of day or a duration. A month counts for its mean length, which agrees with
+/// the order of XML Schema wherever that [says one](https://www.w3.org/TR/xmlschema11-2/#duration).
 fn span(text: &str, datatype: NamedNodeRef<'_>) -> Option<String> {
     const MONTH: i64 = 2_629_746;
     if datatype == xsd::TIME {

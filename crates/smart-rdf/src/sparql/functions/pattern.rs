@@ -1,5 +1,5 @@
-//! Regular expressions as XPath has them
-//! ([XQuery and XPath Functions 3.1, 5.6](https://www.w3.org/TR/xpath-functions-31/#string.match)), run by the `regex` crate.
+//! Regular expressions as XPath has them ([XQuery and XPath Functions 3.1,
+//! 5.6](https://www.w3.org/TR/xpath-functions-31/#string.match)), run by the `regex` crate.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,8 @@ use thiserror::Error;
 
 use crate::sparql::functions::blocks;
 
-/// What is wrong with a pattern, its flags, or a replacement. Nothing of their text is in the message, which may be a patient's data.
+/// What is wrong with a pattern, its flags, or a replacement. Nothing of their text is in the
+/// message, which may be a patient's data.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum PatternError {
     #[error("a back-reference is not supported; match without it")]
@@ -103,7 +104,8 @@ impl Pattern {
         Ok(())
     }
 
-    /// The text with each match replaced; `None` once `spend`, which is told of the bytes that are made, refuses.
+    /// The text with each match replaced; `None` once `spend`, which is told of the bytes that are
+    /// made, refuses.
     pub(crate) fn replace(
         &self,
         text: &str,
@@ -210,7 +212,8 @@ impl Flags {
     }
 }
 
-/// A pattern of XPath on its way to one of the `regex` crate. Groups are written as they come, so that nothing here recurses over them.
+/// A pattern of XPath on its way to one of the `regex` crate. Groups are written as they come, so
+/// that nothing here recurses over them.
 struct Translation {
     flags: Flags,
     out: String,
@@ -427,7 +430,8 @@ fn escape(rest: &mut Rest<'_>) -> Result<Escape, PatternError> {
     }
 }
 
-/// The characters that a name in XML begins with ([XML 1.0, 2.3](https://www.w3.org/TR/xml/#NT-NameStartChar)).
+/// The characters that a name in XML begins with ([XML 1.0,
+/// 2.3](https://www.w3.org/TR/xml/#NT-NameStartChar)).
 const NAME_START: &str = r":A-Z_a-z\x{C0}-\x{D6}\x{D8}-\x{F6}\x{F8}-\x{2FF}\x{370}-\x{37D}\x{37F}-\x{1FFF}\x{200C}-\x{200D}\x{2070}-\x{218F}\x{2C00}-\x{2FEF}\x{3001}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFFD}\x{10000}-\x{EFFFF}";
 
 /// The characters that it may go on with besides.

@@ -1,6 +1,8 @@
-//! `GROUP_CONCAT` takes the text of any term ([SPARQL 1.1, 18.5.1.7](https://www.w3.org/TR/sparql11-query/#defn_aggGroupConcat)) and gives a
-//! string without a language; `MIN`, `MAX` and `SAMPLE` give one of the terms, by the order of `ORDER BY`. The evaluator has no value where
-//! something else than strings is concatenated, keeps a language, and gives values: `01` as `1`, which no longer joins with the term.
+//! `GROUP_CONCAT` takes the text of any term ([SPARQL 1.1,
+//! 18.5.1.7](https://www.w3.org/TR/sparql11-query/#defn_aggGroupConcat)) and gives a string without
+//! a language; `MIN`, `MAX` and `SAMPLE` give one of the terms, by the order of `ORDER BY`. The
+//! evaluator has no value where something else than strings is concatenated, keeps a language, and
+//! gives values: `01` as `1`, which no longer joins with the term.
 
 use spargebra::algebra::{AggregateExpression, AggregateFunction, GraphPattern};
 

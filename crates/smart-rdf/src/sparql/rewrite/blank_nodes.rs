@@ -1,6 +1,6 @@
-//! `BNODE("x")` makes one blank node for each solution
-//! ([SPARQL 1.1, 17.4.2.9](https://www.w3.org/TR/sparql11-query/#func-bnode)). The evaluator takes the text for a label, and makes the same one
-//! for all; with luck one that the graph has as well.
+//! `BNODE("x")` makes one blank node for each solution ([SPARQL 1.1,
+//! 17.4.2.9](https://www.w3.org/TR/sparql11-query/#func-bnode)). The evaluator takes the text for a
+//! label, and makes the same one for all; with luck one that the graph has as well.
 
 use spargebra::algebra::{Expression, Function as SparqlFunction, GraphPattern};
 
@@ -28,8 +28,8 @@ impl Visitor for Pass<'_> {
 }
 
 impl Pass<'_> {
-    /// The steps on one row (`BIND`, `FILTER`, the expressions of a `SELECT`) stand on each other. They share its number, which is made
-    /// below the first that needs it.
+    /// The steps on one row (`BIND`, `FILTER`, the expressions of a `SELECT`) stand on each other.
+    /// They share its number, which is made below the first that needs it.
     fn number_rows(&mut self, pattern: &mut GraphPattern) {
         let row = own_variable("row", self.rows);
         self.rows += 1;

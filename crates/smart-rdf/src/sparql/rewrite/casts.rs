@@ -1,4 +1,5 @@
-//! Casts are those of XPath ([SPARQL 1.1, 17.5](https://www.w3.org/TR/sparql11-query/#FunctionMapping)), which collapse the space around a
+//! Casts are those of XPath ([SPARQL 1.1,
+//! 17.5](https://www.w3.org/TR/sparql11-query/#FunctionMapping)), which collapse the space around a
 //! number and write doubles with an exponent from a million on. The evaluator does neither.
 
 use oxrdf::NamedNodeRef;

@@ -1,5 +1,6 @@
-//! `COUNT(DISTINCT *)` counts solutions ([SPARQL 1.1, 18.5.1.2](https://www.w3.org/TR/sparql11-query/#defn_aggCount)), and a blank node in a
-//! pattern is not in the solution. The evaluator keeps a variable for it, and counts it.
+//! `COUNT(DISTINCT *)` counts solutions ([SPARQL 1.1,
+//! 18.5.1.2](https://www.w3.org/TR/sparql11-query/#defn_aggCount)), and a blank node in a pattern
+//! is not in the solution. The evaluator keeps a variable for it, and counts it.
 //!
 //! Blank nodes are written as variables here as well, so that later passes need not know of them.
 
@@ -21,7 +22,8 @@ struct Pass;
 
 impl Visitor for Pass {
     fn pattern(&mut self, pattern: &mut GraphPattern) {
-        // What is below has no blank nodes any more, and the variables that are there for them are not to be counted.
+        // What is below has no blank nodes any more, and the variables that are there for them are
+        // not to be counted.
         let names = match pattern {
             GraphPattern::Group { inner, .. } => named_variables(inner),
             _ => Vec::new(),

@@ -1,5 +1,6 @@
-//! `STR` and `DATATYPE` tell of the term ([SPARQL 1.1, 17.4.2.5](https://www.w3.org/TR/sparql11-query/#func-str)): `"01"^^xsd:integer` is
-//! `01`, and not the `1` that the evaluator makes of it, which also takes each `xsd:int` for an `xsd:integer`.
+//! `STR` and `DATATYPE` tell of the term ([SPARQL 1.1,
+//! 17.4.2.5](https://www.w3.org/TR/sparql11-query/#func-str)): `"01"^^xsd:integer` is `01`, and not
+//! the `1` that the evaluator makes of it, which also takes each `xsd:int` for an `xsd:integer`.
 //!
 //! What needs the term asks for it just before: the dataset hands out the next one as it is.
 
@@ -11,7 +12,8 @@ use crate::sparql::functions::Function;
 use crate::sparql::rewrite::visitor::{Visitor, walk_expression, walk_pattern};
 use crate::sparql::rewrite::{Calls, wrap};
 
-/// Keeps terms as they are in `STR`, `DATATYPE`, our aggregates and sort keys, and where `BIND` chooses one.
+/// Keeps terms as they are in `STR`, `DATATYPE`, our aggregates and sort keys, and where `BIND`
+/// chooses one.
 pub(crate) fn keep(pattern: &mut GraphPattern, calls: &mut Calls) {
     Pass { calls }.pattern(pattern);
 }
@@ -94,7 +96,8 @@ impl Pass<'_> {
         }
     }
 
-    /// Where the variable is unbound, nothing is handed out, and the next term must not be taken for it.
+    /// Where the variable is unbound, nothing is handed out, and the next term must not be taken
+    /// for it.
     fn verbatim(&mut self, variable: Expression) -> Expression {
         let begin = self.calls.call(Function::Verbatim, Vec::new());
         let end = self.calls.call(Function::VerbatimEnd, Vec::new());

@@ -1,6 +1,7 @@
 //! What stands in `GRAPH ?g { … }` is run for each graph by itself, and `?g` is joined to its rows
-//! ([SPARQL 1.1, 18.6](https://www.w3.org/TR/sparql11-query/#sparqlAlgebraEval)). The evaluator runs it once, with `?g` as one more variable of
-//! each triple pattern: which is another thing where the inner part counts, subtracts or mentions `?g`.
+//! ([SPARQL 1.1, 18.6](https://www.w3.org/TR/sparql11-query/#sparqlAlgebraEval)). The evaluator
+//! runs it once, with `?g` as one more variable of each triple pattern: which is another thing
+//! where the inner part counts, subtracts or mentions `?g`.
 
 use oxrdf::{NamedNode, Variable};
 use spargebra::Query;

@@ -1,6 +1,6 @@
-//! The evaluator has 64 bits for an integer, and 18 digits behind the point of a decimal. Beyond, it takes a number for something unknown
-//! that equals and exceeds nothing, and rows are missing without a word. Terms of the graph are looked at when they are handed out; here,
-//! constants.
+//! The evaluator has 64 bits for an integer, and 18 digits behind the point of a decimal. Beyond,
+//! it takes a number for something unknown that equals and exceeds nothing, and rows are missing
+//! without a word. Terms of the graph are looked at when they are handed out; here, constants.
 
 use spareval::ExpressionTerm;
 use spargebra::algebra::{Expression, GraphPattern};

@@ -1,6 +1,6 @@
-//! Alternatives, sequences and negated sets in property paths keep each way that leads to a solution
-//! ([SPARQL 1.1, 18.4](https://www.w3.org/TR/sparql11-query/#PropertyPathPatterns)). The evaluator keeps one for each pair of ends; that is
-//! right only within `*`, `+` and `?`.
+//! Alternatives, sequences and negated sets in property paths keep each way that leads to a
+//! solution ([SPARQL 1.1, 18.4](https://www.w3.org/TR/sparql11-query/#PropertyPathPatterns)). The
+//! evaluator keeps one for each pair of ends; that is right only within `*`, `+` and `?`.
 
 use oxrdf::Variable;
 use spargebra::algebra::{Expression, GraphPattern, PropertyPathExpression};

@@ -10,11 +10,12 @@ use sparopt::algebra::{
 use crate::sparql::rewrite::visitor::{Visitor, walk_pattern};
 use crate::sparql::rewrite::wrap_pattern;
 
-/// The pattern as the evaluator's own optimizer would rewrite it, so that it need not do so at every run; `None` if what it decided
-/// cannot be said in SPARQL's algebra.
+/// The pattern as the evaluator's own optimizer would rewrite it, so that it need not do so at
+/// every run; `None` if what it decided cannot be said in SPARQL's algebra.
 ///
-/// The evaluator takes queries in the algebra only. Loops over the rows of a part are in it (as `LATERAL`); the keys of a hash join are
-/// not, and without them it would compare all rows with all.
+/// The evaluator takes queries in the algebra only. Loops over the rows of a part are in it (as
+/// `LATERAL`); the keys of a hash join are not, and without them it would compare all rows with
+/// all.
 pub(crate) fn optimized(pattern: &Written) -> Option<Written> {
     let plan = |pattern: &Written| write(&Optimizer::optimize_graph_pattern(pattern.into()));
     plan(pattern).or_else(|| {
@@ -61,7 +62,8 @@ fn write(pattern: &GraphPattern) -> Option<Written> {
         | GraphPattern::Path { .. }
         | GraphPattern::Graph { .. }
         | GraphPattern::Values { .. } => pattern.into(),
-        // The plain conversion would put neighboring patterns in one group again, and the order would be lost.
+        // The plain conversion would put neighboring patterns in one group again, and the order
+        // would be lost.
         GraphPattern::Lateral { left, right } => Written::Lateral {
             left: boxed(left)?,
             right: boxed(right)?,
@@ -178,7 +180,8 @@ fn plain(expression: &Expression) -> Option<&Expression> {
         | Expression::Literal(_)
         | Expression::Variable(_)
         | Expression::Bound(_) => true,
-        // One alone turns its operand into a boolean, which the algebra has no sign for; many would be as deep as they are many.
+        // One alone turns its operand into a boolean, which the algebra has no sign for; many would
+        // be as deep as they are many.
         Expression::Or(inner) | Expression::And(inner) => {
             (2..=MOST_OPERANDS).contains(&inner.len()) && all_plain(inner)
         }

@@ -1,6 +1,7 @@
-//! REGEX and REPLACE are those of XPath ([SPARQL 1.1, 17.4.3.14](https://www.w3.org/TR/sparql11-query/#func-regex)). The evaluator gives
-//! patterns and replacements to Rust's `regex` as they are, which reads some otherwise, compiles patterns anew for each row, and has no
-//! value where it refuses one.
+//! REGEX and REPLACE are those of XPath ([SPARQL 1.1,
+//! 17.4.3.14](https://www.w3.org/TR/sparql11-query/#func-regex)). The evaluator gives patterns and
+//! replacements to Rust's `regex` as they are, which reads some otherwise, compiles patterns anew
+//! for each row, and has no value where it refuses one.
 
 use std::sync::Arc;
 

@@ -1,10 +1,11 @@
-//! `ORDER BY` needs an order of all terms ([SPARQL 1.1, 15.1](https://www.w3.org/TR/sparql11-query/#modOrderBy)). That of the evaluator compares
-//! some literals by value and others by text, which is not transitive: from 21 rows on it panics, below the result depends on the order
-//! before.
+//! `ORDER BY` needs an order of all terms ([SPARQL 1.1,
+//! 15.1](https://www.w3.org/TR/sparql11-query/#modOrderBy)). That of the evaluator compares some
+//! literals by value and others by text, which is not transitive: from 21 rows on it panics, below
+//! the result depends on the order before.
 //!
-//! The evaluator sorts by keys of ours, which are texts, and by the terms of the row where those are
-//! equal. Each key is made once for a row. What can be sorted after the evaluation does not get here
-//! (see `sparql/order.rs`).
+//! The evaluator sorts by keys of ours, which are texts, and by the terms of the row where those
+//! are equal. Each key is made once for a row. What can be sorted after the evaluation does not get
+//! here (see `sparql/order.rs`).
 
 use oxrdf::Variable;
 use spargebra::algebra::{Expression, GraphPattern, OrderExpression};

@@ -1,8 +1,8 @@
-//! Twenty values, each two copies of the one before, are a million copies: a short query can ask for more text than there is memory, in a few
-//! steps. The evaluator does not count.
+//! Twenty values, each two copies of the one before, are a million copies: a short query can ask
+//! for more text than there is memory, in a few steps. The evaluator does not count.
 //!
-//! `CONCAT` and `ENCODE_FOR_URI` get their arguments through a function that counts, and none once it is too much. `REPLACE` and
-//! `GROUP_CONCAT` are ours, and count themselves.
+//! `CONCAT` and `ENCODE_FOR_URI` get their arguments through a function that counts, and none once
+//! it is too much. `REPLACE` and `GROUP_CONCAT` are ours, and count themselves.
 
 use spargebra::algebra::{Expression, Function as SparqlFunction, GraphPattern};
 

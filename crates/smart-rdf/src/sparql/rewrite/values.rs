@@ -9,11 +9,13 @@ use crate::sparql::error::QueryError;
 use crate::sparql::rewrite::visitor::{Part, each_part};
 use crate::sparql::rewrite::{nothing, pattern_of, wrap_pattern};
 
-/// The query with a value for a variable, wherever the variable means the same: not in a sub-query that does not hand it out.
+/// The query with a value for a variable, wherever the variable means the same: not in a sub-query
+/// that does not hand it out.
 ///
-/// The answer is that of the query with each pattern that mentions the variable joined with the one value. Patterns get the value itself,
-/// which is looked up faster, and their rows the variable: `MINUS`, aggregates and optional parts see it where they would see it without
-/// a value. Where no pattern can bind the variable, an expression gets the value.
+/// The answer is that of the query with each pattern that mentions the variable joined with the one
+/// value. Patterns get the value itself, which is looked up faster, and their rows the variable:
+/// `MINUS`, aggregates and optional parts see it where they would see it without a value. Where no
+/// pattern can bind the variable, an expression gets the value.
 pub(crate) fn with_value(
     mut query: Query,
     variable: &Variable,
@@ -54,7 +56,8 @@ pub(crate) fn with_value(
 enum Place {
     /// Nothing in the pattern could bind it.
     Absent,
-    /// The rows are those with the value, but lack it. It is put into them as far up as that makes no difference.
+    /// The rows are those with the value, but lack it. It is put into them as far up as that makes
+    /// no difference.
     Due,
     /// The rows have it, or lack it where they would without a value.
     InRows,
@@ -335,7 +338,8 @@ impl Substitution<'_> {
             }
             _ => each_part(expression, &mut |part| match part {
                 Part::Expression(expression) => self.expression(expression, place),
-                // Its rows are joined with those around it, which have the variable as they would without a value.
+                // Its rows are joined with those around it, which have the variable as they would
+                // without a value.
                 Part::Pattern(pattern) => {
                     let is_around = self.is_around || place == Place::InRows;
                     let before = std::mem::replace(&mut self.is_around, is_around);

@@ -1,5 +1,6 @@
-//! A path of length zero leads from any term to itself, in the graph or not
-//! ([SPARQL 1.1, 9.3](https://www.w3.org/TR/sparql11-query/#zerolengthpaths)). The evaluator asks whether the graph holds the term.
+//! A path of length zero leads from any term to itself, in the graph or not ([SPARQL 1.1,
+//! 9.3](https://www.w3.org/TR/sparql11-query/#zerolengthpaths)). The evaluator asks whether the
+//! graph holds the term.
 
 use oxrdf::Variable;
 use spargebra::algebra::{GraphPattern, PropertyPathExpression};

@@ -128,7 +128,8 @@ impl<'t> Names<'t> {
     }
 }
 
-/// Prefix (empty if there is none) and local part of a name; `None` if it is not one of XML with namespaces.
+/// Prefix (empty if there is none) and local part of a name; `None` if it is not one of XML with
+/// namespaces.
 pub(super) fn split(name: &str) -> Option<(&str, &str)> {
     match name.split_once(':') {
         None => is_nc_name(name).then_some(("", name)),

@@ -21,11 +21,12 @@ use crate::syntax::xml::{
     resolve_value,
 };
 
-/// Reads a document in one pass: each tag is checked against the limits and taken into the graph at once
-/// ([RDF/XML, 7.2](https://www.w3.org/TR/rdf-syntax-grammar/#section-Infoset-Grammar)).
+/// Reads a document in one pass: each tag is checked against the limits and taken into the graph at
+/// once ([RDF/XML, 7.2](https://www.w3.org/TR/rdf-syntax-grammar/#section-Infoset-Grammar)).
 ///
-/// There is nothing here that grows faster than the document. Elements lie on a stack of their own; what a name means is looked up
-/// once; an IRI is checked when it first appears; what short forms are written out to is counted.
+/// There is nothing here that grows faster than the document. Elements lie on a stack of their own;
+/// what a name means is looked up once; an IRI is checked when it first appears; what short forms
+/// are written out to is counted.
 pub(super) fn read(
     text: &str,
     base_iri: Option<&str>,
@@ -312,7 +313,8 @@ impl<'t> Reader<'t> {
         if empty { self.end_tag(tag) } else { Ok(()) }
     }
 
-    /// Reads the attributes, and applies those that are about the document itself; whether the tag is an empty one.
+    /// Reads the attributes, and applies those that are about the document itself; whether the tag
+    /// is an empty one.
     fn attributes(&mut self, scope: &mut Scope) -> Result<bool, ParseError> {
         self.attributes.clear();
         let mut count = 0;
@@ -794,7 +796,9 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// [RDF/XML, 6.1.2 and 5.1](https://www.w3.org/TR/rdf-syntax-grammar/#section-Syntax-ID-xml-base): given once in a document.
+    /// [RDF/XML, 6.1.2 and
+    /// 5.1](https://www.w3.org/TR/rdf-syntax-grammar/#section-Syntax-ID-xml-base): given once in a
+    /// document.
     fn identifier(&mut self, id: &str, scope: &Scope) -> Result<u32, ParseError> {
         if !is_nc_name(id) {
             return Err(self.fault("`rdf:ID` must be a name without a colon"));
@@ -936,7 +940,8 @@ fn is_declaration(attribute: &str) -> bool {
     attribute == "xmlns" || attribute.starts_with("xmlns:")
 }
 
-/// Attributes that belong to XML itself say nothing in RDF ([RDF/XML, 6.1.4](https://www.w3.org/TR/rdf-syntax-grammar/#section-Identifiers)).
+/// Attributes that belong to XML itself say nothing in RDF ([RDF/XML,
+/// 6.1.4](https://www.w3.org/TR/rdf-syntax-grammar/#section-Identifiers)).
 fn is_xml(attribute: &str) -> bool {
     attribute
         .get(..3)

@@ -8,7 +8,8 @@ use crate::Error;
 use crate::blocking::runtime::Waiting;
 use crate::classic::AuthorizationParts;
 
-/// A dance that waits for the user, for threads that wait too: see [`crate::classic::Authorization`], whose methods these are.
+/// A dance that waits for the user, for threads that wait too: see
+/// [`crate::classic::Authorization`], whose methods these are.
 #[derive(Clone, Debug)]
 pub struct Authorization {
     authorization: crate::classic::Authorization,

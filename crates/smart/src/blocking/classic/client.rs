@@ -14,7 +14,8 @@ use crate::classic::{
     AuthorizationParts, ClientBuilder, ContainerManifest, RecordSweep, SweepReport,
 };
 
-/// An app on one container, for threads that wait: see [`crate::classic::Client`], whose methods these are.
+/// An app on one container, for threads that wait: see [`crate::classic::Client`], whose methods
+/// these are.
 #[derive(Clone, Debug)]
 pub struct Client {
     client: crate::classic::Client,
@@ -38,7 +39,8 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// The blocking face of a client that was used nowhere else yet: connections stay on the runtime that opened them.
+    /// The blocking face of a client that was used nowhere else yet: connections stay on the
+    /// runtime that opened them.
     ///
     /// # Errors
     ///
@@ -60,7 +62,8 @@ impl Client {
         self.client.api_base()
     }
 
-    /// By how many seconds the container's clock is ahead: see [`crate::classic::Client::clock_correction`].
+    /// By how many seconds the container's clock is ahead: see
+    /// [`crate::classic::Client::clock_correction`].
     pub fn clock_correction(&self) -> i64 {
         self.client.clock_correction()
     }

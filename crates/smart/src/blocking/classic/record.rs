@@ -8,7 +8,8 @@ use smart_oauth::oauth1::AccessToken;
 use crate::Error;
 use crate::blocking::runtime::Waiting;
 
-/// A patient's record, for threads that wait: see [`crate::classic::Record`], whose methods these are.
+/// A patient's record, for threads that wait: see [`crate::classic::Record`], whose methods these
+/// are.
 #[derive(Clone, Debug)]
 pub struct Record {
     record: crate::classic::Record,

@@ -13,7 +13,8 @@ use crate::blocking::runtime::Waiting;
 use crate::fhir::{AppBuilder, EhrLaunch};
 use crate::vault::VaultKey;
 
-/// An app that is registered at one server, for threads that wait: see [`crate::fhir::App`], whose methods these are.
+/// An app that is registered at one server, for threads that wait: see [`crate::fhir::App`], whose
+/// methods these are.
 #[derive(Clone, Debug)]
 pub struct App {
     app: crate::fhir::App,
@@ -45,7 +46,8 @@ impl AppBuilder {
     ///
     /// # Errors
     ///
-    /// As [`register_backend`](Self::register_backend), and if the operating system gives no thread.
+    /// As [`register_backend`](Self::register_backend), and if the operating system gives no
+    /// thread.
     #[cfg(feature = "jwt")]
     pub fn register_backend_blocking(self, name: &str, scopes: &str) -> Result<App, Error> {
         let waiting = Waiting::new()?;
@@ -55,7 +57,8 @@ impl AppBuilder {
 }
 
 impl App {
-    /// The blocking face of an app that was used nowhere else yet: connections stay on the runtime that opened them.
+    /// The blocking face of an app that was used nowhere else yet: connections stay on the runtime
+    /// that opened them.
     ///
     /// # Errors
     ///
@@ -124,7 +127,8 @@ impl App {
         Ok(Authorization::new(begun, self.waiting.clone()))
     }
 
-    /// Goes on with an authorization that another process, or an earlier request to this one, began.
+    /// Goes on with an authorization that another process, or an earlier request to this one,
+    /// began.
     ///
     /// # Errors
     ///

@@ -7,8 +7,8 @@ use crate::Error;
 use crate::blocking::runtime::Waiting;
 use crate::vault::VaultKey;
 
-/// An authorization that waits for the user, for threads that wait too: see [`crate::fhir::Authorization`], whose methods these
-/// are.
+/// An authorization that waits for the user, for threads that wait too: see
+/// [`crate::fhir::Authorization`], whose methods these are.
 #[derive(Clone, Debug)]
 pub struct Authorization {
     authorization: crate::fhir::Authorization,

@@ -11,7 +11,8 @@ use crate::Error;
 use crate::blocking::runtime::Waiting;
 use crate::vault::VaultKey;
 
-/// The tokens of one user, for threads that wait: see [`crate::fhir::Session`], whose methods these are.
+/// The tokens of one user, for threads that wait: see [`crate::fhir::Session`], whose methods these
+/// are.
 #[derive(Clone, Debug)]
 pub struct Session {
     session: crate::fhir::Session,

@@ -1,4 +1,5 @@
-//! A process that dies during a refresh, at each step in turn, and the next one that finds what it left.
+//! A process that dies during a refresh, at each step in turn, and the next one that finds what it
+//! left.
 
 use super::*;
 use crate::fhir::FhirError;
@@ -13,8 +14,8 @@ enum Found {
     LostAnswer,
 }
 
-/// Every step of a refresh in order, and what comes of dying there. The answer is lost from the server's saying it to its being
-/// written down, and nowhere else.
+/// Every step of a refresh in order, and what comes of dying there. The answer is lost from the
+/// server's saying it to its being written down, and nowhere else.
 const STEPS: &[(&str, Found)] = &[
     ("refresh about to be noted", Found::Session),
     ("entry about to be written", Found::Session),
@@ -64,7 +65,8 @@ async fn a_crash_at_any_step_is_survived_or_told() {
             Err(error) => {
                 assert!(error.needs_user(), "{error:?}");
                 assert!(is_lost_answer(&error), "{place}: {error:?}");
-                // the old tokens are still there, and a token that had not ended would still be used
+                // the old tokens are still there, and a token that had not ended would still be
+                // used
                 let app = app(&server.url(""), FileVault::open(&folder).unwrap());
                 let session = Session::open(&app, key()).await.unwrap();
                 assert_eq!(session.tokens().access_token.expose(), "a0");

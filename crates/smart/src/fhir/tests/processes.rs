@@ -72,7 +72,8 @@ fn process_that_reads() {
     assert_eq!(outcome.unwrap(), StatusCode::OK);
 }
 
-/// Tokens end all the time, for everybody at once, and nobody may ever show the server a refresh token that is used up.
+/// Tokens end all the time, for everybody at once, and nobody may ever show the server a refresh
+/// token that is used up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_processes_never_spend_a_refresh_token_twice() {
     let folder = tempfile::tempdir().unwrap();

@@ -6,8 +6,9 @@ use zeroize::Zeroizing;
 use super::disk::Folder;
 use crate::vault::VaultError;
 
-/// The key that the keychain has, or a new one that it has from now on. Called under the setup lock: of several processes that find
-/// none, one makes it. None is made for a folder with entries, which it could not open.
+/// The key that the keychain has, or a new one that it has from now on. Called under the setup
+/// lock: of several processes that find none, one makes it. None is made for a folder with entries,
+/// which it could not open.
 pub(super) fn key(folder: &Folder, entry: &Entry) -> Result<Zeroizing<[u8; 32]>, VaultError> {
     match entry.get_secret().map(Zeroizing::new) {
         Ok(secret) => match <[u8; 32]>::try_from(secret.as_slice()) {

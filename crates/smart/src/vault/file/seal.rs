@@ -37,7 +37,8 @@ impl Sealer {
             .collect()
     }
 
-    /// The form, a nonce, and the entry under both and its name. 192 random bits come twice for nobody.
+    /// The form, a nonce, and the entry under both and its name. 192 random bits come twice for
+    /// nobody.
     pub(super) fn seal(&self, key: &VaultKey, entry: &[u8]) -> Result<Vec<u8>, VaultError> {
         let mut nonce = [0; NONCE_BYTES];
         getrandom::fill(&mut nonce).map_err(|source| VaultError::Randomness {

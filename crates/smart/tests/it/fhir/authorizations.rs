@@ -1,4 +1,5 @@
-//! From a user's consent to a session: what is asked for, which callbacks are believed, and which server they are from.
+//! From a user's consent to a session: what is asked for, which callbacks are believed, and which
+//! server they are from.
 
 use smart::Error;
 use smart::fhir::{App, AuthorizationParts, EhrLaunch, FhirError};
@@ -144,7 +145,8 @@ async fn a_code_for_one_server_never_goes_to_the_other() {
     let at_evil = at_evil.build().unwrap();
     let asked_honest = at_honest.authorize("patient/*.rs").await.unwrap();
     let asked_evil = at_evil.authorize("patient/*.rs").await.unwrap();
-    // the evil server sent the user on to the honest one, whose callback comes for the authorization at the evil one
+    // the evil server sent the user on to the honest one, whose callback comes for the
+    // authorization at the evil one
     let error = asked_evil
         .exchange(&callback(&asked_honest))
         .await

@@ -58,7 +58,8 @@ impl Ehr {
         self.0.lock().unwrap().instead = Some(Box::new(answer));
     }
 
-    /// The way to the token endpoint breaks at this stage, after the server has seen the request if it has got so far.
+    /// The way to the token endpoint breaks at this stage, after the server has seen the request if
+    /// it has got so far.
     pub(crate) fn break_at(&self, stage: impl Into<Option<Stage>>) {
         self.0.lock().unwrap().broken = stage.into();
     }

@@ -1,4 +1,5 @@
-//! Bulk exports, and requests that are not made twice, against servers in memory that do what servers do. Time is the test's own.
+//! Bulk exports, and requests that are not made twice, against servers in memory that do what
+//! servers do. Time is the test's own.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -38,7 +38,8 @@ impl Signing {
         Self { ehr, keys }
     }
 
-    /// Answers from now on with an id token, made by a key of that name from the nonce that the app sent.
+    /// Answers from now on with an id token, made by a key of that name from the nonce that the app
+    /// sent.
     async fn log_in(&self, key: &'static str, change: fn(&mut serde_json::Value)) -> Session {
         self.begin(key, change).await.0
     }
@@ -170,7 +171,8 @@ async fn withdrawn_keys_are_forgotten_by_age() {
     let (session, hands) = signing.begin("one", |_| {}).await;
     session.identity().await.unwrap();
     signing.keys.lock().unwrap().0 = key_set("two");
-    // an hour is what the server's silence allows; the token itself is over then, and so is the trust in the old key
+    // an hour is what the server's silence allows; the token itself is over then, and so is the
+    // trust in the old key
     hands.advance(3599);
     let error = session.identity().await.unwrap_err();
     assert!(matches!(error, Error::Fhir(FhirError::IdToken(_))));

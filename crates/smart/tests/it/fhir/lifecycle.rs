@@ -1,4 +1,5 @@
-//! How a session goes on and how it ends: renewals that do not help, grants that are over, other logins under the same name.
+//! How a session goes on and how it ends: renewals that do not help, grants that are over, other
+//! logins under the same name.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;

@@ -165,7 +165,8 @@ async fn no_refresh_is_sent_that_could_not_be_noted() {
     assert_eq!(read(&session).await.unwrap(), StatusCode::OK);
 }
 
-/// What the next handle, as after a restart, is told when the server knows the refresh token no more.
+/// What the next handle, as after a restart, is told when the server knows the refresh token no
+/// more.
 async fn told_after(prepare: impl FnOnce(&Ehr)) -> FhirErrorKind {
     let ehr = Ehr::default();
     let (builder, hands) = builder(&ehr);

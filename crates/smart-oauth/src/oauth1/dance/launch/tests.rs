@@ -10,7 +10,8 @@ use crate::oauth1::verify::MemoryNonces;
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_365_000_000);
 const INDEX: &str = "http://localhost:8000/smartapp/index.html";
 
-/// What a container of the older generation makes: every parameter signed as if it stood in the query.
+/// What a container of the older generation makes: every parameter signed as if it stood in the
+/// query.
 fn header(extra: &[(&str, &str)]) -> String {
     let query: Vec<_> = extra
         .iter()
