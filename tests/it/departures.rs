@@ -9,7 +9,7 @@ use smart::fhir::{AccessToken, App, FhirError, RefreshToken, Remedy, Session, To
 use smart::vault::{MemoryVault, VaultKey};
 use smart::{Error, Retries};
 use smart_oauth::oauth2::{RequestError, TokenDialect, TokenError};
-use smart_test_support::{Answer, Server};
+use smart_test_support::{CannedResponse, TestServer};
 
 use self::stub::{BASE, Stub, fields, html, json};
 
@@ -594,18 +594,19 @@ async fn row_transport() {
     assert!(chosen.build().is_ok());
 
     // each connection is closed after one answer, and nobody says so
-    let server = Server::start(|mut connection| async move {
+    let server = TestServer::start(|mut connection| async move {
         let Some(request) = connection.read_request().await? else {
             return Ok(());
         };
         let answer = match request.target() {
             "/fhir/.well-known/smart-configuration" => {
                 let host = request.header("host").unwrap_or_default();
-                Answer::new(200).body(format!(r#"{{"token_endpoint": "http://{host}/token"}}"#))
+                CannedResponse::new(200)
+                    .body(format!(r#"{{"token_endpoint": "http://{host}/token"}}"#))
             }
-            "/token" => Answer::new(200)
+            "/token" => CannedResponse::new(200)
                 .body(r#"{"access_token": "a1", "refresh_token": "r1", "token_type": "Bearer"}"#),
-            _ => Answer::new(200).body("{}"),
+            _ => CannedResponse::new(200).body("{}"),
         };
         connection.answer(&answer).await
     });

@@ -1,4 +1,4 @@
-//! Certificates for tests: an authority of your own, good and bad ones that it signs.
+//! Certificates for tests: an authority, and the valid and invalid certificates that it signs.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
-/// An authority that nobody trusts until told to. Each one is new.
+/// A certificate authority with a new key. Clients trust it only if they are configured to.
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
@@ -22,12 +22,12 @@ impl Authority {
     ///
     /// # Errors
     ///
-    /// When no key can be made.
+    /// A key could not be generated.
     pub fn new() -> Result<Self, rcgen::Error> {
         let mut params = CertificateParams::new(Vec::new())?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // Authorities of one name would be taken for each other, and then found out by their
-        // signatures.
+        // With equal names, a client would pick the wrong authority and fail on the signature
+        // instead of finding no issuer.
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("test authority {number}");
         params.distinguished_name.push(DnType::CommonName, name);
@@ -35,25 +35,25 @@ impl Authority {
         Ok(Self { issuer })
     }
 
-    /// Its certificate, for whoever is to trust it.
+    /// Its certificate in PEM, for clients that should trust it.
     pub fn pem(&self) -> String {
         self.issuer.pem()
     }
 
-    /// A certificate for a server of these names.
+    /// A certificate for a server with these names.
     ///
     /// # Errors
     ///
-    /// When no key can be made, or a name cannot stand in a certificate.
+    /// A key could not be generated, or a name is invalid in a certificate.
     pub fn certify(&self, names: &[&str]) -> Result<ServerIdentity, rcgen::Error> {
         self.sign(params(names)?)
     }
 
-    /// A certificate that was over on the first of January 2021.
+    /// A certificate that expired on 1 January 2021.
     ///
     /// # Errors
     ///
-    /// When no key can be made, or a name cannot stand in a certificate.
+    /// A key could not be generated, or a name is invalid in a certificate.
     pub fn certify_expired(&self, names: &[&str]) -> Result<ServerIdentity, rcgen::Error> {
         let mut params = params(names)?;
         params.not_before = date_time_ymd(2020, 1, 1);
@@ -61,11 +61,11 @@ impl Authority {
         self.sign(params)
     }
 
-    /// A certificate with its private key for a client, in PEM.
+    /// A client certificate with its private key, in PEM.
     ///
     /// # Errors
     ///
-    /// When no key can be made.
+    /// A key could not be generated.
     pub fn client_pem(&self, name: &str) -> Result<String, rcgen::Error> {
         let key = KeyPair::generate()?;
         let certificate = params(&[name])?.signed_by(&key, &self.issuer)?;
@@ -101,7 +101,7 @@ impl fmt::Debug for Authority {
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
-/// The certificate and key that a server shows.
+/// The certificate and private key of a server.
 #[derive(Clone)]
 pub struct ServerIdentity {
     chain: Vec<CertificateDer<'static>>,
@@ -111,7 +111,7 @@ pub struct ServerIdentity {
 }
 
 impl ServerIdentity {
-    /// Lets in only clients with a certificate of this authority.
+    /// Requires a client certificate signed by this authority.
     #[must_use]
     pub fn for_clients_of(mut self, authority: &Authority) -> Self {
         self.clients = Some(authority.issuer.der().clone());
@@ -125,7 +125,7 @@ impl ServerIdentity {
 
     #[expect(
         clippy::expect_used,
-        reason = "what rcgen has made, rustls can read; both run on the same provider"
+        reason = "rustls reads what rcgen writes; both run on the same provider"
     )]
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

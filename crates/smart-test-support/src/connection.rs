@@ -5,19 +5,19 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-use crate::Answer;
+use crate::CannedResponse;
 
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// The server's end of a connection, with TLS already off.
-pub struct Connection {
+/// The server's end of a connection, above TLS.
+pub struct ServerConnection {
     stream: Box<dyn Stream>,
     unread: Vec<u8>,
 }
 
-impl Connection {
+impl ServerConnection {
     pub(crate) fn new(stream: Box<dyn Stream>) -> Self {
         Self {
             stream,
@@ -29,11 +29,11 @@ impl Connection {
         self.stream
     }
 
-    /// The next request with its body; nothing when the client has closed.
+    /// Reads the next request with its body. `None` if the client has closed the connection.
     ///
     /// # Errors
     ///
-    /// When the connection breaks, or what comes is not a request.
+    /// The connection breaks, or the client sends something other than a request.
     pub async fn read_request(&mut self) -> io::Result<Option<Received>> {
         let Some(mut received) = self.read_head().await? else {
             return Ok(None);
@@ -50,11 +50,12 @@ impl Connection {
         Ok(Some(received))
     }
 
-    /// The head of the next request, whose body is left unread; nothing when the client has closed.
+    /// Reads the head of the next request and leaves its body unread. `None` if the client has closed
+    /// the connection.
     ///
     /// # Errors
     ///
-    /// When the connection breaks, or what comes is not a request.
+    /// The connection breaks, or the client sends something other than a request.
     pub async fn read_head(&mut self) -> io::Result<Option<Received>> {
         let end = loop {
             if let Some(end) = self.unread.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -76,21 +77,21 @@ impl Connection {
         }))
     }
 
-    /// Writes bytes as they are.
+    /// Writes raw bytes.
     ///
     /// # Errors
     ///
-    /// When the client has gone.
+    /// The client has closed the connection.
     pub async fn write(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         self.stream.write_all(bytes.as_ref()).await?;
         self.stream.flush().await
     }
 
-    /// Passes everything on in both directions, as a proxy does, until one side closes.
+    /// Forwards everything in both directions, as a proxy does, until one side closes.
     ///
     /// # Errors
     ///
-    /// When either connection breaks.
+    /// Either connection breaks.
     pub async fn tunnel(
         mut self,
         mut other: impl AsyncRead + AsyncWrite + Send + Unpin,
@@ -101,23 +102,25 @@ impl Connection {
             .map(|_copied| ())
     }
 
-    /// Writes an answer.
+    /// Writes a response.
     ///
     /// # Errors
     ///
-    /// When the client has gone.
-    pub async fn answer(&mut self, answer: &Answer) -> io::Result<()> {
+    /// The client has closed the connection.
+    pub async fn answer(&mut self, answer: &CannedResponse) -> io::Result<()> {
         self.write(answer.to_bytes()).await
     }
 }
 
-impl fmt::Debug for Connection {
+impl fmt::Debug for ServerConnection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Connection").finish_non_exhaustive()
+        formatter
+            .debug_struct("ServerConnection")
+            .finish_non_exhaustive()
     }
 }
 
-/// A request as it came.
+/// A request as it was received.
 #[derive(Clone, Debug)]
 pub struct Received {
     head: String,
@@ -140,7 +143,7 @@ impl Received {
         self.head.split(' ').next().unwrap_or_default()
     }
 
-    /// What the request line asks for.
+    /// The request target.
     pub fn target(&self) -> &str {
         self.head.split(' ').nth(1).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! The faults.
+//! One constructor for each fault.
 
 use std::future::pending;
 use std::io::{self, Write as _};
@@ -9,16 +9,15 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tokio::time::sleep;
 
-use crate::{Answer, Server, ServerIdentity};
+use crate::{CannedResponse, ServerIdentity, TestServer};
 
-/// Each server reads requests and misbehaves in one way. All fail with the I/O error of the
-/// listener if there is no port.
-impl Server {
-    /// Takes a request and never answers.
+/// Servers that read requests and misbehave in one way.
+impl TestServer {
+    /// Reads a request and never responds.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn silent() -> io::Result<Self> {
         Self::listen(None, |mut connection, counting| async move {
             connection.read_request().await?;
@@ -28,16 +27,16 @@ impl Server {
         .await
     }
 
-    /// Sends the head of its answer a byte at a time, with this pause after each (a slow loris).
+    /// Sends the head of its response one byte at a time, with a pause after each (a slow loris).
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn slow_head(pause: Duration) -> io::Result<Self> {
         Self::listen(None, move |mut connection, counting| async move {
             connection.read_request().await?;
             counting.request();
-            for byte in Answer::new(200).body("hello").to_bytes() {
+            for byte in CannedResponse::new(200).body("hello").to_bytes() {
                 connection.write([byte]).await?;
                 sleep(pause).await;
             }
@@ -46,16 +45,16 @@ impl Server {
         .await
     }
 
-    /// Announces a long body and sends a byte of it at a time, with this pause after each.
+    /// Announces a long body and sends it one byte at a time, with a pause after each.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn slow_body(pause: Duration) -> io::Result<Self> {
         Self::listen(None, move |mut connection, counting| async move {
             connection.read_request().await?;
             counting.request();
-            let head = Answer::new(200).header("content-length", "1000");
+            let head = CannedResponse::new(200).header("content-length", "1000");
             connection.answer(&head).await?;
             loop {
                 connection.write(".").await?;
@@ -65,29 +64,29 @@ impl Server {
         .await
     }
 
-    /// Sends the beginning of a body and then nothing, over a connection that stays open.
+    /// Sends the start of a body, then nothing. The connection stays open.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn stalled_body() -> io::Result<Self> {
         Self::listen(None, |mut connection, counting| async move {
             connection.read_request().await?;
             counting.request();
-            let answer = Answer::new(200).header("content-length", "1000");
+            let answer = CannedResponse::new(200).header("content-length", "1000");
             connection.answer(&answer.body("the beginning")).await?;
             pending().await
         })
         .await
     }
 
-    /// Announces 1000 bytes, sends fewer, and closes: cut in the middle, or simply miscounted.
+    /// Announces 1,000 bytes, sends fewer, and closes the connection.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn cut_body() -> io::Result<Self> {
-        let answer = Answer::new(200).header("content-length", "1000");
+        let answer = CannedResponse::new(200).header("content-length", "1000");
         Self::closing(answer.body("ten bytes.").to_bytes()).await
     }
 
@@ -95,9 +94,9 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn overlong_body() -> io::Result<Self> {
-        let answer = Answer::new(200).header("content-length", "5");
+        let answer = CannedResponse::new(200).header("content-length", "5");
         let bytes = answer.body("hello and more than that").to_bytes();
         Self::listen(None, move |mut connection, counting| {
             let bytes = bytes.clone();
@@ -112,16 +111,16 @@ impl Server {
         .await
     }
 
-    /// Sends a body without end, in chunks.
+    /// Sends an endless body in chunks.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn endless_body() -> io::Result<Self> {
         Self::listen(None, |mut connection, counting| async move {
             connection.read_request().await?;
             counting.request();
-            let head = Answer::new(200).header("transfer-encoding", "chunked");
+            let head = CannedResponse::new(200).header("transfer-encoding", "chunked");
             connection.answer(&head).await?;
             loop {
                 connection.write("4\r\nmore\r\n").await?;
@@ -130,11 +129,11 @@ impl Server {
         .await
     }
 
-    /// Sends a small gzip body of so many zero bytes when it is unpacked.
+    /// Sends a small gzip body that decompresses to `unpacked` zero bytes.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn gzip_bomb(unpacked: usize) -> io::Result<Self> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         let zeros = [0; 64 << 10];
@@ -144,17 +143,17 @@ impl Server {
             encoder.write_all(&zeros[..step])?;
             left -= step;
         }
-        let answer = Answer::new(200).header("content-encoding", "gzip");
+        let answer = CannedResponse::new(200).header("content-encoding", "gzip");
         let answer = answer.body(encoder.finish()?);
         Self::answering(move |_| answer.clone()).await
     }
 
-    /// Answers one request on each connection with these bytes, and closes it without having said
-    /// so.
+    /// Responds to one request per connection with `bytes`, then closes the connection without
+    /// having announced it.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn closing(bytes: impl Into<Vec<u8>>) -> io::Result<Self> {
         let bytes: Arc<[u8]> = bytes.into().into();
         Self::listen(None, move |mut connection, counting| {
@@ -170,13 +169,13 @@ impl Server {
         .await
     }
 
-    /// Gives these answers in turn, and the last one ever after.
+    /// Sends these responses in turn, and repeats the last one from then on.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
-    pub async fn in_turn(answers: impl IntoIterator<Item = Answer>) -> io::Result<Self> {
-        let answers: Arc<[Answer]> = answers.into_iter().collect();
+    /// No port is free.
+    pub async fn in_turn(answers: impl IntoIterator<Item = CannedResponse>) -> io::Result<Self> {
+        let answers: Arc<[CannedResponse]> = answers.into_iter().collect();
         Self::listen(None, move |mut connection, counting| {
             let answers = Arc::clone(&answers);
             async move {
@@ -193,25 +192,25 @@ impl Server {
         .await
     }
 
-    /// Sends every request elsewhere.
+    /// Redirects every request.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn redirecting(status: u16, location: &str) -> io::Result<Self> {
-        let answer = Answer::new(status).header("location", location);
+        let answer = CannedResponse::new(status).header("location", location);
         Self::answering(move |_| answer.clone()).await
     }
 
-    /// Has a clock that is so many seconds ahead, and refuses what is signed with a time more than
-    /// five minutes from its own. What it lets through it answers as the function says.
+    /// Has a clock that is `seconds` ahead, and refuses signatures whose timestamp differs from it
+    /// by more than five minutes. Calls `answer` for the other requests.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn with_clock_ahead(
         seconds: i64,
-        answer: impl Fn(&crate::Received) -> Answer + Send + Sync + 'static,
+        answer: impl Fn(&crate::Received) -> CannedResponse + Send + Sync + 'static,
     ) -> io::Result<Self> {
         Self::answering(move |request| {
             let own = now_shifted(seconds);
@@ -221,7 +220,7 @@ impl Server {
                 .and_then(|value| value.parse().ok());
             match given {
                 Some(given) if given.abs_diff(own) <= 300 => answer(request).header("date", date),
-                _ => Answer::new(401)
+                _ => CannedResponse::new(401)
                     .header("date", date)
                     .body("Unauthorized: timestamp out of range"),
             }
@@ -229,16 +228,18 @@ impl Server {
         .await
     }
 
-    /// Speaks TLS as this identity, and answers everything with 200 and `hello`.
+    /// Speaks TLS with this identity, and responds to everything with 200 and `hello`.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn tls(identity: &ServerIdentity) -> io::Result<Self> {
         Self::listen(Some(identity), |mut connection, counting| async move {
             while connection.read_request().await?.is_some() {
                 counting.request();
-                connection.answer(&Answer::new(200).body("hello")).await?;
+                connection
+                    .answer(&CannedResponse::new(200).body("hello"))
+                    .await?;
             }
             Ok(())
         })

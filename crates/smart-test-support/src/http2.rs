@@ -1,4 +1,4 @@
-//! HTTP/2 that leaves, or falls silent.
+//! HTTP/2 servers that go away or fall silent.
 
 use std::future::{pending, poll_fn};
 use std::io;
@@ -8,15 +8,15 @@ use h2::Reason;
 use http::Response;
 
 use crate::server::Counting;
-use crate::{Connection, Server, ServerIdentity};
+use crate::{ServerConnection, ServerIdentity, TestServer};
 
-impl Server {
-    /// Speaks HTTP/2 over TLS. On each connection it answers so many requests with 200 and `hello`;
-    /// at the next it says GOAWAY, leaving that request alone, and closes.
+impl TestServer {
+    /// Speaks HTTP/2 over TLS. Each connection serves `answers` requests with 200 and `hello`. The
+    /// next request is refused unprocessed with GOAWAY, and the connection closes.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn going_away_after(identity: &ServerIdentity, answers: usize) -> io::Result<Self> {
         let identity = identity.clone().with_http2();
         Self::listen(Some(&identity), move |connection, counting| async move {
@@ -24,7 +24,7 @@ impl Server {
             if !answer_hello(&mut served, &counting, answers).await? {
                 return Ok(());
             }
-            // The next request is read by the library, and refused unseen.
+            // The library reads the next request; it is refused unprocessed.
             if let Some(Ok((_request, mut respond))) = served.accept().await {
                 counting.request();
                 respond.send_reset(Reason::REFUSED_STREAM);
@@ -37,13 +37,13 @@ impl Server {
         .await
     }
 
-    /// Speaks HTTP/2 over TLS. On each connection it answers so many requests with 200 and `hello`.
-    /// When it has read one more it does nothing any more, as if the network had gone: it answers
-    /// no ping and does not close.
+    /// Speaks HTTP/2 over TLS. Each connection serves `answers` requests with 200 and `hello`. After
+    /// reading one more it does nothing, as if the network were down: it acknowledges no pings and
+    /// does not close.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn silent_after(identity: &ServerIdentity, answers: usize) -> io::Result<Self> {
         let identity = identity.clone().with_http2();
         Self::listen(Some(&identity), move |connection, counting| async move {
@@ -59,12 +59,12 @@ impl Server {
         .await
     }
 
-    /// Speaks HTTP/2 over TLS, and breaks each connection with a GOAWAY that says there was an
-    /// error, after it has read a request.
+    /// Speaks HTTP/2 over TLS. Reads one request per connection, then breaks the connection with a
+    /// GOAWAY that reports an error.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn breaking_off(identity: &ServerIdentity) -> io::Result<Self> {
         let identity = identity.clone().with_http2();
         Self::listen(Some(&identity), |connection, counting| async move {
@@ -81,7 +81,7 @@ impl Server {
     }
 }
 
-/// Answers so many requests with 200 and `hello`. No if the client goes before.
+/// Serves `answers` requests with 200 and `hello`. `false` if the client leaves before.
 async fn answer_hello(
     served: &mut Served,
     counting: &Counting,
@@ -104,7 +104,7 @@ async fn answer_hello(
 
 type Served = h2::server::Connection<Box<dyn crate::connection::Stream>, Bytes>;
 
-async fn serve(connection: Connection) -> io::Result<Served> {
+async fn serve(connection: ServerConnection) -> io::Result<Served> {
     h2::server::handshake(connection.into_stream())
         .await
         .map_err(io::Error::other)

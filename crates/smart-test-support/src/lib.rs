@@ -1,19 +1,19 @@
-//! Servers on loopback that misbehave, one fault each, for the tests of SMART apps.
+//! Faulty servers on loopback for the tests of SMART apps, one fault each.
 //!
-//! A container fails in more ways than with a status: it stalls, cuts an answer in two, closes
-//! connections without a word, presents a certificate of last year. Each such server is one line
-//! here, on a free port of this machine, and ends with the value that stands for it. Anything else
-//! is a script of your own ([`Server::start`]).
+//! A container can fail in more ways than with an error status: it stalls, truncates a response,
+//! closes connections silently, presents an expired certificate. Each constructor of [`TestServer`]
+//! starts a server with one of these faults on a free port. The server stops when the value is
+//! dropped. For any other fault, write a script ([`TestServer::start`]).
 //!
 //! ```
-//! use smart_test_support::{Answer, Server};
+//! use smart_test_support::{CannedResponse, TestServer};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
-//! // Busy at first, then well.
-//! let server = Server::in_turn([
-//!     Answer::new(503).header("retry-after", "1"),
-//!     Answer::new(200).body("at last"),
+//! // Overloaded at first, then healthy.
+//! let server = TestServer::in_turn([
+//!     CannedResponse::new(503).header("retry-after", "1"),
+//!     CannedResponse::new(200).body("at last"),
 //! ])
 //! .await?;
 //! println!("the client under test calls {}", server.url("/records/1288992/medications/"));
@@ -24,18 +24,18 @@
 //!
 //! # What it does not do
 //!
-//! It is no container: it verifies no signature and keeps no record. For that, start the embedded
-//! container of `smart-sandbox`.
+//! It verifies no signatures and has no records. For that, start the embedded container of
+//! `smart-sandbox`.
 
-mod answer;
 mod authority;
+mod canned_response;
 mod connection;
 mod faults;
 mod http2;
 mod server;
 
 // The public list.
-pub use answer::Answer;
 pub use authority::{Authority, ServerIdentity};
-pub use connection::{Connection, Received};
-pub use server::{Server, unknown_host, vacant};
+pub use canned_response::CannedResponse;
+pub use connection::{Received, ServerConnection};
+pub use server::{TestServer, unknown_host, vacant};

@@ -1,4 +1,4 @@
-//! A listener that hands every connection to a script.
+//! A listener that runs a script for every connection.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,12 +10,12 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 use crate::connection::Stream;
-use crate::{Connection, Received, ServerIdentity};
+use crate::{Received, ServerConnection, ServerIdentity};
 
-/// A server on a free port of 127.0.0.1. It runs on the tokio runtime that started it, and ends
+/// A server on a free port of 127.0.0.1. It runs on the tokio runtime that started it, and stops
 /// when it is dropped.
 #[derive(Debug)]
-pub struct Server {
+pub struct TestServer {
     address: SocketAddr,
     https: bool,
     counters: Arc<Counters>,
@@ -29,43 +29,42 @@ struct Counters {
     requests: AtomicUsize,
 }
 
-/// What a script counts by.
+/// Lets a script count its requests.
 #[derive(Clone, Debug)]
 pub(crate) struct Counting(Arc<Counters>);
 
 impl Counting {
-    /// Counts a request, and tells its number, from zero.
+    /// Counts a request and returns its number, from zero.
     pub(crate) fn request(&self) -> usize {
         self.0.requests.fetch_add(1, Ordering::SeqCst)
     }
 }
 
-impl Server {
-    /// A server that does with each connection what the script says. The connection closes when the
-    /// script ends.
+impl TestServer {
+    /// Runs `script` for each connection. The connection closes when the script ends.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn start<Script, Running>(script: Script) -> io::Result<Self>
     where
-        Script: Fn(Connection) -> Running + Send + Sync + 'static,
+        Script: Fn(ServerConnection) -> Running + Send + Sync + 'static,
         Running: Future<Output = io::Result<()>> + Send + 'static,
     {
         Self::listen(None, move |connection, _counting| script(connection)).await
     }
 
-    /// The same behind TLS. A handshake that fails is a connection without a script.
+    /// The same behind TLS. If the handshake fails, the script does not run.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn start_tls<Script, Running>(
         identity: &ServerIdentity,
         script: Script,
     ) -> io::Result<Self>
     where
-        Script: Fn(Connection) -> Running + Send + Sync + 'static,
+        Script: Fn(ServerConnection) -> Running + Send + Sync + 'static,
         Running: Future<Output = io::Result<()>> + Send + 'static,
     {
         Self::listen(Some(identity), move |connection, _counting| {
@@ -74,13 +73,13 @@ impl Server {
         .await
     }
 
-    /// A server that answers each request as the function says, over connections that stay open.
+    /// Calls `answer` for each request. Connections stay open.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// No port is free.
     pub async fn answering(
-        answer: impl Fn(&Received) -> crate::Answer + Send + Sync + 'static,
+        answer: impl Fn(&Received) -> crate::CannedResponse + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let answer = Arc::new(answer);
         Self::listen(None, move |mut connection, counting| {
@@ -101,7 +100,7 @@ impl Server {
         script: Script,
     ) -> io::Result<Self>
     where
-        Script: Fn(Connection, Counting) -> Running + Send + Sync + 'static,
+        Script: Fn(ServerConnection, Counting) -> Running + Send + Sync + 'static,
         Running: Future<Output = io::Result<()>> + Send + 'static,
     {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -119,12 +118,12 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Host and port: a name if it speaks TLS, since a certificate is for a name.
+    /// Host and port. With TLS the host is a name, because certificates are issued for names.
     pub fn host(&self) -> String {
         if self.https {
             format!("localhost:{}", self.address.port())
@@ -133,32 +132,32 @@ impl Server {
         }
     }
 
-    /// The URL of a path on it.
+    /// The URL of a path on this server.
     pub fn url(&self, path: &str) -> String {
         let scheme = if self.https { "https" } else { "http" };
         format!("{scheme}://{}{path}", self.host())
     }
 
-    /// How many connections were opened to it so far.
+    /// The number of connections opened so far.
     pub fn connections(&self) -> usize {
         self.counters.connections.load(Ordering::SeqCst)
     }
 
-    /// How many of them are open now.
+    /// The number of connections that are open now.
     pub fn open_connections(&self) -> usize {
-        // In this order, so that one which opens and closes in between is not counted as minus one.
+        // `closed` is read first: a connection that opens and closes in between cannot make the
+        // difference negative.
         let closed = self.counters.closed.load(Ordering::SeqCst);
         self.connections() - closed
     }
 
-    /// How many requests came, as far as the servers of this crate count them; scripts of your own
-    /// do not.
+    /// The number of requests received. Servers started with a script of your own do not count.
     pub fn requests(&self) -> usize {
         self.counters.requests.load(Ordering::SeqCst)
     }
 }
 
-/// Counts a connection as closed when it is.
+/// Counts a connection as closed when it is dropped.
 struct Closing(Counting);
 
 impl Drop for Closing {
@@ -168,7 +167,7 @@ impl Drop for Closing {
     }
 }
 
-impl Drop for Server {
+impl Drop for TestServer {
     fn drop(&mut self) {
         self.listening.abort();
     }
@@ -180,11 +179,11 @@ async fn accept<Script, Running>(
     counting: Counting,
     script: Script,
 ) where
-    Script: Fn(Connection, Counting) -> Running + Send + Sync + 'static,
+    Script: Fn(ServerConnection, Counting) -> Running + Send + Sync + 'static,
     Running: Future<Output = io::Result<()>> + Send + 'static,
 {
     let script = Arc::new(script);
-    // The connections end with the server.
+    // Dropping the set ends the connections.
     let mut running = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         counting.0.connections.fetch_add(1, Ordering::SeqCst);
@@ -197,23 +196,23 @@ async fn accept<Script, Running>(
                 Some(acceptor) => Box::new(acceptor.accept(stream).await?),
                 None => Box::new(stream),
             };
-            script(Connection::new(stream), counting).await
+            script(ServerConnection::new(stream), counting).await
         });
         while running.try_join_next().is_some() {}
     }
 }
 
-/// An address of loopback where nothing listens.
+/// A loopback address where nothing listens.
 ///
 /// # Errors
 ///
-/// When there is no free port.
+/// No port is free.
 pub async fn vacant() -> io::Result<SocketAddr> {
     TcpListener::bind("127.0.0.1:0").await?.local_addr()
 }
 
-/// A host name that no name server knows ([RFC
-/// 6761](https://www.rfc-editor.org/rfc/rfc6761#section-6.4)).
+/// A host name that does not resolve
+/// ([RFC 6761, section 6.4](https://www.rfc-editor.org/rfc/rfc6761#section-6.4)).
 pub const fn unknown_host() -> &'static str {
     "container.invalid"
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use smart::classic::{AccessToken, Body, Client};
 use smart::transport::{Certificates, HyperTransport};
 use smart::{Error, Retries};
-use smart_test_support::{Answer, Authority, Server};
+use smart_test_support::{Authority, CannedResponse, TestServer};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -96,7 +96,7 @@ async fn run(client: &Client) {
 /// The same of a server of the second generation. Its description comes from memory, and all else
 /// from that server.
 #[cfg(feature = "fhir")]
-async fn run_fhir(server: &Server, transport: HyperTransport, retries: Retries, paper: &Paper) {
+async fn run_fhir(server: &TestServer, transport: HyperTransport, retries: Retries, paper: &Paper) {
     use bytes::Bytes;
     use http::{Request, Response};
     use smart::fhir::s4s::DebugToken;
@@ -166,8 +166,8 @@ fn listen(paper: &Paper) {
     tracing::subscriber::set_global_default(subscriber).unwrap();
 }
 
-fn well(status: u16) -> Answer {
-    let answer = Answer::new(status).header("content-type", "application/rdf+xml");
+fn well(status: u16) -> CannedResponse {
+    let answer = CannedResponse::new(status).header("content-type", "application/rdf+xml");
     let answer = answer
         .header("x-patient", "canary name")
         .header("set-cookie", "canary=1");
@@ -176,14 +176,14 @@ fn well(status: u16) -> Answer {
         .body("<rdf:RDF>canary name</rdf:RDF>")
 }
 
-fn typed(content_type: &str, body: &'static str) -> Answer {
-    Answer::new(200)
+fn typed(content_type: &str, body: &'static str) -> CannedResponse {
+    CannedResponse::new(200)
         .header("content-type", content_type)
         .body(body)
 }
 
-fn empty(status: u16) -> Answer {
-    Answer::new(status)
+fn empty(status: u16) -> CannedResponse {
+    CannedResponse::new(status)
         .header("x-patient", "canary name")
         .header("retry-after", "0")
 }
@@ -195,41 +195,45 @@ async fn nothing_planted_comes_to_light() {
     let authority = Authority::new().unwrap();
     let identity = authority.certify(&["localhost"]).unwrap();
     let stranger = Authority::new().unwrap().certify(&["localhost"]).unwrap();
-    let cut = Answer::new(200)
+    let cut = CannedResponse::new(200)
         .header("content-length", "100")
         .body("canary name");
     let servers = [
-        Server::in_turn([well(200)]).await.unwrap(),
-        Server::in_turn([typed("text/plain", "canary note")])
+        TestServer::in_turn([well(200)]).await.unwrap(),
+        TestServer::in_turn([typed("text/plain", "canary note")])
             .await
             .unwrap(),
-        Server::in_turn([typed("application/rdf+xml", "<rdf:RDF>canary name")])
+        TestServer::in_turn([typed("application/rdf+xml", "<rdf:RDF>canary name")])
             .await
             .unwrap(),
-        Server::in_turn([typed("application/fhir+json", "\"canary name\"")])
+        TestServer::in_turn([typed("application/fhir+json", "\"canary name\"")])
             .await
             .unwrap(),
-        Server::in_turn([typed("application/json", "{\"canary name")])
+        TestServer::in_turn([typed("application/json", "{\"canary name")])
             .await
             .unwrap(),
-        Server::in_turn([empty(503)]).await.unwrap(),
-        Server::in_turn([empty(401).header("date", "Sun, 06 Nov 1994 08:49:37 GMT")])
+        TestServer::in_turn([empty(503)]).await.unwrap(),
+        TestServer::in_turn([empty(401).header("date", "Sun, 06 Nov 1994 08:49:37 GMT")])
             .await
             .unwrap(),
-        Server::with_clock_ahead(3600, |_| well(200)).await.unwrap(),
-        Server::in_turn([empty(404)]).await.unwrap(),
-        Server::redirecting(302, "http://localhost/canary")
+        TestServer::with_clock_ahead(3600, |_| well(200))
             .await
             .unwrap(),
-        Server::closing("").await.unwrap(),
-        Server::closing("HTTP/1.1 200 OK\r\ncanary").await.unwrap(),
-        Server::closing(cut.to_bytes()).await.unwrap(),
-        Server::in_turn([well(200).header("content-encoding", "gzip")])
+        TestServer::in_turn([empty(404)]).await.unwrap(),
+        TestServer::redirecting(302, "http://localhost/canary")
             .await
             .unwrap(),
-        Server::tls(&identity).await.unwrap(),
-        Server::tls(&stranger).await.unwrap(),
-        Server::going_away_after(&identity, 2).await.unwrap(),
+        TestServer::closing("").await.unwrap(),
+        TestServer::closing("HTTP/1.1 200 OK\r\ncanary")
+            .await
+            .unwrap(),
+        TestServer::closing(cut.to_bytes()).await.unwrap(),
+        TestServer::in_turn([well(200).header("content-encoding", "gzip")])
+            .await
+            .unwrap(),
+        TestServer::tls(&identity).await.unwrap(),
+        TestServer::tls(&stranger).await.unwrap(),
+        TestServer::going_away_after(&identity, 2).await.unwrap(),
     ];
     let at_once = Retries::default().with_pauses(Duration::ZERO, Duration::ZERO);
     let at_once = at_once.with_budget(1000);

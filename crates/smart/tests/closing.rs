@@ -6,14 +6,14 @@
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use smart::classic::{AccessToken, Client};
-use smart_test_support::{Answer, Server};
+use smart_test_support::{CannedResponse, TestServer};
 
 const APP: &str = "counter@apps.example.org";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_calls_fail_nowhere_and_leave_nothing_open() {
-    let answer = Answer::new(200).header("content-type", "text/plain");
-    let server = Server::closing(answer.body("hello").to_bytes())
+    let answer = CannedResponse::new(200).header("content-type", "text/plain");
+    let server = TestServer::closing(answer.body("hello").to_bytes())
         .await
         .unwrap();
     let client = Client::builder()

@@ -1,7 +1,7 @@
 //! Backend services: `smart fhir … --client-id ID --key FILE`, against a server that takes signed
 //! statements.
 
-use smart_test_support::{Answer, Received, Server};
+use smart_test_support::{CannedResponse, Received, TestServer};
 
 use super::{fail, succeed};
 
@@ -11,9 +11,9 @@ const PEM: &str = concat!(
 );
 
 /// Gives a token to a statement, and a patient to the token.
-fn answer(request: &Received) -> Answer {
+fn answer(request: &Received) -> CannedResponse {
     let json = |status, body: String| {
-        let answer = Answer::new(status).header("content-type", "application/json");
+        let answer = CannedResponse::new(status).header("content-type", "application/json");
         answer.body(body)
     };
     let host = request.header("host").unwrap_or_default();
@@ -45,7 +45,7 @@ fn answer(request: &Received) -> Answer {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backend_service_reads_without_a_login() {
-    let server = Server::answering(answer).await.expect("a free port");
+    let server = TestServer::answering(answer).await.expect("a free port");
     let base = server.url("/fhir");
     tokio::task::spawn_blocking(move || {
         let read = ["fhir", "read", "Patient/1", "--fhir", &base];

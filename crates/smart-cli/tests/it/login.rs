@@ -9,7 +9,7 @@ use std::process::{Child, Stdio};
 use smart::fhir::{App, Session, TokenSet};
 use smart::vault::{Entry, FileVault, Vault as _, VaultKey};
 use smart_sandbox::Sandbox;
-use smart_test_support::{Answer, Received, Server};
+use smart_test_support::{CannedResponse, Received, TestServer};
 use smart_tests::{Decision, Participant};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -329,16 +329,16 @@ fn tokens_are_shown_renewed_and_revoked() {
 /// A server with neither revocation nor patience, and a vault that has tokens for it.
 struct Unhelpful {
     runtime: Runtime,
-    server: Server,
+    server: TestServer,
     folder: TempDir,
 }
 
 impl Unhelpful {
     fn new() -> Self {
         let runtime = Runtime::new().expect("a runtime");
-        let server = runtime.block_on(Server::answering(|request: &Received| {
+        let server = runtime.block_on(TestServer::answering(|request: &Received| {
             let json = |status, body: String| {
-                let answer = Answer::new(status);
+                let answer = CannedResponse::new(status);
                 answer.header("content-type", "application/json").body(body)
             };
             let host = request.header("host").expect("it is there");

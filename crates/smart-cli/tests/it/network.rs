@@ -1,6 +1,6 @@
 //! The options about the network, and what is recorded of it.
 
-use smart_test_support::{Authority, Server};
+use smart_test_support::{Authority, TestServer};
 
 use super::{fail, run, stderr, succeed};
 
@@ -45,7 +45,9 @@ async fn authority_of_a_hospital_is_trusted_when_it_is_given() {
     let identity = authority
         .certify(&["localhost"])
         .expect("a key can be made");
-    let server = Server::tls(&identity).await.expect("loopback can be bound");
+    let server = TestServer::tls(&identity)
+        .await
+        .expect("loopback can be bound");
     let base = server.url("");
     tokio::task::spawn_blocking(move || {
         let error = fail(1, ["sweep", "--api-base", &base]);

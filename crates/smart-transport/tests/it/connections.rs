@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request};
-use smart_test_support::{Answer, Server};
+use smart_test_support::{CannedResponse, TestServer};
 use smart_transport::{Deadline, HyperTransport, Stage, Transport as _};
 use tokio::runtime::{Builder, Runtime};
 
@@ -22,7 +22,7 @@ fn current_thread() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-fn get(server: &Server) -> Request<Bytes> {
+fn get(server: &TestServer) -> Request<Bytes> {
     Request::get(server.url("/records"))
         .body(Bytes::new())
         .unwrap()
@@ -33,13 +33,15 @@ const LATE: &str = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnect
 
 /// Answers the first request on each connection properly, and then says this without having been
 /// asked; with nothing to say it closes. The channel tells when that has been done.
-fn saying_more(runtime: &Runtime, more: &'static str) -> (Server, mpsc::Receiver<()>) {
+fn saying_more(runtime: &Runtime, more: &'static str) -> (TestServer, mpsc::Receiver<()>) {
     let (done, seen) = mpsc::channel();
-    let server = runtime.block_on(Server::start(move |mut connection| {
+    let server = runtime.block_on(TestServer::start(move |mut connection| {
         let done = done.clone();
         async move {
             connection.read_request().await?;
-            connection.answer(&Answer::new(200).body("proper")).await?;
+            connection
+                .answer(&CannedResponse::new(200).body("proper"))
+                .await?;
             // After the client has seen the answer, or it would be read along with it.
             tokio::time::sleep(Duration::from_millis(20)).await;
             if more.is_empty() {
@@ -59,7 +61,7 @@ fn saying_more(runtime: &Runtime, more: &'static str) -> (Server, mpsc::Receiver
 /// Two requests, and between them something unasked-for that the runtime, kept busy, has had no
 /// time to look at. The second is answered properly or known not to have been sent; then the third
 /// is answered.
-async fn check_unasked(transport: &HyperTransport, server: &Server, busy: impl FnOnce()) {
+async fn check_unasked(transport: &HyperTransport, server: &TestServer, busy: impl FnOnce()) {
     let first = transport.fetch(get(server)).await.unwrap();
     assert_eq!(first.body(), "proper");
     busy();
@@ -174,7 +176,7 @@ fn every_kind_of_answer_leaves_its_connection_to_the_next_request() {
     ] {
         let answer: &'static [u8] = answer.leak();
         current_thread().block_on(async {
-            let server = Server::start(move |mut connection| async move {
+            let server = TestServer::start(move |mut connection| async move {
                 while connection.read_request().await?.is_some() {
                     connection.write(answer).await?;
                 }
@@ -192,8 +194,8 @@ fn every_kind_of_answer_leaves_its_connection_to_the_next_request() {
 }
 
 /// A server that reads nothing but the head of a request, and says this to it.
-fn reading_nothing(runtime: &Runtime, answer: Option<Answer>) -> Server {
-    let server = runtime.block_on(Server::start(move |mut connection| {
+fn reading_nothing(runtime: &Runtime, answer: Option<CannedResponse>) -> TestServer {
+    let server = runtime.block_on(TestServer::start(move |mut connection| {
         let answer = answer.clone();
         async move {
             if let Some(answer) = answer {
@@ -218,7 +220,7 @@ impl AsRef<[u8]> for Counted {
     }
 }
 
-fn upload(server: &Server, count: &Arc<()>) -> Request<Bytes> {
+fn upload(server: &TestServer, count: &Arc<()>) -> Request<Bytes> {
     let body = Counted(vec![b'x'; 16 << 20], Arc::clone(count));
     let request = Request::builder().method(Method::PUT).uri(server.url("/"));
     request.body(Bytes::from_owner(body)).unwrap()
@@ -240,7 +242,7 @@ async fn assert_released(count: &Arc<()>, tasks: usize) {
 }
 
 /// Eight uploads to a server that reads nothing of them.
-async fn check_unread_uploads(transport: HyperTransport, server: &Server, tasks: usize) {
+async fn check_unread_uploads(transport: HyperTransport, server: &TestServer, tasks: usize) {
     let count = Arc::new(());
     let uploads: Vec<_> = (0..8)
         .map(|_| {
@@ -281,7 +283,7 @@ fn uploads_that_nobody_reads_are_let_go_over_tls_and_http2() {
         .trust_certificate(certificates)
         .build();
     let servers = elsewhere();
-    let server = servers.block_on(Server::start_tls(&identity, |connection| async move {
+    let server = servers.block_on(TestServer::start_tls(&identity, |connection| async move {
         let _open = connection;
         std::future::pending().await
     }));
@@ -291,7 +293,7 @@ fn uploads_that_nobody_reads_are_let_go_over_tls_and_http2() {
 
     // A connection of HTTP/2 stays for others; what was on it goes.
     let server = servers
-        .block_on(Server::silent_after(&identity, 1))
+        .block_on(TestServer::silent_after(&identity, 1))
         .unwrap();
     client.block_on(async {
         transport.fetch(get(&server)).await.unwrap();
@@ -319,9 +321,9 @@ fn upload_that_is_refused_and_not_read_is_let_go_with_its_connection() {
     let servers = elsewhere();
     let count = Arc::new(());
     for answer in [
-        Answer::new(413).body("no"),
-        Answer::new(413),
-        Answer::new(413)
+        CannedResponse::new(413).body("no"),
+        CannedResponse::new(413),
+        CannedResponse::new(413)
             .header("transfer-encoding", "chunked")
             .body("2\r\nno\r\n0\r\n\r\n"),
     ] {
@@ -345,7 +347,7 @@ async fn folded_and_spaced_headers_are_read_as_http_says() {
         ("X-A:\r\n", "x-a", ""),
     ] {
         let answer = format!("HTTP/1.1 200 OK\r\n{head}Content-Length: 5\r\n\r\nhello");
-        let server = Server::closing(answer).await.unwrap();
+        let server = TestServer::closing(answer).await.unwrap();
         let response = HyperTransport::new().fetch(get(&server)).await.unwrap();
         let value = response.headers()[name].to_str().unwrap();
         let value = value
@@ -363,7 +365,7 @@ async fn head_of_an_answer_has_a_limit() {
     let many = "X-A: b\r\n".repeat(101);
     for head in [format!("X-A: b\r\n{folds}"), many] {
         let answer = format!("HTTP/1.1 200 OK\r\n{head}Content-Length: 5\r\n\r\nhello");
-        let server = Server::closing(answer).await.unwrap();
+        let server = TestServer::closing(answer).await.unwrap();
         let error = HyperTransport::new().fetch(get(&server)).await.unwrap_err();
         assert_eq!(error.stage(), Stage::Unreadable, "{error}");
     }
@@ -372,7 +374,7 @@ async fn head_of_an_answer_has_a_limit() {
 #[tokio::test]
 async fn answer_of_two_lengths_is_refused() {
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!";
-    let server = Server::closing(answer).await.unwrap();
+    let server = TestServer::closing(answer).await.unwrap();
     let error = HyperTransport::new().fetch(get(&server)).await.unwrap_err();
     assert_eq!(error.stage(), Stage::Unreadable, "{error}");
 }

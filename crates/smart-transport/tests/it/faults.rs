@@ -5,24 +5,24 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use smart_test_support::{Answer, Server, unknown_host};
+use smart_test_support::{CannedResponse, TestServer, unknown_host};
 use smart_transport::{
     Deadline, FreshConnection, HyperTransport, HyperTransportBuilder, Stage, Transport as _,
     TransportError,
 };
 
-fn request(server: &Server) -> Request<Bytes> {
+fn request(server: &TestServer) -> Request<Bytes> {
     Request::get(server.url("/records"))
         .body(Bytes::new())
         .unwrap()
 }
 
-async fn failure(builder: HyperTransportBuilder, server: &Server) -> TransportError {
+async fn failure(builder: HyperTransportBuilder, server: &TestServer) -> TransportError {
     builder.build().fetch(request(server)).await.unwrap_err()
 }
 
 /// Stage and text of an error, with the server's address as HOST.
-fn told(error: &TransportError, server: &Server) -> (Stage, String) {
+fn told(error: &TransportError, server: &TestServer) -> (Stage, String) {
     let text = error.to_string().replace(&server.host(), "HOST");
     (error.stage(), text)
 }
@@ -32,7 +32,7 @@ fn told(error: &TransportError, server: &Server) -> (Stage, String) {
 /// works.
 async fn overdue(
     builder: HyperTransportBuilder,
-    server: &Server,
+    server: &TestServer,
     request: Request<Bytes>,
 ) -> (TransportError, Duration) {
     let transport = builder.build();
@@ -59,7 +59,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test]
 async fn silence_ends_at_the_limit_for_the_first_byte() {
-    let server = Server::silent().await.unwrap();
+    let server = TestServer::silent().await.unwrap();
     let builder = HyperTransport::builder();
     let (error, waited) = overdue(builder, &server, request(&server)).await;
     assert_lasted(waited, 30);
@@ -70,7 +70,7 @@ async fn silence_ends_at_the_limit_for_the_first_byte() {
 #[tokio::test]
 async fn slow_head_ends_at_the_limit_for_the_first_byte() {
     // Each byte comes in time; the head does not.
-    let server = Server::slow_head(SECOND).await.unwrap();
+    let server = TestServer::slow_head(SECOND).await.unwrap();
     let builder = HyperTransport::builder();
     let (error, waited) = overdue(builder, &server, request(&server)).await;
     assert_lasted(waited, 30);
@@ -81,7 +81,7 @@ async fn slow_head_ends_at_the_limit_for_the_first_byte() {
 #[tokio::test]
 async fn slow_body_ends_at_the_total_limit() {
     // Each piece comes in time; the body does not.
-    let server = Server::slow_body(10 * SECOND).await.unwrap();
+    let server = TestServer::slow_body(10 * SECOND).await.unwrap();
     let builder = HyperTransport::builder();
     let (error, waited) = overdue(builder, &server, request(&server)).await;
     assert_lasted(waited, 60);
@@ -91,7 +91,7 @@ async fn slow_body_ends_at_the_total_limit() {
 
 #[tokio::test]
 async fn stalled_body_ends_at_the_idle_limit() {
-    let server = Server::stalled_body().await.unwrap();
+    let server = TestServer::stalled_body().await.unwrap();
     let builder = HyperTransport::builder();
     let (error, waited) = overdue(builder, &server, request(&server)).await;
     assert_lasted(waited, 15);
@@ -102,7 +102,7 @@ async fn stalled_body_ends_at_the_idle_limit() {
 
 #[tokio::test]
 async fn limits_can_be_raised_and_the_next_one_holds_then() {
-    let server = Server::silent().await.unwrap();
+    let server = TestServer::silent().await.unwrap();
     let builder = HyperTransport::builder().first_byte_timeout(Duration::MAX);
     let (error, waited) = overdue(builder, &server, request(&server)).await;
     assert_lasted(waited, 60);
@@ -112,7 +112,7 @@ async fn limits_can_be_raised_and_the_next_one_holds_then() {
 
 #[tokio::test]
 async fn pieces_that_come_in_time_are_no_stall() {
-    let server = Server::slow_body(10 * SECOND).await.unwrap();
+    let server = TestServer::slow_body(10 * SECOND).await.unwrap();
     let transport = HyperTransport::builder()
         .total_timeout(Duration::MAX)
         .build();
@@ -125,7 +125,7 @@ async fn pieces_that_come_in_time_are_no_stall() {
 
 #[tokio::test]
 async fn reader_who_takes_time_is_no_stall() {
-    let server = Server::in_turn([Answer::new(200).body("x".repeat(100_000))])
+    let server = TestServer::in_turn([CannedResponse::new(200).body("x".repeat(100_000))])
         .await
         .unwrap();
     let transport = HyperTransport::new();
@@ -142,7 +142,7 @@ async fn reader_who_takes_time_is_no_stall() {
 
 #[tokio::test]
 async fn deadline_of_a_request_holds_over_that_of_the_transport() {
-    let server = Server::silent().await.unwrap();
+    let server = TestServer::silent().await.unwrap();
     let mut request = request(&server);
     let deadline = Deadline::after(7 * SECOND);
     request.extensions_mut().insert(deadline);
@@ -155,7 +155,7 @@ async fn deadline_of_a_request_holds_over_that_of_the_transport() {
 
 #[tokio::test]
 async fn cut_body_is_not_taken_for_a_whole_one() {
-    let server = Server::cut_body().await.unwrap();
+    let server = TestServer::cut_body().await.unwrap();
     let error = failure(HyperTransport::builder(), &server).await;
     let text = "the answer of HOST broke off before its end";
     assert_eq!(told(&error, &server), (Stage::Unreadable, text.to_owned()));
@@ -163,7 +163,7 @@ async fn cut_body_is_not_taken_for_a_whole_one() {
 
 #[tokio::test]
 async fn what_follows_an_answer_is_not_taken_for_the_next() {
-    let server = Server::overlong_body().await.unwrap();
+    let server = TestServer::overlong_body().await.unwrap();
     let transport = HyperTransport::new();
     for _ in 0..3 {
         let response = transport.fetch(request(&server)).await.unwrap();
@@ -177,7 +177,7 @@ async fn what_follows_an_answer_is_not_taken_for_the_next() {
 
 #[tokio::test]
 async fn endless_body_ends_at_the_limit() {
-    let server = Server::endless_body().await.unwrap();
+    let server = TestServer::endless_body().await.unwrap();
     let error = failure(HyperTransport::builder().body_limit(1000), &server).await;
     assert!(error.is_body_too_large() && error.is_permanent());
     let text = "the answer of HOST is longer than 1000 bytes; raise the limit on bodies if that is expected";
@@ -186,7 +186,7 @@ async fn endless_body_ends_at_the_limit() {
 
 #[tokio::test]
 async fn gzip_bomb_ends_at_the_limit() {
-    let server = Server::gzip_bomb(64 << 20).await.unwrap();
+    let server = TestServer::gzip_bomb(64 << 20).await.unwrap();
     let error = failure(HyperTransport::builder().body_limit(1 << 20), &server).await;
     assert!(error.is_body_too_large());
     let text = "the answer of HOST is longer than 1048576 bytes when it is unpacked; raise the limit on bodies if that is expected";
@@ -195,7 +195,7 @@ async fn gzip_bomb_ends_at_the_limit() {
 
 #[tokio::test]
 async fn packed_answer_is_unpacked_and_says_no_more_that_it_was_packed() {
-    let server = Server::gzip_bomb(100_000).await.unwrap();
+    let server = TestServer::gzip_bomb(100_000).await.unwrap();
     let response = HyperTransport::new().fetch(request(&server)).await.unwrap();
     assert_eq!(response.body().len(), 100_000);
     assert!(!response.headers().contains_key("content-encoding"));
@@ -222,8 +222,8 @@ async fn packing_that_is_wrong_or_unknown_is_said() {
             "the answer of HOST is packed as \"compress\", which nobody asked for; ask its administrator to send it plain",
         ),
     ] {
-        let answer = Answer::new(200).header("content-encoding", coding);
-        let server = Server::in_turn([answer.body("<html>")]).await.unwrap();
+        let answer = CannedResponse::new(200).header("content-encoding", coding);
+        let server = TestServer::in_turn([answer.body("<html>")]).await.unwrap();
         let error = failure(HyperTransport::builder(), &server).await;
         assert_eq!(told(&error, &server), (Stage::Unreadable, text.to_owned()));
         assert!(error.is_permanent());
@@ -232,7 +232,7 @@ async fn packing_that_is_wrong_or_unknown_is_said() {
 
 #[tokio::test]
 async fn connection_that_dies_before_the_answer_is_told() {
-    let server = Server::closing("").await.unwrap();
+    let server = TestServer::closing("").await.unwrap();
     let error = failure(HyperTransport::builder(), &server).await;
     assert!(error.is_closed() && !error.is_permanent());
     let text = "HOST closed the connection without an answer";
@@ -241,7 +241,7 @@ async fn connection_that_dies_before_the_answer_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fresh_connections_do_not_meet_those_that_were_closed_in_silence() {
-    let server = Server::closing(Answer::new(200).body("hello").to_bytes())
+    let server = TestServer::closing(CannedResponse::new(200).body("hello").to_bytes())
         .await
         .unwrap();
     let transport = HyperTransport::new();
@@ -257,8 +257,8 @@ async fn fresh_connections_do_not_meet_those_that_were_closed_in_silence() {
 #[tokio::test]
 async fn statuses_of_refusal_are_responses() {
     for status in [301, 307, 401, 429, 500, 503] {
-        let answer = Answer::new(status).header("retry-after", "3");
-        let server = Server::in_turn([answer.body("busy")]).await.unwrap();
+        let answer = CannedResponse::new(status).header("retry-after", "3");
+        let server = TestServer::in_turn([answer.body("busy")]).await.unwrap();
         let response = HyperTransport::new().fetch(request(&server)).await.unwrap();
         assert_eq!(response.status(), status);
         assert_eq!(response.headers()["retry-after"], "3");
@@ -285,7 +285,7 @@ async fn name_without_address_is_told() {
 
 #[tokio::test]
 async fn address_given_by_hand_stands_for_a_name() {
-    let server = Server::in_turn([Answer::new(200).body("hello")])
+    let server = TestServer::in_turn([CannedResponse::new(200).body("hello")])
         .await
         .unwrap();
     let transport = HyperTransport::builder()
@@ -300,7 +300,7 @@ async fn address_given_by_hand_stands_for_a_name() {
 
 #[tokio::test]
 async fn idle_connections_are_closed_after_their_time_and_beyond_their_number() {
-    let server = Server::in_turn([Answer::new(200).body("hello")])
+    let server = TestServer::in_turn([CannedResponse::new(200).body("hello")])
         .await
         .unwrap();
     let idle = Duration::from_millis(150);
@@ -343,17 +343,21 @@ async fn idle_connections_are_closed_after_their_time_and_beyond_their_number() 
 #[tokio::test]
 async fn request_that_was_answered_before_its_end_holds_nobody_up() {
     let first = AtomicBool::new(true);
-    let server = Server::start(move |mut connection| {
+    let server = TestServer::start(move |mut connection| {
         let first = first.swap(false, Ordering::SeqCst);
         async move {
             if first {
                 // Seen enough after the head, and reads no further.
                 tokio::time::sleep(Duration::from_millis(50)).await;
-                connection.answer(&Answer::new(413).body("no")).await?;
+                connection
+                    .answer(&CannedResponse::new(413).body("no"))
+                    .await?;
                 return std::future::pending().await;
             }
             while connection.read_request().await?.is_some() {
-                connection.answer(&Answer::new(200).body("hello")).await?;
+                connection
+                    .answer(&CannedResponse::new(200).body("hello"))
+                    .await?;
             }
             Ok(())
         }
@@ -375,7 +379,7 @@ async fn request_that_was_answered_before_its_end_holds_nobody_up() {
 
 #[tokio::test]
 async fn without_a_pool_each_request_has_its_own_connection() {
-    let server = Server::in_turn([Answer::new(200).body("hello")])
+    let server = TestServer::in_turn([CannedResponse::new(200).body("hello")])
         .await
         .unwrap();
     let builder = HyperTransport::builder().pool_idle_connections(0);
@@ -389,7 +393,9 @@ async fn without_a_pool_each_request_has_its_own_connection() {
 #[test]
 fn transport_outlives_a_runtime() {
     let lasting = tokio::runtime::Runtime::new().unwrap();
-    let server = lasting.block_on(Server::in_turn([Answer::new(200).body("hello")]));
+    let server = lasting.block_on(TestServer::in_turn(
+        [CannedResponse::new(200).body("hello")],
+    ));
     let server = server.unwrap();
     let transport = HyperTransport::new();
     for _ in 0..2 {
@@ -401,8 +407,10 @@ fn transport_outlives_a_runtime() {
 
 #[tokio::test]
 async fn call_dropped_anywhere_leaves_the_pool_usable() {
-    let server = Server::slow_body(Duration::from_millis(1)).await.unwrap();
-    let well = Server::in_turn([Answer::new(200).body("hello")])
+    let server = TestServer::slow_body(Duration::from_millis(1))
+        .await
+        .unwrap();
+    let well = TestServer::in_turn([CannedResponse::new(200).body("hello")])
         .await
         .unwrap();
     let transport = HyperTransport::new();

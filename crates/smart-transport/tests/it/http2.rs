@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Version};
-use smart_test_support::{Authority, Server};
+use smart_test_support::{Authority, TestServer};
 use smart_transport::{Certificates, Deadline, HyperTransport, Stage, Transport as _};
 
 fn trusting(authority: &Authority) -> HyperTransport {
@@ -16,7 +16,7 @@ fn trusting(authority: &Authority) -> HyperTransport {
         .build()
 }
 
-fn request(server: &Server) -> Request<Bytes> {
+fn request(server: &TestServer) -> Request<Bytes> {
     Request::get(server.url("/records"))
         .body(Bytes::new())
         .unwrap()
@@ -26,7 +26,7 @@ fn request(server: &Server) -> Request<Bytes> {
 async fn one_connection_serves_many_requests_at_once() {
     let authority = Authority::new().unwrap();
     let identity = authority.certify(&["localhost"]).unwrap();
-    let server = Server::going_away_after(&identity, 100).await.unwrap();
+    let server = TestServer::going_away_after(&identity, 100).await.unwrap();
     let transport = trusting(&authority);
     let first = transport.fetch(request(&server)).await.unwrap();
     assert_eq!(first.version(), Version::HTTP_2);
@@ -46,7 +46,7 @@ async fn one_connection_serves_many_requests_at_once() {
 async fn request_that_a_leaving_server_left_alone_was_not_sent() {
     let authority = Authority::new().unwrap();
     let identity = authority.certify(&["localhost"]).unwrap();
-    let server = Server::going_away_after(&identity, 1).await.unwrap();
+    let server = TestServer::going_away_after(&identity, 1).await.unwrap();
     let transport = trusting(&authority);
     assert!(transport.fetch(request(&server)).await.is_ok());
     let error = transport.fetch(request(&server)).await.unwrap_err();
@@ -65,7 +65,7 @@ async fn request_that_a_leaving_server_left_alone_was_not_sent() {
 async fn request_that_a_breaking_server_took_may_have_been_sent() {
     let authority = Authority::new().unwrap();
     let identity = authority.certify(&["localhost"]).unwrap();
-    let server = Server::breaking_off(&identity).await.unwrap();
+    let server = TestServer::breaking_off(&identity).await.unwrap();
     let error = trusting(&authority)
         .fetch(request(&server))
         .await
@@ -82,7 +82,7 @@ async fn request_that_a_breaking_server_took_may_have_been_sent() {
 async fn call_dropped_anywhere_leaves_the_connection_usable() {
     let authority = Authority::new().unwrap();
     let identity = authority.certify(&["localhost"]).unwrap();
-    let server = Server::going_away_after(&identity, 1000).await.unwrap();
+    let server = TestServer::going_away_after(&identity, 1000).await.unwrap();
     for warm in [false, true] {
         let transport = trusting(&authority);
         if warm {
@@ -112,7 +112,7 @@ async fn call_dropped_anywhere_leaves_the_connection_usable() {
 async fn calls_that_begin_at_once_come_to_share_a_connection() {
     let authority = Authority::new().unwrap();
     let identity = authority.certify(&["localhost"]).unwrap();
-    let server = Server::going_away_after(&identity, 1000).await.unwrap();
+    let server = TestServer::going_away_after(&identity, 1000).await.unwrap();
     let transport = trusting(&authority);
     let calls: Vec<_> = (0..10)
         .map(|_| {
@@ -141,7 +141,7 @@ async fn calls_that_begin_at_once_come_to_share_a_connection() {
 async fn idle_connection_is_closed_after_its_time() {
     let authority = Authority::new().unwrap();
     let identity = authority.certify(&["localhost"]).unwrap();
-    let server = Server::going_away_after(&identity, 1000).await.unwrap();
+    let server = TestServer::going_away_after(&identity, 1000).await.unwrap();
     let certificates = Certificates::from_pem(authority.pem().as_bytes()).unwrap();
     let transport = HyperTransport::builder()
         .trust_certificate(certificates)
@@ -163,7 +163,7 @@ async fn idle_connection_is_closed_after_its_time() {
 async fn connection_on_which_an_answer_was_overdue_gets_no_further_requests() {
     let authority = Authority::new().unwrap();
     let identity = authority.certify(&["localhost"]).unwrap();
-    let server = Server::silent_after(&identity, 1).await.unwrap();
+    let server = TestServer::silent_after(&identity, 1).await.unwrap();
     let transport = trusting(&authority);
     for round in 1..4 {
         // The first of two is answered, on a new connection each time.
@@ -182,7 +182,7 @@ async fn connection_on_which_an_answer_was_overdue_gets_no_further_requests() {
 async fn connection_without_a_sign_of_life_is_closed() {
     let authority = Authority::new().unwrap();
     let identity = authority.certify(&["localhost"]).unwrap();
-    let server = Server::silent_after(&identity, 1).await.unwrap();
+    let server = TestServer::silent_after(&identity, 1).await.unwrap();
     let transport = trusting(&authority);
     transport.fetch(request(&server)).await.unwrap();
     let overdue = {
@@ -215,7 +215,7 @@ async fn connection_without_a_sign_of_life_is_closed() {
 async fn http1_can_be_kept_to() {
     let authority = Authority::new().unwrap();
     let identity = authority.certify(&["localhost"]).unwrap();
-    let server = Server::tls(&identity).await.unwrap();
+    let server = TestServer::tls(&identity).await.unwrap();
     // This server offers nothing, so HTTP/1.1 it is.
     let response = trusting(&authority).fetch(request(&server)).await.unwrap();
     assert_eq!(response.version(), Version::HTTP_11);

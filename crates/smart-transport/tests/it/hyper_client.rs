@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use smart_test_support::{Answer, Server, vacant};
+use smart_test_support::{CannedResponse, TestServer, vacant};
 use smart_transport::{HyperTransport, Stage, Transport, TransportError};
 use tokio::net::TcpSocket;
 
@@ -18,14 +18,16 @@ const ACCEPTED: &str = match (cfg!(feature = "brotli"), cfg!(feature = "zstd")) 
     (true, true) => "br, zstd, gzip, deflate",
 };
 
-async fn well() -> Server {
-    let answer = Answer::new(200).header("x-kept", "yes").body("hello");
-    Server::in_turn([answer]).await.unwrap()
+async fn well() -> TestServer {
+    let answer = CannedResponse::new(200)
+        .header("x-kept", "yes")
+        .body("hello");
+    TestServer::in_turn([answer]).await.unwrap()
 }
 
 /// What the transport says of a server that answers with these bytes and closes.
 async fn told_of(answer: &str) -> (Stage, String) {
-    let server = Server::closing(answer).await.unwrap();
+    let server = TestServer::closing(answer).await.unwrap();
     let error = failure(&HyperTransport::new(), &server.url("/")).await;
     let text = error.to_string().replace(&server.host(), "HOST");
     (error.stage(), text)
@@ -55,9 +57,9 @@ async fn response_comes_whole_and_connection_is_used_again() {
 
 #[tokio::test]
 async fn request_goes_out_as_it_was_given() {
-    let server = Server::answering(|request| {
+    let server = TestServer::answering(|request| {
         let body = String::from_utf8_lossy(request.body());
-        Answer::new(200).body(format!("{}{body}", request.head()))
+        CannedResponse::new(200).body(format!("{}{body}", request.head()))
     })
     .await
     .unwrap();
@@ -80,7 +82,7 @@ async fn request_goes_out_as_it_was_given() {
 async fn redirects_are_not_followed() {
     let elsewhere = well().await;
     for status in [301, 302, 303, 307, 308] {
-        let server = Server::redirecting(status, &elsewhere.url("/"))
+        let server = TestServer::redirecting(status, &elsewhere.url("/"))
             .await
             .unwrap();
         let url = server.url("/");
@@ -158,7 +160,7 @@ async fn connecting_has_a_limit_of_its_own() {
 #[tokio::test]
 async fn announced_length_over_the_limit_is_not_read() {
     // The body never comes, so only the announcement can have been judged.
-    let server = Server::in_turn([Answer::new(200).header("content-length", "1001")])
+    let server = TestServer::in_turn([CannedResponse::new(200).header("content-length", "1001")])
         .await
         .unwrap();
     let transport = HyperTransport::builder().body_limit(1000).build();
@@ -184,9 +186,10 @@ async fn body_of_the_limit_passes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn long_bodies_go_both_ways_at_once() {
-    let server = Server::answering(|request| Answer::new(200).body(request.body().to_vec()))
-        .await
-        .unwrap();
+    let server =
+        TestServer::answering(|request| CannedResponse::new(200).body(request.body().to_vec()))
+            .await
+            .unwrap();
     let transport = HyperTransport::new();
     let calls: Vec<_> = (0..8_u8)
         .map(|number| {
@@ -241,7 +244,7 @@ async fn server_that_closes_after_each_response_serves_many_calls() {
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
         "HTTP/1.0 200 OK\r\n\r\nhello",
     ] {
-        let server = Server::closing(answer).await.unwrap();
+        let server = TestServer::closing(answer).await.unwrap();
         let transport = HyperTransport::new();
         for _ in 0..50 {
             let response = get(&transport, &server.url("/")).await.unwrap();
@@ -288,7 +291,7 @@ async fn silent_close_is_an_answer_or_an_error_by_stage() {
     // The server keeps the connection in its words and closes it in fact. A call can lose that
     // race: a front end of a SMART container in use does this. Whether to repeat is for the layer
     // that signs; here the stage has to be right.
-    let server = Server::closing("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+    let server = TestServer::closing("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
         .await
         .unwrap();
     let transport = HyperTransport::new();

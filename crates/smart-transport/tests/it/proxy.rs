@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Request;
-use smart_test_support::{Answer, Server};
+use smart_test_support::{CannedResponse, TestServer};
 #[cfg(feature = "tls")]
 use smart_transport::Stage;
 use smart_transport::{HyperTransport, Proxy, Transport as _};
@@ -12,17 +12,17 @@ fn request(url: &str) -> Request<Bytes> {
 }
 
 /// A proxy that answers by itself with what it was asked.
-async fn telling() -> Server {
-    Server::answering(|request| {
+async fn telling() -> TestServer {
+    TestServer::answering(|request| {
         let password = request.header("proxy-authorization").unwrap_or("none");
         let line = request.head().lines().next().unwrap();
-        Answer::new(200).body(format!("{line} / {password}"))
+        CannedResponse::new(200).body(format!("{line} / {password}"))
     })
     .await
     .unwrap()
 }
 
-fn through(proxy: &Server, user: &str) -> HyperTransport {
+fn through(proxy: &TestServer, user: &str) -> HyperTransport {
     let proxy = Proxy::all(&format!("http://{user}{}", proxy.address())).unwrap();
     HyperTransport::builder()
         .proxy(proxy)
@@ -60,14 +60,14 @@ async fn requests_to_this_machine_go_straight() {
 #[tokio::test]
 #[cfg(feature = "tls")]
 async fn https_goes_through_a_tunnel() {
-    use smart_test_support::{Authority, Connection};
+    use smart_test_support::{Authority, ServerConnection};
     use smart_transport::Certificates;
 
     let authority = Authority::new().unwrap();
     let identity = authority.certify(&["emr.example"]).unwrap();
-    let server = Server::tls(&identity).await.unwrap();
+    let server = TestServer::tls(&identity).await.unwrap();
     let target = server.address();
-    let proxy = Server::start(move |mut connection: Connection| async move {
+    let proxy = TestServer::start(move |mut connection: ServerConnection| async move {
         let opening = connection.read_request().await?.unwrap();
         assert_eq!(opening.method(), "CONNECT");
         assert_eq!(opening.target(), "emr.example:443");
@@ -97,7 +97,9 @@ async fn https_goes_through_a_tunnel() {
 #[tokio::test]
 #[cfg(feature = "tls")]
 async fn proxy_that_refuses_is_told() {
-    let proxy = Server::in_turn([Answer::new(403)]).await.unwrap();
+    let proxy = TestServer::in_turn([CannedResponse::new(403)])
+        .await
+        .unwrap();
     let transport = through(&proxy, "me:canary@");
     let error = transport
         .fetch(request("https://emr.example/records"))
@@ -144,7 +146,7 @@ async fn socks_proxy() -> (
         let mut request = vec![0; 4096];
         let length = stream.read(&mut request).await.unwrap();
         assert!(request[..length].starts_with(b"GET /records?a=b HTTP/1.1\r\n"));
-        let answer = Answer::new(200).body("hello").to_bytes();
+        let answer = CannedResponse::new(200).body("hello").to_bytes();
         stream.write_all(&answer).await.unwrap();
     });
     (address, told)

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Request;
-use smart_test_support::{Authority, Server, ServerIdentity, vacant};
+use smart_test_support::{Authority, ServerIdentity, TestServer, vacant};
 use smart_transport::{
     CertificateProblem, Certificates, HyperTransport, HyperTransportBuilder, Identity, Stage,
     TlsError, Transport as _, TransportError,
@@ -13,14 +13,14 @@ fn trusting(authority: &Authority) -> HyperTransportBuilder {
     HyperTransport::builder().trust_certificate(certificates)
 }
 
-fn request(server: &Server) -> Request<Bytes> {
+fn request(server: &TestServer) -> Request<Bytes> {
     Request::get(server.url("/records"))
         .body(Bytes::new())
         .unwrap()
 }
 
 async fn refused(builder: HyperTransportBuilder, identity: &ServerIdentity) -> TransportError {
-    let server = Server::tls(identity).await.unwrap();
+    let server = TestServer::tls(identity).await.unwrap();
     let error = builder.build().fetch(request(&server)).await.unwrap_err();
     assert_eq!(error.stage(), Stage::NotSent);
     assert!(error.is_permanent());
@@ -31,7 +31,7 @@ async fn refused(builder: HyperTransportBuilder, identity: &ServerIdentity) -> T
 #[tokio::test]
 async fn authority_added_by_hand_is_trusted() {
     let authority = Authority::new().unwrap();
-    let server = Server::tls(&authority.certify(&["localhost"]).unwrap())
+    let server = TestServer::tls(&authority.certify(&["localhost"]).unwrap())
         .await
         .unwrap();
     for builder in [
@@ -97,7 +97,7 @@ async fn nobody_is_trusted_by_default_who_is_unknown_to_the_system() {
 async fn server_that_asks_who_is_there_is_told() {
     let authority = Authority::new().unwrap();
     let identity = authority.certify(&["localhost"]).unwrap();
-    let server = Server::tls(&identity.for_clients_of(&authority))
+    let server = TestServer::tls(&identity.for_clients_of(&authority))
         .await
         .unwrap();
     let own = Identity::from_pem(authority.client_pem("app").unwrap().as_bytes()).unwrap();
@@ -124,7 +124,7 @@ async fn server_that_asks_who_is_there_is_told() {
 
 #[tokio::test]
 async fn server_without_tls_is_told() {
-    let server = Server::start(|mut connection| async move {
+    let server = TestServer::start(|mut connection| async move {
         connection.write("HTTP/1.1 400 Bad Request\r\n\r\n").await
     })
     .await

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use smart_test_support::{Answer, Server};
+use smart_test_support::{CannedResponse, TestServer};
 use smart_transport::{
     Body, HyperTransport, ServiceTransport, SharedTransport, Stage, Transport, TransportError,
 };
@@ -70,7 +70,7 @@ async fn services_answer_up_to_a_limit() {
 
 #[tokio::test]
 async fn own_client_is_a_service_too() {
-    let server = Server::in_turn([Answer::new(200).body("pong")])
+    let server = TestServer::in_turn([CannedResponse::new(200).body("pong")])
         .await
         .unwrap();
     let mut service = HyperTransport::new();

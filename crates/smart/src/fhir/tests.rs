@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use smart_oauth::Timestamp;
 use smart_oauth::oauth2::{RefreshToken, TokenSet};
-use smart_test_support::{Answer, Received, Server};
+use smart_test_support::{CannedResponse, Received, TestServer};
 
 use super::{App, Session};
 use crate::Error;
@@ -37,9 +37,9 @@ struct State {
 }
 
 impl Rotating {
-    async fn start(&self) -> Server {
+    async fn start(&self) -> TestServer {
         let state = self.clone();
-        let server = Server::answering(move |request| state.answer(request));
+        let server = TestServer::answering(move |request| state.answer(request));
         server.await.unwrap()
     }
 
@@ -47,10 +47,10 @@ impl Rotating {
         look(&mut self.0.lock().unwrap())
     }
 
-    fn answer(&self, request: &Received) -> Answer {
+    fn answer(&self, request: &Received) -> CannedResponse {
         let path = request.target();
         let json = |body: String| {
-            Answer::new(200)
+            CannedResponse::new(200)
                 .header("content-type", "application/json")
                 .body(body)
         };
@@ -63,7 +63,7 @@ impl Rotating {
                 let body = String::from_utf8(request.body().to_vec()).unwrap();
                 if !body.contains(&format!("refresh_token=r{}", state.generation)) {
                     state.refused += 1;
-                    return Answer::new(401).header("content-type", "application/json").body(r#"{"error": "invalid_grant"}"#);
+                    return CannedResponse::new(401).header("content-type", "application/json").body(r#"{"error": "invalid_grant"}"#);
                 }
                 state.generation += 1;
                 state.refreshes += 1;
@@ -77,7 +77,7 @@ impl Rotating {
                 let bearer = format!("Bearer a{}", state.generation);
                 let is_over = state.life.is_some_and(|life| state.reads_of_this >= life);
                 if request.header("authorization") != Some(&bearer) || is_over {
-                    return Answer::new(401).body("<html>");
+                    return CannedResponse::new(401).body("<html>");
                 }
                 state.reads += 1;
                 state.reads_of_this += 1;

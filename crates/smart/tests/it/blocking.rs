@@ -2,7 +2,7 @@
 
 use smart::Error;
 use smart::classic::Body;
-use smart_test_support::{Answer, Server};
+use smart_test_support::{CannedResponse, TestServer};
 
 use crate::container::{APP, SECRET, answer, builder, form, html, manifest, token, token_body};
 
@@ -33,7 +33,9 @@ fn sweep_is_an_iterator_and_calls_are_functions() {
 fn connections_are_kept_between_calls_and_handles_may_go_anywhere() {
     let background = tokio::runtime::Runtime::new().unwrap();
     let server = background
-        .block_on(Server::in_turn([Answer::new(200).body("hello")]))
+        .block_on(TestServer::in_turn(
+            [CannedResponse::new(200).body("hello")],
+        ))
         .unwrap();
     let client = smart::blocking::classic::Client::builder()
         .app_id(APP)

@@ -6,14 +6,14 @@ use std::time::{Duration, SystemTime};
 
 use smart::Retries;
 use smart::classic::Client;
-use smart_test_support::{Answer, Server};
+use smart_test_support::{CannedResponse, TestServer};
 
 use crate::container::{APP, SECRET, token};
 
 #[tokio::test]
 async fn clock_an_hour_off_costs_one_refusal() {
     for seconds in [3600, -3600] {
-        let server = Server::with_clock_ahead(seconds, |_| Answer::new(200))
+        let server = TestServer::with_clock_ahead(seconds, |_| CannedResponse::new(200))
             .await
             .unwrap();
         let client = Client::builder()
@@ -46,7 +46,7 @@ async fn clock_an_hour_off_costs_one_refusal() {
 
 #[tokio::test]
 async fn parallel_calls_all_learn_the_time_from_their_own_refusal() {
-    let server = Server::with_clock_ahead(3600, |_| Answer::new(200))
+    let server = TestServer::with_clock_ahead(3600, |_| CannedResponse::new(200))
         .await
         .unwrap();
     let record = client_of(&server).record("1").with_token(token("t1"));
@@ -62,11 +62,11 @@ async fn parallel_calls_all_learn_the_time_from_their_own_refusal() {
 }
 
 /// A client whose container refuses every call, in turn with these dates.
-async fn refused_with(dates: &[SystemTime]) -> (Client, Server) {
+async fn refused_with(dates: &[SystemTime]) -> (Client, TestServer) {
     let refusals = dates
         .iter()
-        .map(|date| Answer::new(401).header("date", httpdate_of(*date)));
-    let server = Server::in_turn(refusals).await.unwrap();
+        .map(|date| CannedResponse::new(401).header("date", httpdate_of(*date)));
+    let server = TestServer::in_turn(refusals).await.unwrap();
     (client_of(&server), server)
 }
 
@@ -100,7 +100,7 @@ async fn date_of_another_year_is_not_signed() {
 async fn clock_that_was_set_right_is_noticed() {
     let ahead = Arc::new(AtomicI64::new(0));
     let ours = Arc::clone(&ahead);
-    let server = Server::with_clock_ahead(3600, |_| Answer::new(200))
+    let server = TestServer::with_clock_ahead(3600, |_| CannedResponse::new(200))
         .await
         .unwrap();
     let client = Client::builder()
@@ -123,7 +123,7 @@ async fn clock_that_was_set_right_is_noticed() {
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-fn client_of(server: &Server) -> Client {
+fn client_of(server: &TestServer) -> Client {
     Client::builder()
         .app_id(APP)
         .api_base(server.url(""))
@@ -142,10 +142,10 @@ async fn refusal_that_is_not_about_the_time_is_final() {
     ] {
         let answer = headers
             .iter()
-            .fold(Answer::new(401), |answer, (name, value)| {
+            .fold(CannedResponse::new(401), |answer, (name, value)| {
                 answer.header(name, *value)
             });
-        let server = Server::in_turn([answer]).await.unwrap();
+        let server = TestServer::in_turn([answer]).await.unwrap();
         let client = Client::builder()
             .app_id(APP)
             .api_base(server.url(""))

@@ -4,11 +4,11 @@ use smart::api::calls::GetMedications;
 use smart::classic::Client;
 use smart::transport::HyperTransport;
 use smart::{Error, Stage};
-use smart_test_support::{Answer, Server};
+use smart_test_support::{CannedResponse, TestServer};
 
 use crate::container::{APP, SECRET, answer, client, token};
 
-fn client_of(server: &Server) -> Client {
+fn client_of(server: &TestServer) -> Client {
     Client::builder()
         .app_id(APP)
         .api_base(server.url(""))
@@ -19,9 +19,11 @@ fn client_of(server: &Server) -> Client {
 
 #[tokio::test]
 async fn redirects_are_refusals_wherever_they_lead() {
-    let elsewhere = Server::in_turn([Answer::new(200)]).await.unwrap();
+    let elsewhere = TestServer::in_turn([CannedResponse::new(200)])
+        .await
+        .unwrap();
     for status in [301, 302, 303, 307, 308] {
-        let server = Server::redirecting(status, &elsewhere.url("/records/1/medications/"))
+        let server = TestServer::redirecting(status, &elsewhere.url("/records/1/medications/"))
             .await
             .unwrap();
         let record = client_of(&server).record("1").with_token(token("t1"));

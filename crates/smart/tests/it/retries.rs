@@ -8,7 +8,7 @@ use http::{Request, Response};
 use smart::classic::{Body, Client, ClientBuilder};
 use smart::transport::{Stage as Sent, TransportError};
 use smart::{Error, Retries, Stage};
-use smart_test_support::{Answer, Authority, Server};
+use smart_test_support::{Authority, CannedResponse, TestServer};
 use tokio::time::Instant;
 
 use crate::container::{APP, BASE, Bytes, SECRET, builder, html, token};
@@ -246,7 +246,7 @@ async fn sweeps_and_dances_are_repeated_too() {
 }
 
 /// A client over real sockets.
-fn client_of(server: &Server) -> Client {
+fn client_of(server: &TestServer) -> Client {
     Client::builder()
         .app_id(APP)
         .api_base(server.url(""))
@@ -258,8 +258,10 @@ fn client_of(server: &Server) -> Client {
 #[tokio::test]
 async fn busy_server_is_asked_again() {
     for status in [429, 503] {
-        let busy = Answer::new(status).header("retry-after", "0");
-        let server = Server::in_turn([busy, Answer::new(200)]).await.unwrap();
+        let busy = CannedResponse::new(status).header("retry-after", "0");
+        let server = TestServer::in_turn([busy, CannedResponse::new(200)])
+            .await
+            .unwrap();
         let record = client_of(&server).record("1").with_token(token("t1"));
         record.get_medications().send().await.unwrap();
         record
@@ -273,7 +275,7 @@ async fn busy_server_is_asked_again() {
 
 #[tokio::test]
 async fn connection_that_dies_before_the_answer_is_tried_once_more_at_once() {
-    let server = Server::closing("").await.unwrap();
+    let server = TestServer::closing("").await.unwrap();
     let one_more = Retries::default().with_attempts(2).with_budget(0);
     let client = Client::builder()
         .app_id(APP)
@@ -294,7 +296,9 @@ async fn connection_that_dies_before_the_answer_is_tried_once_more_at_once() {
 
 #[tokio::test]
 async fn posts_have_connections_of_their_own() {
-    let server = Server::in_turn([Answer::new(200)]).await.unwrap();
+    let server = TestServer::in_turn([CannedResponse::new(200)])
+        .await
+        .unwrap();
     let record = client_of(&server).record("1").with_token(token("t1"));
     record.get_medications().send().await.unwrap();
     record.get_medications().send().await.unwrap();
@@ -314,7 +318,7 @@ async fn server_that_goes_away_is_asked_again() {
     use smart::transport::{Certificates, HyperTransport};
     let authority = Authority::new().unwrap();
     let identity = authority.certify(&["localhost"]).unwrap();
-    let server = Server::going_away_after(&identity, 1).await.unwrap();
+    let server = TestServer::going_away_after(&identity, 1).await.unwrap();
     let certificates = Certificates::from_pem(authority.pem().as_bytes()).unwrap();
     let transport = HyperTransport::builder().trust_certificate(certificates);
     let client = Client::builder()
@@ -333,9 +337,9 @@ async fn server_that_goes_away_is_asked_again() {
 
 #[tokio::test]
 async fn call_dropped_anywhere_leaves_the_client_usable() {
-    let busy = Answer::new(503).header("retry-after", "0");
-    let turns = (0..200).flat_map(|_| [busy.clone(), Answer::new(200)]);
-    let server = Server::in_turn(turns).await.unwrap();
+    let busy = CannedResponse::new(503).header("retry-after", "0");
+    let turns = (0..200).flat_map(|_| [busy.clone(), CannedResponse::new(200)]);
+    let server = TestServer::in_turn(turns).await.unwrap();
     let none = Retries::default()
         .with_pauses(Duration::ZERO, Duration::ZERO)
         .with_budget(1000);
@@ -372,13 +376,17 @@ async fn stray_answer_on_an_idle_connection_is_not_the_answer_to_the_next_call()
         .build()
         .unwrap();
     let (said, heard) = std::sync::mpsc::channel();
-    let starting = Server::start(move |mut connection| {
+    let starting = TestServer::start(move |mut connection| {
         let said = said.clone();
         async move {
             connection.read_request().await?;
-            connection.answer(&Answer::new(200).body("proper")).await?;
+            connection
+                .answer(&CannedResponse::new(200).body("proper"))
+                .await?;
             tokio::time::sleep(Duration::from_millis(20)).await;
-            connection.answer(&Answer::new(200).body("stray")).await?;
+            connection
+                .answer(&CannedResponse::new(200).body("stray"))
+                .await?;
             let _ = said.send(());
             std::future::pending().await
         }

@@ -9,7 +9,7 @@ use http::{Request, Response};
 use smart::classic::{Body, Client, Record};
 use smart::transport::{HyperTransport, TransportError};
 use smart::{Error, Retries, Stage};
-use smart_test_support::{Server, unknown_host};
+use smart_test_support::{TestServer, unknown_host};
 
 use crate::container::{APP, Bytes, SECRET, story, token};
 
@@ -115,31 +115,31 @@ async fn each_fault_of_a_server_is_told_in_a_sentence() {
     let not_http = "220 mail.example ESMTP\r\n\r\n";
     for (server, stage, retryable, expected) in [
         (
-            Server::closing("").await,
+            TestServer::closing("").await,
             Stage::MaybeSent,
             true,
             "HOST closed the connection without an answer",
         ),
         (
-            Server::closing(not_http).await,
+            TestServer::closing(not_http).await,
             Stage::Unreadable,
             false,
             "what HOST answered is not HTTP; check the address and the port",
         ),
         (
-            Server::cut_body().await,
+            TestServer::cut_body().await,
             Stage::Unreadable,
             true,
             "the answer of HOST broke off before its end",
         ),
         (
-            Server::endless_body().await,
+            TestServer::endless_body().await,
             Stage::Unreadable,
             false,
             "the answer of HOST is longer than 100000 bytes; raise the limit on bodies if that is expected",
         ),
         (
-            Server::gzip_bomb(1 << 20).await,
+            TestServer::gzip_bomb(1 << 20).await,
             Stage::Unreadable,
             false,
             "the answer of HOST is longer than 100000 bytes when it is unpacked; raise the limit on bodies if that is expected",

@@ -7,7 +7,7 @@ use super::*;
 const PROCESSES: usize = 50;
 
 /// Starts the children, lets them all go at the same moment, and waits for their good end.
-async fn run(test: &str, server: &Server, folder: &Path) {
+async fn run(test: &str, server: &TestServer, folder: &Path) {
     let children: Vec<_> = (0..PROCESSES)
         .map(|number| {
             let mut command = child(test, &server.url(""), folder);

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use smart::Retries;
 use smart::fhir::{App, Repeatable, Session};
-use smart_test_support::{Answer, Server};
+use smart_test_support::{CannedResponse, TestServer};
 
 use super::ehr::{Ehr, builder, get, json, key, session, tokens};
 
@@ -99,7 +99,7 @@ async fn refreshes_and_registrations_are_sent_once_unless_the_server_says_when()
 }
 
 /// A session over real sockets.
-async fn session_of(server: &Server) -> Session {
+async fn session_of(server: &TestServer) -> Session {
     let app = App::builder(server.url("/fhir"))
         .client_id("app")
         .client_secret("secret")
@@ -112,7 +112,7 @@ async fn session_of(server: &Server) -> Session {
 
 #[tokio::test]
 async fn streams_are_begun_again_where_the_server_closed_an_idle_connection() {
-    let server = Server::closing(Answer::new(200).body("{}\n").to_bytes())
+    let server = TestServer::closing(CannedResponse::new(200).body("{}\n").to_bytes())
         .await
         .unwrap();
     let session = session_of(&server).await;
@@ -128,8 +128,8 @@ async fn streams_are_begun_again_where_the_server_closed_an_idle_connection() {
 
 #[tokio::test]
 async fn streams_are_begun_again_after_passing_faults() {
-    let busy = Answer::new(503).header("retry-after", "0");
-    let server = Server::in_turn([busy, Answer::new(200).body("{}\n")])
+    let busy = CannedResponse::new(503).header("retry-after", "0");
+    let server = TestServer::in_turn([busy, CannedResponse::new(200).body("{}\n")])
         .await
         .unwrap();
     let session = session_of(&server).await;

@@ -1,17 +1,17 @@
-//! What a server says, byte by byte.
+//! A response in HTTP/1.1, byte by byte.
 
 use bytes::Bytes;
 
-/// An answer in HTTP/1.1. Its length is announced unless a header says otherwise.
+/// A response in HTTP/1.1. A `content-length` is added unless the headers say how long the body is.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct CannedResponse {
     status: u16,
     headers: Vec<(String, String)>,
     body: Bytes,
 }
 
-impl Answer {
-    /// An answer without headers and body.
+impl CannedResponse {
+    /// A response without headers and body.
     pub fn new(status: u16) -> Self {
         Self {
             status,
@@ -20,21 +20,21 @@ impl Answer {
         }
     }
 
-    /// With one more header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
 
-    /// With this body.
+    /// Sets the body.
     #[must_use]
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// As it goes over the wire.
+    /// The bytes that go over the wire.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} -\r\n", self.status);
         for (name, value) in &self.headers {
