@@ -81,6 +81,12 @@ pub enum ParseError {
         /// What it is in, by its byte order mark or first bytes.
         found: &'static str,
     },
+    /// The document is an HTML page: an error page, a login form, or an address that is not the
+    /// API's.
+    #[error(
+        "the document is an HTML page, not RDF; check the address, and whether the server requires a login"
+    )]
+    HtmlPage,
     /// The document is larger than the reader allows, in one of several respects.
     #[error(transparent)]
     Limit(#[from] LimitError),
@@ -120,6 +126,7 @@ impl ParseError {
         match self {
             Self::BaseIri { .. }
             | Self::EncodingMismatch { .. }
+            | Self::HtmlPage
             | Self::MissingByteOrderMark
             | Self::NamedGraph { .. }
             | Self::UnknownEncoding { .. } => None,

@@ -110,7 +110,11 @@ pub(crate) async fn run(args: FhirArgs, trace: Option<&Path>) -> Result<()> {
                 true => format!("--no-login --fhir {server}"),
                 false => format!("--fhir {server}{}", args.access.backend.words()),
             };
-            super::fhir_export::run(&args.options, &session, &words).await
+            let exported = super::fhir_export::run(&args.options, &session, &words).await;
+            exported.map_err(|error| match error.downcast::<Error>() {
+                Ok(error) => login_required(&error, &args.access).unwrap_or_else(|| error.into()),
+                Err(error) => error,
+            })
         }
         Action::Read {
             reference,
@@ -231,11 +235,8 @@ fn turtle(server: &ServerArgs, resources: &[Resource]) -> Result<()> {
 /// A failure that the command line explains: a misspelled type, with the type that was probably
 /// meant, or a missing login.
 fn with_hint(error: Error, resource_type: &str, access: &OpenArgs) -> anyhow::Error {
-    if access.no_login && error.status().is_some_and(|status| status.as_u16() == 401) {
-        let fhir = &access.server.fhir;
-        return anyhow!(
-            "{fhir} requires a login and answers 401 Unauthorized; run smart login --fhir {fhir}, and leave out --no-login"
-        );
+    if let Some(error) = login_required(&error, access) {
+        return error;
     }
     let is_request = matches!(error, Error::Fhir(FhirError::Interaction(_)));
     let is_unknown = matches!(
@@ -254,6 +255,17 @@ fn with_hint(error: Error, resource_type: &str, access: &OpenArgs) -> anyhow::Er
         return error;
     }
     anyhow!("{error:#}{hint}")
+}
+
+/// What a 401 means if no token was sent.
+fn login_required(error: &Error, access: &OpenArgs) -> Option<anyhow::Error> {
+    let is_refused = error.status().is_some_and(|status| status.as_u16() == 401);
+    let fhir = &access.server.fhir;
+    (access.no_login && is_refused).then(|| {
+        anyhow!(
+            "{fhir} requires a login and answers 401 Unauthorized; run smart login --fhir {fhir}, and leave out --no-login"
+        )
+    })
 }
 
 /// No server requires a token here.

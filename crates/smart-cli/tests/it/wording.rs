@@ -144,6 +144,7 @@ fhir read Patinet/1 --no-login --fhir REFUSES-404
 fhir read Patient/1 --no-login --fhir REFUSES-404
 fhir read Patient/1 --no-login --fhir REFUSES-401
 fhir search Patient --no-login --fhir REFUSES-401
+fhir export --no-login --fhir REFUSES-401
 fhir read patient/1 --no-login --fhir REFUSES-404
 fhir read Patient --no-login --fhir REFUSES-404
 fhir search Observaton --no-login --fhir REFUSES-404

@@ -123,6 +123,9 @@ impl RdfXml {
     /// As for [`RdfXml::for_slice`].
     pub fn for_slice_reporting(&self, document: &[u8]) -> Result<(Graph, Vec<Repair>), ParseError> {
         let text = decode_xml(document, self.charset.as_deref(), &self.limits)?;
+        if is_html(&text) {
+            return Err(ParseError::HtmlPage);
+        }
         let (text, repairs) = if self.entities || self.repair {
             let plain = guard::plain_xml(&text, self.entities, self.repair, &self.limits)?;
             (Cow::Owned(plain.text), plain.repairs)
@@ -131,5 +134,41 @@ impl RdfXml {
         };
         let graph = reader::read(&text, self.base_iri.as_deref(), &self.limits)?;
         Ok((graph, repairs))
+    }
+}
+
+/// Whether the text starts as an HTML page does. No RDF/XML document starts like that.
+fn is_html(text: &str) -> bool {
+    let mut rest = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    if let Some((_, after)) = rest
+        .strip_prefix("<?xml")
+        .and_then(|xml| xml.split_once("?>"))
+    {
+        rest = after.trim_start();
+    }
+    ["<!doctype html", "<html"].iter().any(|start| {
+        let (found, after) = rest.split_at_checked(start.len()).unwrap_or_default();
+        found.eq_ignore_ascii_case(start) && !after.starts_with(|next: char| next.is_alphanumeric())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_html_page_is_told_from_a_bad_document() {
+        for page in [
+            "<html><body>Please log in</body></html>",
+            "\u{feff}\n<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\"><HTML>",
+            "<?xml version=\"1.0\"?>\n<!doctype html>",
+        ] {
+            let error = RdfXml::new().for_slice(page.as_bytes()).unwrap_err();
+            assert_eq!(error, ParseError::HtmlPage, "{page}");
+        }
+        for other in ["<htmlx/>", "<h", "", "<rdf:html/>"] {
+            let error = RdfXml::new().for_slice(other.as_bytes()).unwrap_err();
+            assert_ne!(error, ParseError::HtmlPage, "{other}");
+        }
     }
 }
