@@ -6,13 +6,13 @@ use clap::{Parser, Subcommand};
 use smart::fhir::EhrLaunch;
 use smart::oauth::oauth2::{ScopeError, Scopes};
 
-use crate::commands::check::CheckArgs;
-use crate::commands::convert::ConvertArgs;
 use crate::commands::fhir::FhirArgs;
-use crate::commands::login::LoginArgs;
-use crate::commands::query::QueryArgs;
-use crate::commands::register::RegisterArgs;
-use crate::commands::token::TokenArgs;
+use crate::commands::fhir::register::RegisterArgs;
+use crate::commands::oauth::login::LoginArgs;
+use crate::commands::oauth::token::TokenArgs;
+use crate::commands::rdf::check::CheckArgs;
+use crate::commands::rdf::convert::ConvertArgs;
+use crate::commands::rdf::query::QueryArgs;
 pub(crate) use crate::secret::Secret;
 
 /// Talk to a SMART container, or be one.

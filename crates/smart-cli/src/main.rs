@@ -38,20 +38,20 @@ fn main() -> ExitCode {
     let trace = args.trace.as_deref();
     let outcome = runtime.block_on(async {
         match args.command {
-            Command::Calls(args) => commands::calls::run(&args),
-            Command::Check(args) => commands::check::run(&args),
-            Command::Convert(args) => commands::convert::run(&args),
+            Command::Calls(args) => commands::classic::calls::run(&args),
+            Command::Check(args) => commands::rdf::check::run(&args),
+            Command::Convert(args) => commands::rdf::convert::run(&args),
             Command::Demo(args) => commands::demo::run(args, trace).await,
             Command::Fhir(args) => commands::fhir::run(args, trace).await,
-            Command::Get(args) => commands::get::run(args, trace).await,
-            Command::Login(args) => commands::login::run(args, trace).await,
-            Command::Query(args) => commands::query::run(&args),
-            Command::Register(args) => commands::register::run(args, trace).await,
+            Command::Get(args) => commands::classic::get::run(args, trace).await,
+            Command::Login(args) => commands::oauth::login::run(args, trace).await,
+            Command::Query(args) => commands::rdf::query::run(&args),
+            Command::Register(args) => commands::fhir::register::run(args, trace).await,
             Command::Sandbox(args) => commands::sandbox::run(args).await,
-            Command::Sign(args) => commands::sign::run(args),
-            Command::Sweep(args) => commands::sweep::run(args, trace).await,
-            Command::Token(args) => commands::token::run(args, trace).await,
-            Command::Verify(args) => commands::verify::run(args),
+            Command::Sign(args) => commands::oauth::sign::run(args),
+            Command::Sweep(args) => commands::classic::sweep::run(args, trace).await,
+            Command::Token(args) => commands::oauth::token::run(args, trace).await,
+            Command::Verify(args) => commands::oauth::verify::run(args),
         }
     });
     match outcome {

@@ -14,8 +14,8 @@ use smart_sandbox::{
 };
 
 use self::browser::{Browser, Visit};
-use super::sweep::{Scope, Tally, sweep};
 use crate::args::DemoArgs;
+use crate::commands::classic::sweep::{Scope, Tally, sweep};
 use crate::output::line;
 use crate::session::recorded;
 

@@ -1,6 +1,10 @@
 //! `smart fhir read|search|export|capabilities`: data of a SMART on FHIR server, with what a login
 //! gave.
 
+pub(crate) mod app;
+mod export;
+pub(crate) mod register;
+
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
@@ -11,11 +15,11 @@ use smart::fhir::interactions::{Base, ReadError, resource_from_http};
 use smart::fhir::{AnswerError, Capabilities, FhirError, Interaction, Resource, Search, Session};
 use smart::rdf::TurtleWriter;
 
-use super::fhir_app::{BackendArgs, ServerArgs};
-use super::fhir_export::ExportOptions;
 use crate::failure::{Incomplete, UsageError};
 use crate::output::{line, note, table};
 use crate::suggest::did_you_mean_type;
+use app::{BackendArgs, ServerArgs};
+use export::ExportOptions;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct FhirArgs {
@@ -110,7 +114,7 @@ pub(crate) async fn run(args: FhirArgs, trace: Option<&Path>) -> Result<()> {
                 true => format!("--no-login --fhir {server}"),
                 false => format!("--fhir {server}{}", args.access.backend.words()),
             };
-            let exported = super::fhir_export::run(&args.options, &session, &words).await;
+            let exported = export::run(&args.options, &session, &words).await;
             exported.map_err(|error| match error.downcast::<Error>() {
                 Ok(error) => login_required(&error, &args.access).unwrap_or_else(|| error.into()),
                 Err(error) => error,

@@ -20,7 +20,7 @@ const SCOPES: &str = "launch/patient patient/*.read offline_access";
 const PATIENT: &str = "smart-1288992";
 
 /// Both halves of the notebook: the debug addresses, and the workflow as an app has it.
-pub(super) async fn walk(sandbox: &Sandbox, trace: Option<&Path>) -> Result<()> {
+pub(crate) async fn walk(sandbox: &Sandbox, trace: Option<&Path>) -> Result<()> {
     let base = sandbox.fhir_base();
     line(format_args!(
         "\nBeside it runs a server of the second generation, OAuth 2 and FHIR, at {base}.\n"

@@ -4,9 +4,9 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use smart::oauth::oauth1::{SignableRequest, Signed, SigningParams, Verifier, explain, sign};
 
-use super::batch;
-use super::signing::{Job, report};
 use crate::args::SignArgs;
+use crate::commands::oauth::batch;
+use crate::commands::oauth::signing::{Job, report};
 use crate::output;
 
 pub(crate) fn run(args: SignArgs) -> Result<()> {
@@ -22,7 +22,9 @@ pub(crate) fn run(args: SignArgs) -> Result<()> {
     let job = Job {
         token: args.token,
         nonce: args.nonce,
-        timestamp: args.timestamp.map(super::signing::Seconds::Number),
+        timestamp: args
+            .timestamp
+            .map(crate::commands::oauth::signing::Seconds::Number),
         verifier: args.verifier,
         callback: args.callback,
         signature_method: args.signature_method,

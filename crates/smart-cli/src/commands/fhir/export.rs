@@ -19,7 +19,7 @@ use crate::output::{document, line, note};
 
 /// What to export, and where to.
 #[derive(Debug, clap::Args)]
-pub(super) struct ExportOptions {
+pub(crate) struct ExportOptions {
     /// Only these types, separated by commas
     #[arg(long = "type", value_name = "TYPES", value_delimiter = ',')]
     types: Vec<String>,
@@ -75,7 +75,7 @@ impl ExportOptions {
 
 /// Exports, or goes on with an export. `server` are the words that name the server on the command
 /// line.
-pub(super) async fn run(options: &ExportOptions, session: &Session, server: &str) -> Result<()> {
+pub(crate) async fn run(options: &ExportOptions, session: &Session, server: &str) -> Result<()> {
     let job = match &options.resume {
         Some(address) => session.resume_export(address)?,
         None => session.export(&options.export()?).await?,

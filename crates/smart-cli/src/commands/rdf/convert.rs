@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use smart::rdf::{Dataset, Syntax, WriteError, Writer};
 
-use crate::commands::data::DataArgs;
+use crate::commands::rdf::data::DataArgs;
 use crate::output;
 
 #[derive(Debug, clap::Args)]

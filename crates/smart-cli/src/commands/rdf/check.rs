@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use smart::classic::Finding;
 
-use crate::commands::data::{DataArgs, Source};
+use crate::commands::rdf::data::{DataArgs, Source};
 use crate::output;
 
 #[derive(Debug, clap::Args)]

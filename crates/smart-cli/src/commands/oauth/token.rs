@@ -12,10 +12,10 @@ use smart::fhir::{FhirError, Introspected, Session, TokenSet};
 use smart::oauth::Timestamp;
 use smart::oauth::oauth2::{RequestError, Source, Token, TokenFacts};
 
-use super::fhir_app::{SCOPES, ServerArgs, base_of_environment, parse_base};
-use super::record_login::{self, CONTAINER_OPTIONS, RecordArgs};
-use super::register::{free_redirect_uri, register};
 use crate::args::NetworkArgs;
+use crate::commands::classic::record_login::{self, CONTAINER_OPTIONS, RecordArgs};
+use crate::commands::fhir::app::{SCOPES, ServerArgs, base_of_environment, parse_base};
+use crate::commands::fhir::register::{free_redirect_uri, register};
 use crate::failure::UsageError;
 use crate::output::{line, note};
 

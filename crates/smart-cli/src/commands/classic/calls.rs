@@ -4,7 +4,7 @@ use anyhow::Result;
 use smart::api::CALLS;
 
 use crate::args::CallsArgs;
-use crate::commands::get::find_call;
+use crate::commands::classic::get::find_call;
 use crate::output;
 
 pub(crate) fn run(args: &CallsArgs) -> Result<()> {

@@ -10,12 +10,12 @@ use smart::fhir::FhirError;
 use smart::oauth::oauth1::DanceError;
 use tokio::sync::mpsc;
 
-use super::callback::{CallbackListener, Visitor};
+use crate::commands::oauth::callback::{CallbackListener, Visitor};
 use crate::output::note;
 
 /// How the user is asked.
 #[derive(Debug, clap::Args)]
-pub(super) struct ConsentArgs {
+pub(crate) struct ConsentArgs {
     /// Open no browser, only print the address
     #[arg(long)]
     no_browser: bool,
@@ -27,7 +27,7 @@ pub(super) struct ConsentArgs {
 impl ConsentArgs {
     /// Sends the user to this address, and gives each callback to `finish` until one belongs to
     /// this login.
-    pub(super) async fn ask<T>(
+    pub(crate) async fn ask<T>(
         &self,
         url: &str,
         listener: Option<CallbackListener>,

@@ -8,9 +8,9 @@ use smart::oauth::oauth1::{
     explain_received,
 };
 
-use super::batch;
-use super::signing::{Job, Seconds, report};
 use crate::args::VerifyArgs;
+use crate::commands::oauth::batch;
+use crate::commands::oauth::signing::{Job, Seconds, report};
 use crate::failure::UsageError;
 use crate::output;
 

@@ -1,6 +1,6 @@
 //! `smart login`: a user allows this command to read, in a browser. With `--fhir URL` or `--launch
 //! URL` at a SMART on FHIR server; with `--api-base URL` at a SMART Classic container, see
-//! [`record_login`](super::record_login).
+//! [`record_login`](crate::commands::classic::record_login).
 
 use std::path::{Path, PathBuf};
 
@@ -9,13 +9,15 @@ use smart::Error;
 use smart::fhir::{EhrLaunch, FhirError};
 use smart::oauth::oauth2::AuthorizeError;
 
-use super::callback::CallbackListener;
-use super::consent::ConsentArgs;
-use super::fhir_app::{SCOPES, ServerArgs, base_of_environment, parse_base};
-use super::record_login::{self, AppSecretArgs, CONTAINER_OPTIONS, RecordArgs, SECRET_OPTIONS};
-use super::register::{free_redirect_uri, register};
-use super::token::describe;
 use crate::args::{NetworkArgs, parse_launch, parse_parameter, parse_scopes};
+use crate::commands::classic::record_login::{
+    self, AppSecretArgs, CONTAINER_OPTIONS, RecordArgs, SECRET_OPTIONS,
+};
+use crate::commands::fhir::app::{SCOPES, ServerArgs, base_of_environment, parse_base};
+use crate::commands::fhir::register::{free_redirect_uri, register};
+use crate::commands::oauth::callback::CallbackListener;
+use crate::commands::oauth::consent::ConsentArgs;
+use crate::commands::oauth::token::describe;
 use crate::failure::UsageError;
 use crate::output::{line, note};
 

@@ -9,10 +9,10 @@ use smart::api::{
 use smart::classic::{Client, RecordId};
 use smart_sandbox::BACKGROUND_APP_ID;
 
-use super::record_login::{kept_token, words};
+use crate::commands::classic::record_login::{kept_token, words};
 
 use crate::args::GetArgs;
-use crate::commands::check::counted;
+use crate::commands::rdf::check::counted;
 use crate::failure::UsageError;
 use crate::output;
 use crate::session::Session;

@@ -8,7 +8,7 @@ use smart::classic::{Client, Record, RecordId};
 use smart::rdf::Query;
 
 use crate::args::SweepArgs;
-use crate::commands::check::counted;
+use crate::commands::rdf::check::counted;
 use crate::failure::{Incomplete, UsageError};
 use crate::session::Session;
 use crate::{output, stop};

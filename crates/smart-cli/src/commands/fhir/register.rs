@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use tokio::net::TcpListener;
 
-use super::fhir_app::{Registered, SCOPES, ServerArgs};
 use crate::args::Secret;
+use crate::commands::fhir::app::{Registered, SCOPES, ServerArgs};
 use crate::output::{line, note};
 
 #[derive(Debug, clap::Args)]

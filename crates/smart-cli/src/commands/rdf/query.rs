@@ -10,7 +10,7 @@ use smart::rdf::{
     Answer, Graph, Query, QueryLimits, ResultFormat, Solutions, Sparql, Syntax, Writer,
 };
 
-use crate::commands::data::DataArgs;
+use crate::commands::rdf::data::DataArgs;
 use crate::failure::UsageError;
 use crate::output;
 

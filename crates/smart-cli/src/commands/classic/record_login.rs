@@ -8,10 +8,10 @@ use smart::classic::{AccessToken, Client, RecordId};
 use smart::vault::RecordTokens;
 use smart_sandbox::UI_APP_ID;
 
-use super::callback::CallbackListener;
-use super::consent::ConsentArgs;
-use super::fhir_app::{existing_vault, open_vault};
 use crate::args::{ContainerArgs, NetworkArgs, Secret, parse_id};
+use crate::commands::fhir::app::{existing_vault, open_vault};
+use crate::commands::oauth::callback::CallbackListener;
+use crate::commands::oauth::consent::ConsentArgs;
 use crate::failure::UsageError;
 use crate::output::line;
 use crate::session::Session;
@@ -21,7 +21,7 @@ const STOCK_CALLBACK: &str = "http://localhost:8000/smartapp/authorize";
 
 /// A record of a SMART Classic container, and the app that opens it.
 #[derive(Debug, clap::Args)]
-pub(super) struct RecordArgs {
+pub(crate) struct RecordArgs {
     /// The API base of a SMART Classic container, such as http://localhost:7000 [env:
     /// SMART_API_BASE]
     #[arg(long, value_name = "URL", requires = "record")]
@@ -37,14 +37,14 @@ pub(super) struct RecordArgs {
 /// The ids of the options that belong to a login at a container. A login at a SMART on FHIR server
 /// conflicts with each of them, since clap waives what an option requires if that conflicts with
 /// another one.
-pub(super) const CONTAINER_OPTIONS: [&str; 3] = ["api_base", "app_id", "record"];
+pub(crate) const CONTAINER_OPTIONS: [&str; 3] = ["api_base", "app_id", "record"];
 /// The same for what only the app itself knows.
-pub(super) const SECRET_OPTIONS: [&str; 3] =
+pub(crate) const SECRET_OPTIONS: [&str; 3] =
     ["callback", "consumer_secret", "consumer_secret_file"];
 
 /// What only the app itself knows.
 #[derive(Debug, clap::Args)]
-pub(super) struct AppSecretArgs {
+pub(crate) struct AppSecretArgs {
     /// The app's consumer secret; better given by the environment or in a file than on a command
     /// line that others can list [env: SMART_CONSUMER_SECRET]
     #[arg(long, value_name = "SECRET", requires = "record")]
@@ -65,7 +65,7 @@ pub(super) struct AppSecretArgs {
 
 impl RecordArgs {
     /// Whether the command is about a container's record.
-    pub(super) fn is_given(&self) -> bool {
+    pub(crate) fn is_given(&self) -> bool {
         self.record.is_some()
     }
 
@@ -115,7 +115,7 @@ impl RecordArgs {
     }
 }
 
-pub(super) async fn run(
+pub(crate) async fn run(
     args: &RecordArgs,
     secret: &AppSecretArgs,
     vault: Option<&Path>,
@@ -146,7 +146,7 @@ pub(super) async fn run(
 }
 
 /// The token that an earlier login gave the client's app for this record.
-pub(super) async fn kept_token(
+pub(crate) async fn kept_token(
     client: &Client,
     record: &RecordId,
     vault: Option<&Path>,
@@ -158,7 +158,7 @@ pub(super) async fn kept_token(
 }
 
 /// What to type to log in for this record.
-pub(super) fn words(client: &Client, record: &RecordId) -> String {
+pub(crate) fn words(client: &Client, record: &RecordId) -> String {
     format!(
         "smart login --api-base {} --app-id {} --record {record}",
         client.api_base().as_str(),
@@ -167,7 +167,7 @@ pub(super) fn words(client: &Client, record: &RecordId) -> String {
 }
 
 /// `smart token show` for a record.
-pub(super) async fn show(
+pub(crate) async fn show(
     args: &RecordArgs,
     vault: Option<&Path>,
     network: &NetworkArgs,
@@ -187,7 +187,7 @@ pub(super) async fn show(
 }
 
 /// `smart token forget` for a record.
-pub(super) async fn forget(
+pub(crate) async fn forget(
     args: &RecordArgs,
     vault: Option<&Path>,
     network: &NetworkArgs,

@@ -212,12 +212,12 @@ impl ServerArgs {
 }
 
 /// A base that cannot be one is a mistake on the command line.
-pub(super) fn parse_base(text: &str) -> Result<String, BaseError> {
+pub(crate) fn parse_base(text: &str) -> Result<String, BaseError> {
     Base::parse(text).map(|_| text.to_owned())
 }
 
 /// The base in the environment, if none was typed.
-pub(super) fn base_of_environment() -> Result<Option<String>> {
+pub(crate) fn base_of_environment() -> Result<Option<String>> {
     let base = std::env::var("SMART_FHIR_BASE").ok();
     let Some(base) = base.filter(|base| !base.is_empty()) else {
         return Ok(None);
@@ -229,7 +229,7 @@ pub(super) fn base_of_environment() -> Result<Option<String>> {
 }
 
 /// The vault in this folder, or else this user's own.
-pub(super) fn open_vault(folder: Option<&Path>) -> Result<FileVault> {
+pub(crate) fn open_vault(folder: Option<&Path>) -> Result<FileVault> {
     Ok(match folder {
         Some(folder) => FileVault::open(folder)?,
         None => FileVault::of_app("smart-cli")?,
@@ -237,7 +237,7 @@ pub(super) fn open_vault(folder: Option<&Path>) -> Result<FileVault> {
 }
 
 /// The same for those who only look: neither folder nor key is created.
-pub(super) fn existing_vault(folder: Option<&Path>) -> Result<Option<FileVault>> {
+pub(crate) fn existing_vault(folder: Option<&Path>) -> Result<Option<FileVault>> {
     Ok(match folder {
         Some(folder) => FileVault::open_existing(folder)?,
         None => FileVault::existing_of_app("smart-cli")?,
