@@ -83,7 +83,7 @@ impl Participant {
                 .find(|link| link.contains("access_denied"));
             let link =
                 link.ok_or_else(|| Stopped(format!("there is no way to decline: {html}")))?;
-            return Ok(link.replace("&amp;", "&"));
+            return Ok(unescaped(link));
         }
         if !html.contains("csrf_token") {
             return Err(Stopped(format!(
@@ -148,12 +148,31 @@ fn split(url: &str) -> (&str, &str) {
     url.split_at(path)
 }
 
+/// The text of an attribute, in whichever way its special characters are written.
+fn unescaped(value: &str) -> String {
+    [
+        ("&lt;", "<"),
+        ("&#60;", "<"),
+        ("&gt;", ">"),
+        ("&#62;", ">"),
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+        ("&#38;", "&"),
+    ]
+    .into_iter()
+    .fold(value.to_owned(), |text, (entity, character)| {
+        text.replace(entity, character)
+    })
+}
+
 /// The names and values of the inputs of a page.
 fn fields(html: &str) -> Vec<(String, String)> {
     let attribute = |input: &str, name: &str| {
         let (_, value) = input.split_once(&format!("{name}=\""))?;
         let value = value.split('"').next()?;
-        Some(value.replace("&#39;", "'").replace("&amp;", "&"))
+        Some(unescaped(value))
     };
     html.split("<input ")
         .skip(1)

@@ -3,25 +3,27 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use http::HeaderValue;
-use smart_api::ApiBase;
+use axum::Router;
 use smart_oauth::oauth1::ConsumerSecret;
 use smart_rdf::Graph;
 
 use crate::classic::accounts::{Account, Accounts};
 use crate::classic::apps::{AppManifest, Apps};
 use crate::classic::calls::container::{SMART_VERSION, offers};
-use crate::classic::container::{Container, Parts};
+use crate::classic::container::Container;
 use crate::classic::oauth::authenticate::Strictness;
 use crate::classic::refusal::{Listener, Refusal};
+use crate::classic::state::ContainerState;
 use crate::clock::Clock;
 use crate::error::SandboxError;
 use crate::faults::FhirFault;
 use crate::faults::FhirFaults;
 use crate::fhir::FhirServer;
+use crate::fhir::state::FhirState;
 use crate::records::load;
 use crate::records::store::{Store, Synthetic};
 use crate::sandbox::Sandbox;
+use crate::web::address::Address;
 
 /// The id of the stock app that runs without a user.
 pub const BACKGROUND_APP_ID: &str = "smart-background-app@apps.smartplatforms.org";
@@ -170,26 +172,9 @@ impl SandboxBuilder {
     ///
     /// As [`start`](Self::start), but for those about sockets.
     pub fn container(self, api_base: &str) -> Result<Container, SandboxError> {
-        let bad_base = || SandboxError::BadApiBase {
-            api_base: api_base.to_owned(),
-        };
-        let api_base = ApiBase::parse(api_base)
-            .map_err(|_| bad_base())?
-            .as_str()
-            .to_owned();
-        let origin = HeaderValue::from_str(origin(&api_base)).map_err(|_| bad_base())?;
-        Ok(Container::new(Parts {
-            store: Arc::new(self.store(&api_base)?),
-            apps: self.installed_apps()?,
-            accounts: self.all_accounts(),
-            login_hint: Some(format!(
-                "To try things out, log in as {DEMO_USER} with the password \"{DEMO_PASSWORD}\"."
-            )),
-            strictness: self.strictness,
-            refusals: self.refusals.clone(),
-            origin,
-            api_base,
-        }))
+        let address = address(api_base)?;
+        let store = self.store(address.base())?;
+        self.container_of(address, Arc::new(store))
     }
 
     /// Makes the FHIR server without a socket and without the container, for tests.
@@ -200,16 +185,41 @@ impl SandboxBuilder {
     ///
     /// As [`start`](Self::start), but for those about sockets.
     pub fn fhir_server(self, server: &str) -> Result<FhirServer, SandboxError> {
-        let base = ApiBase::parse(server).map_err(|_| SandboxError::BadApiBase {
-            api_base: server.to_owned(),
-        })?;
-        let store = Arc::new(self.store(base.as_str())?);
-        Ok(FhirServer::new(
-            base.as_str(),
-            store,
-            self.clock.now(),
-            self.fhir_faults,
-        ))
+        let address = address(server)?;
+        let store = Arc::new(self.store(address.base())?);
+        Ok(self.fhir_server_of(address, store))
+    }
+
+    /// Makes both servers over the same records, to nest into an axum application of your own:
+    /// the container, then the FHIR server. Each base address must lead to its server.
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use smart_sandbox::Sandbox;
+    /// use tower::ServiceExt as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (classic, fhir) = Sandbox::builder()
+    ///     .routers("http://localhost:3000/classic", "http://localhost:3000/fhir")?;
+    /// let app: Router = Router::new()
+    ///     .nest("/classic", classic)
+    ///     .nest("/fhir", fhir);
+    ///
+    /// let request = http::Request::get("/fhir/api/fhir/metadata")
+    ///     .header("host", "localhost:3000")
+    ///     .body(axum::body::Body::empty())?;
+    /// assert_eq!(app.oneshot(request).await?.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start), but for those about sockets.
+    pub fn routers(self, api_base: &str, fhir: &str) -> Result<(Router, Router), SandboxError> {
+        let (container, fhir) = self.servers(api_base, fhir)?;
+        Ok((container.into_router(), fhir.into_router()))
     }
 
     /// Starts the sandbox on the loopback interface, on the current tokio runtime.
@@ -221,20 +231,36 @@ impl SandboxBuilder {
         Sandbox::start_with(self).await
     }
 
-    pub(crate) fn wanted_port(&self) -> u16 {
-        self.port
+    pub(crate) fn ports(&self) -> [u16; 2] {
+        [self.port, self.fhir_port]
     }
 
-    pub(crate) fn wanted_fhir_port(&self) -> u16 {
-        self.fhir_port
+    /// Makes both servers over the same records.
+    pub(crate) fn servers(
+        self,
+        api_base: &str,
+        fhir: &str,
+    ) -> Result<(Container, FhirServer), SandboxError> {
+        let (address, fhir) = (address(api_base)?, address(fhir)?);
+        let store = Arc::new(self.store(address.base())?);
+        let fhir = self.fhir_server_of(fhir, Arc::clone(&store));
+        Ok((self.container_of(address, store)?, fhir))
     }
 
-    pub(crate) fn wanted_fhir_faults(&self) -> FhirFaults {
-        self.fhir_faults
+    fn container_of(self, address: Address, store: Arc<Store>) -> Result<Container, SandboxError> {
+        let apps = self.installed_apps()?;
+        let accounts = self.all_accounts();
+        let mut state = ContainerState::new(address, apps, accounts, store, self.strictness);
+        state.refusals = self.refusals;
+        state.login_hint = Some(format!(
+            "To try things out, log in as {DEMO_USER} with the password \"{DEMO_PASSWORD}\"."
+        ));
+        Ok(Container::new(state, &self.clock))
     }
 
-    pub(crate) fn wanted_clock(&self) -> Clock {
-        self.clock.clone()
+    fn fhir_server_of(&self, address: Address, store: Arc<Store>) -> FhirServer {
+        let state = FhirState::new(address, store, self.clock.now(), self.fhir_faults);
+        FhirServer::new(state, &self.clock)
     }
 
     fn store(&self, api_base: &str) -> Result<Store, SandboxError> {
@@ -303,13 +329,10 @@ impl SandboxBuilder {
     }
 }
 
-/// The part of a base that browsers call its origin.
-fn origin(api_base: &str) -> &str {
-    let host = api_base.find("://").map_or(0, |place| place + 3);
-    match api_base[host..].find('/') {
-        Some(end) => &api_base[..host + end],
-        None => api_base,
-    }
+fn address(base: &str) -> Result<Address, SandboxError> {
+    Address::parse(base).ok_or_else(|| SandboxError::BadApiBase {
+        api_base: base.to_owned(),
+    })
 }
 
 fn check_record_id(record_id: &str) -> Result<(), SandboxError> {
@@ -326,12 +349,6 @@ fn check_record_id(record_id: &str) -> Result<(), SandboxError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_origin_is_a_base_without_its_path() {
-        assert_eq!(origin("http://localhost:7000"), "http://localhost:7000");
-        assert_eq!(origin("https://h.example/smart/api"), "https://h.example");
-    }
 
     #[test]
     fn bad_settings_are_named() {

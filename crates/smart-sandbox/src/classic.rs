@@ -5,12 +5,13 @@ pub(crate) mod apps;
 pub(crate) mod calls;
 pub(crate) mod container;
 pub(crate) mod oauth;
+pub(crate) mod pages;
 pub(crate) mod people;
 pub(crate) mod refusal;
-pub(crate) mod router;
+pub(crate) mod routes;
 pub(crate) mod rules;
+pub(crate) mod state;
 pub(crate) mod tokens;
-pub(crate) mod view;
 
 #[cfg(test)]
 pub(crate) mod testing;

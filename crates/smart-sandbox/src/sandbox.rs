@@ -1,7 +1,5 @@
 //! A running sandbox.
 
-use std::sync::Arc;
-
 use futures_util::future::join;
 
 use crate::builder::SandboxBuilder;
@@ -14,8 +12,8 @@ use crate::web::server::{Listeners, Server};
 /// A container that runs in this process, on the loopback interface, until it is dropped.
 #[derive(Debug)]
 pub struct Sandbox {
-    container: Arc<Container>,
-    fhir: Arc<FhirServer>,
+    container: Container,
+    fhir: FhirServer,
     servers: [Server; 2],
 }
 
@@ -47,7 +45,7 @@ impl Sandbox {
 
     /// How many records there are.
     pub fn record_count(&self) -> usize {
-        self.container.store.len()
+        self.container.state.store.len()
     }
 
     /// What is wrong with the patient files that could not be loaded, or not as a whole: show it to whoever gave the folder. The
@@ -59,6 +57,7 @@ impl Sandbox {
     /// The ids of the installed apps, stock apps included, in the order of text.
     pub fn app_ids(&self) -> Vec<String> {
         self.container
+            .state
             .apps
             .ids()
             .into_iter()
@@ -77,40 +76,32 @@ impl Sandbox {
             return Err(SandboxError::NoRuntime);
         }
         // Patients get URIs below the real address, so the port comes first.
-        let listeners = Listeners::bind(builder.wanted_port()).await?;
-        let fhir_listeners = Listeners::bind(builder.wanted_fhir_port()).await?;
-        let clock = builder.wanted_clock();
-        let fhir_faults = builder.wanted_fhir_faults();
+        let [port, fhir_port] = builder.ports();
+        let listeners = Listeners::bind(port).await?;
+        let fhir_listeners = Listeners::bind(fhir_port).await?;
         let api_base = format!("http://localhost:{}", listeners.port());
+        let fhir_address = format!("http://localhost:{}", fhir_listeners.port());
         // Reading and splitting hundreds of files would hold up everything else on a small runtime.
-        let made = tokio::task::spawn_blocking(move || builder.container(&api_base)).await;
-        let container = match made {
-            Ok(container) => Arc::new(container?),
+        let made = tokio::task::spawn_blocking(move || builder.servers(&api_base, &fhir_address));
+        let (container, fhir) = match made.await {
+            Ok(servers) => servers?,
             Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
             Err(_) => return Err(SandboxError::NoRuntime),
         };
-        let answering = Arc::clone(&container);
-        let handler = Arc::new(move |request: &_, now| answering.handle(request, now));
-        let server = Server::start(listeners, handler, clock.clone());
-        let fhir = Arc::new(FhirServer::new(
-            &format!("http://localhost:{}", fhir_listeners.port()),
-            Arc::clone(&container.store),
-            clock.now(),
-            fhir_faults,
-        ));
-        let answering = Arc::clone(&fhir);
-        let handler = Arc::new(move |request: &_, now| answering.handle(request, now));
-        let fhir_server = Server::start(fhir_listeners, handler, clock);
+        let servers = [
+            Server::start(listeners, container.router()),
+            Server::start(fhir_listeners, fhir.router()),
+        ];
         tracing::info!(
             api_base = container.api_base(),
             fhir_base = fhir.fhir_base(),
-            records = container.store.len(),
+            records = container.state.store.len(),
             "sandbox started"
         );
         Ok(Self {
             container,
             fhir,
-            servers: [server, fhir_server],
+            servers,
         })
     }
 }

@@ -5,11 +5,38 @@ mod pretty;
 
 use std::collections::BTreeMap;
 
+use http::StatusCode;
 use serde_json::Value;
 use smart_oauth::oauth1::ConsumerSecret;
 
 pub use manifest::{AppManifest, AppMode, ManifestError};
 pub(crate) use pretty::indented;
+
+use crate::classic::oauth::authenticate::Authenticated;
+use crate::classic::state::ContainerState;
+use crate::web::context::RequestContext;
+use crate::web::reply::{self, JSON, Reply};
+
+/// `GET /apps/{descriptor}/manifest`.
+pub(crate) fn manifest(
+    container: &ContainerState,
+    request: &RequestContext<'_>,
+    _who: &Authenticated,
+) -> Reply {
+    match container.apps.get(request.parameter("descriptor")) {
+        Some(app) => reply::answer(StatusCode::OK, JSON, indented(app.manifest.json())),
+        None => reply::not_found(),
+    }
+}
+
+/// `GET /apps/manifests/`.
+pub(crate) fn manifests(
+    container: &ContainerState,
+    _request: &RequestContext<'_>,
+    _who: &Authenticated,
+) -> Reply {
+    reply::answer(StatusCode::OK, JSON, container.apps.manifests())
+}
 
 /// The secret of the stock apps. It is public on purpose, so that the tutorials run unchanged: a container that
 /// listens on anything but the loopback interface must not install them.

@@ -6,36 +6,41 @@ pub(crate) mod authenticate;
 
 use http::StatusCode;
 
-use crate::classic::container::Container;
-use crate::classic::rules::{Principal, Token};
+use crate::classic::rules::Token;
+use crate::classic::state::ContainerState;
 use crate::classic::tokens::Grant;
 use crate::form::encode_pairs;
+use crate::web::context::RequestContext;
 use crate::web::reply::{self, FORM, Reply, TEXT};
-use crate::web::visit::Visit;
 use authenticate::Authenticated;
 
 /// `POST /oauth/request_token`: a token to show to the user
 /// ([RFC 5849 §2.1](https://www.rfc-editor.org/rfc/rfc5849#section-2.1)).
 pub(crate) fn request_token(
-    container: &Container,
-    visit: &Visit<'_>,
+    container: &ContainerState,
+    request: &RequestContext<'_>,
     who: &Authenticated,
 ) -> Reply {
     // Any callback will do, and none is followed: the browser always returns to the callback of the app's manifest.
-    if who.parameter(visit, "oauth_callback").is_none() {
+    if who.parameter(request, "oauth_callback").is_none() {
         let reply = reply::unauthorized();
         let app = Some(who.principal.app.clone());
-        container.report(visit, &reply, app, "there is no oauth_callback".to_owned());
+        container.report(
+            request,
+            &reply,
+            app,
+            "there is no oauth_callback".to_owned(),
+        );
         return reply;
     }
     let record = who
-        .parameter(visit, "smart_record_id")
+        .parameter(request, "smart_record_id")
         .filter(|id| container.store.contains(id))
         .map(str::to_owned);
     match container
-        .desk()
+        .identity()
         .tokens
-        .issue_request(&who.principal.app, record, visit.now)
+        .issue_request(&who.principal.app, record, request.now)
     {
         Ok(issued) => token_answer(
             TEXT,
@@ -51,22 +56,26 @@ pub(crate) fn request_token(
 
 /// `POST /oauth/access_token`: the token for the data
 /// ([RFC 5849 §2.3](https://www.rfc-editor.org/rfc/rfc5849#section-2.3)).
-pub(crate) fn access_token(container: &Container, visit: &Visit<'_>, who: &Authenticated) -> Reply {
+pub(crate) fn access_token(
+    container: &ContainerState,
+    request: &RequestContext<'_>,
+    who: &Authenticated,
+) -> Reply {
     let Token::Request { key } = &who.principal.token else {
         return reply::forbidden();
     };
-    let verifier = who.parameter(visit, "oauth_verifier").unwrap_or_default();
-    let mut desk = container.desk();
-    let Some(grant) = desk.tokens.exchange(key, verifier, visit.now) else {
-        drop(desk);
+    let verifier = who.parameter(request, "oauth_verifier").unwrap_or_default();
+    let mut identity = container.identity();
+    let Some(grant) = identity.tokens.exchange(key, verifier, request.now) else {
+        drop(identity);
         let reply = reply::unauthorized();
         let app = Some(who.principal.app.clone());
         let reason = "the verifier is wrong or missing, or the user has not authorized the token";
-        container.report(visit, &reply, app, reason.to_owned());
+        container.report(request, &reply, app, reason.to_owned());
         return reply;
     };
     let (record, user) = (grant.record.clone(), grant.user.clone());
-    let issued = match desk.tokens.issue_access(grant, visit.now) {
+    let issued = match identity.tokens.issue_access(grant, request.now) {
         Ok(issued) => issued,
         Err(error) => return no_randomness(error),
     };
@@ -80,43 +89,71 @@ pub(crate) fn access_token(container: &Container, visit: &Visit<'_>, who: &Authe
     token_answer(TEXT, &pairs)
 }
 
-/// Which record a background app asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Which {
-    First,
-    /// The one after the record in the path.
-    Next,
-    /// The record in the path.
-    This,
+/// `POST /apps/{app}/tokens/records/first`: a token for the first record, without a user.
+pub(crate) fn first_record_token(
+    container: &ContainerState,
+    request: &RequestContext<'_>,
+    who: &Authenticated,
+) -> Reply {
+    issue_record_token(container, request, who, container.store.first_id())
 }
 
-/// `POST /apps/{app}/tokens/records/…`: a token for one record, without a user. 404 ends the loop over all records.
+/// `POST /apps/{app}/tokens/records/{record_id}`: a token for the record in the path.
 pub(crate) fn record_token(
-    container: &Container,
-    visit: &Visit<'_>,
-    principal: &Principal,
-    which: Which,
+    container: &ContainerState,
+    request: &RequestContext<'_>,
+    who: &Authenticated,
 ) -> Reply {
-    let store = &container.store;
-    let named = visit.record_id();
-    if which != Which::First && !store.contains(named) {
-        // Not 404, which would tell the app that it has seen every record.
-        return reply::server_error();
+    match known_record(container, request) {
+        Some(record) => issue_record_token(container, request, who, Some(record)),
+        None => unknown_record(),
     }
-    let record = match which {
-        Which::First => store.first_id(),
-        Which::Next => store.id_after(named),
-        Which::This => Some(named),
-    };
+}
+
+/// `POST /apps/{app}/tokens/records/{record_id}/next`: a token for the record after the one in
+/// the path. 404 ends the loop over all records.
+pub(crate) fn next_record_token(
+    container: &ContainerState,
+    request: &RequestContext<'_>,
+    who: &Authenticated,
+) -> Reply {
+    match known_record(container, request) {
+        Some(record) => {
+            issue_record_token(container, request, who, container.store.id_after(record))
+        }
+        None => unknown_record(),
+    }
+}
+
+/// The record in the path.
+fn known_record<'a>(
+    container: &ContainerState,
+    request: &'a RequestContext<'_>,
+) -> Option<&'a str> {
+    let named = request.parameter("record_id");
+    container.store.contains(named).then_some(named)
+}
+
+/// Not 404, which would tell the app that it has seen every record.
+fn unknown_record() -> Reply {
+    reply::server_error()
+}
+
+fn issue_record_token(
+    container: &ContainerState,
+    request: &RequestContext<'_>,
+    who: &Authenticated,
+    record: Option<&str>,
+) -> Reply {
     let Some(record) = record else {
         return reply::not_found();
     };
     let grant = Grant {
-        app: principal.app.clone(),
+        app: who.principal.app.clone(),
         record: Some(record.to_owned()),
         user: None,
     };
-    match container.desk().tokens.issue_access(grant, visit.now) {
+    match container.identity().tokens.issue_access(grant, request.now) {
         Ok(issued) => token_answer(
             FORM,
             &[

@@ -1,73 +1,65 @@
-//! The pages: logging in, choosing a record, authorizing an app. What they look like is in [`crate::web::pages`].
+//! The pages: logging in, choosing a record, authorizing an app. Their markup is in `templates/classic`.
 
 use http::Method;
 
-use crate::classic::container::Container;
+use super::pages::{AppLink, Authorize, ChooseRecord, Denied, Home, LoggedOut, Login, RecordLink};
 use crate::classic::oauth::no_randomness;
+use crate::classic::state::ContainerState;
 use crate::classic::tokens::ClaimError;
-use crate::classic::view::View;
 use crate::form::{self, encode, encode_but_slash, encode_pairs, join_query};
 use crate::random;
-use crate::web::browser::{comes_from_elsewhere, local, with_cookie};
-use crate::web::pages::{self, AppLink, RecordLink};
+use crate::web::browser::{local, with_cookie};
+use crate::web::context::RequestContext;
+use crate::web::pages::{self, page};
 use crate::web::reply::{self, Reply};
 use crate::web::sessions::SESSION_ID_LENGTH;
-use crate::web::visit::Visit;
 
 const COOKIE: &str = "sessionid";
 
-/// Shows a page. Forms that another site made the browser send are refused before anything else.
-pub(crate) fn show(container: &Container, visit: &Visit<'_>, view: View) -> Reply {
-    if visit.method() == Method::POST && comes_from_elsewhere(visit.headers()) {
-        return pages::foreign_form();
-    }
-    match view {
-        View::Authorize => authorize(container, visit),
-        View::Deny => deny(container, visit),
-        View::Launch => launch(container, visit),
-        View::LoggedOut => pages::logged_out(),
-        View::Login => login(container, visit),
-        View::Logout => logout(container, visit),
-        _ => home(container, visit),
-    }
-}
-
-fn home(container: &Container, visit: &Visit<'_>) -> Reply {
+pub(crate) fn home(container: &ContainerState, request: &RequestContext<'_>) -> Reply {
     let apps: Vec<AppLink<'_>> = container
         .apps
         .iter()
         .map(|app| AppLink {
             name: app.manifest.name(),
             id: app.manifest.id(),
-            launch: app
-                .manifest
-                .index()
-                .map(|_| format!("/apps/{}/launch", app.manifest.id())),
+            launch: app.manifest.index().map(|_| {
+                format!(
+                    "{}/apps/{}/launch",
+                    container.address.path(),
+                    app.manifest.id()
+                )
+            }),
         })
         .collect();
-    pages::home(
-        user(container, visit).as_deref(),
-        &apps,
-        container.store.len(),
-    )
+    page(&Home {
+        base: container.address.path(),
+        user: user(container, request).as_deref(),
+        apps: &apps,
+        record_count: container.store.len(),
+    })
 }
 
-fn login(container: &Container, visit: &Visit<'_>) -> Reply {
-    let hint = container.login_hint.as_deref();
-    if visit.method() != Method::POST {
-        return pages::login(visit.query.get("return_url").unwrap_or("/"), hint, None);
-    }
-    let field = |name| visit.form.get(name).unwrap_or_default();
-    let return_url = field("return_url");
-    let Some(account) = container
-        .accounts
-        .log_in(field("username"), field("password"))
-    else {
-        return pages::login(
+pub(crate) fn login(container: &ContainerState, request: &RequestContext<'_>) -> Reply {
+    let form = |return_url, problem| {
+        page(&Login {
+            base: container.address.path(),
             return_url,
-            hint,
-            Some("E-mail address or password is wrong."),
-        );
+            hint: container.login_hint.as_deref(),
+            problem,
+        })
+    };
+    if request.method() != Method::POST {
+        let home = format!("{}/", container.address.path());
+        return form(request.query.get("return_url").unwrap_or(&home), None);
+    }
+    let field = |name| request.form.get(name).unwrap_or_default();
+    let return_url = field("return_url");
+    let account = container
+        .accounts
+        .log_in(field("username"), field("password"));
+    let Some(account) = account else {
+        return form(return_url, Some("E-mail address or password is wrong."));
     };
     let id = match random::alphanumeric(SESSION_ID_LENGTH) {
         Ok(id) => id,
@@ -75,26 +67,34 @@ fn login(container: &Container, visit: &Visit<'_>) -> Reply {
     };
     let cookie = format!("{COOKIE}={id}; Path=/; HttpOnly; SameSite=Lax");
     container
-        .desk()
+        .identity()
         .sessions
-        .begin(id, account.email(), visit.now);
+        .begin(id, account.email(), request.now);
     with_cookie(reply::found(local(return_url)), &cookie)
 }
 
-fn logout(container: &Container, visit: &Visit<'_>) -> Reply {
-    if let Some(id) = form::cookie(visit.headers(), COOKIE) {
-        container.desk().sessions.end(id);
+pub(crate) fn logout(container: &ContainerState, request: &RequestContext<'_>) -> Reply {
+    if let Some(id) = form::cookie(request.headers(), COOKIE) {
+        container.identity().sessions.end(id);
     }
     let gone = format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
-    with_cookie(reply::found("/login/did_logout"), &gone)
+    let address = format!("{}/login/did_logout", container.address.path());
+    with_cookie(reply::found(&address), &gone)
+}
+
+/// What is shown after a logout.
+pub(crate) fn logged_out(container: &ContainerState, _request: &RequestContext<'_>) -> Reply {
+    page(&LoggedOut {
+        base: container.address.path(),
+    })
 }
 
 /// Lets the user choose the record with which an app opens.
-fn launch(container: &Container, visit: &Visit<'_>) -> Reply {
-    let Some(user) = user(container, visit) else {
-        return ask_to_log_in(visit);
+pub(crate) fn launch(container: &ContainerState, request: &RequestContext<'_>) -> Reply {
+    let Some(user) = user(container, request) else {
+        return ask_to_log_in(container, request);
     };
-    let Some(app) = container.apps.get(visit.app_id()) else {
+    let Some(app) = container.apps.get(request.parameter("smart_app_id")) else {
         return pages::error("There is no such app on this container.");
     };
     let Some(index) = app.manifest.index() else {
@@ -104,11 +104,14 @@ fn launch(container: &Container, visit: &Visit<'_>) -> Reply {
         .patients_of(&user)
         .into_iter()
         .map(|patient| RecordLink {
-            href: launch_url(index, &patient.record_id, &container.api_base),
+            href: launch_url(index, &patient.record_id, container.address.base()),
             label: patient.label(),
         })
         .collect();
-    pages::choose_record(app.manifest.name(), &records)
+    page(&ChooseRecord {
+        app: app.manifest.name(),
+        records: &records,
+    })
 }
 
 fn launch_url(index: &str, record_id: &str, api_base: &str) -> String {
@@ -121,20 +124,20 @@ fn launch_url(index: &str, record_id: &str, api_base: &str) -> String {
 }
 
 /// The user's step of the dance ([RFC 5849 §2.2](https://www.rfc-editor.org/rfc/rfc5849#section-2.2)).
-fn authorize(container: &Container, visit: &Visit<'_>) -> Reply {
-    let is_approval = visit.method() == Method::POST;
-    let key = match *visit.method() {
-        Method::GET => visit.query.get("oauth_token"),
-        Method::POST => visit.form.get("oauth_token"),
+pub(crate) fn authorize(container: &ContainerState, request: &RequestContext<'_>) -> Reply {
+    let is_approval = request.method() == Method::POST;
+    let key = match *request.method() {
+        Method::GET => request.query.get("oauth_token"),
+        Method::POST => request.form.get("oauth_token"),
         _ => None,
     };
     let Some(key) = key else {
         return pages::line("Nothing to authorize: there is no oauth_token.");
     };
-    let Some(user) = user(container, visit) else {
-        return ask_to_log_in(visit);
+    let Some(user) = user(container, request) else {
+        return ask_to_log_in(container, request);
     };
-    let claim = match container.desk().tokens.claim(key, &user, visit.now) {
+    let claim = match container.identity().tokens.claim(key, &user, request.now) {
         Ok(claim) => claim,
         Err(ClaimError::NotYours) => return pages::error("Unauthorized"),
         Err(ClaimError::NoRecord) => return pages::error("The token contains no record id"),
@@ -156,9 +159,15 @@ fn authorize(container: &Container, visit: &Visit<'_>) -> Reply {
     };
     if !is_approval && !claim.shared_before {
         let patient = container.patient(&claim.record);
-        return pages::authorize(app.manifest.name(), &patient.label(), key, &user);
+        return page(&Authorize {
+            base: container.address.path(),
+            app: app.manifest.name(),
+            record: &patient.label(),
+            token: key,
+            user: &user,
+        });
     }
-    let verifier = match container.desk().tokens.approve(key, &user, visit.now) {
+    let verifier = match container.identity().tokens.approve(key, &user, request.now) {
         Ok(Some(verifier)) => verifier,
         Ok(None) => return pages::error("Unauthorized"),
         Err(error) => return no_randomness(error),
@@ -168,30 +177,29 @@ fn authorize(container: &Container, visit: &Visit<'_>) -> Reply {
 }
 
 /// Ends a dance without telling the app, for which there is no protocol.
-fn deny(container: &Container, visit: &Visit<'_>) -> Reply {
-    let Some(user) = user(container, visit) else {
+pub(crate) fn deny(container: &ContainerState, request: &RequestContext<'_>) -> Reply {
+    let Some(user) = user(container, request) else {
         return pages::error("You are not logged in.");
     };
-    let key = visit.form.get("oauth_token").unwrap_or_default();
-    if container.desk().tokens.deny(key, &user, visit.now) {
-        pages::denied()
+    let key = request.form.get("oauth_token").unwrap_or_default();
+    if container.identity().tokens.deny(key, &user, request.now) {
+        page(&Denied)
     } else {
         pages::error("Unauthorized")
     }
 }
 
-fn user(container: &Container, visit: &Visit<'_>) -> Option<String> {
-    let id = form::cookie(visit.headers(), COOKIE)?;
-    container.desk().sessions.email(id, visit.now)
+fn user(container: &ContainerState, request: &RequestContext<'_>) -> Option<String> {
+    let id = form::cookie(request.headers(), COOKIE)?;
+    container.identity().sessions.email(id, request.now)
 }
 
-fn ask_to_log_in(visit: &Visit<'_>) -> Reply {
-    let here = visit
-        .request
-        .uri()
-        .path_and_query()
-        .map_or("/", |here| here.as_str());
-    reply::found(&format!("/login?return_url={}", encode_but_slash(here)))
+fn ask_to_log_in(container: &ContainerState, request: &RequestContext<'_>) -> Reply {
+    let here = encode_but_slash(request.here());
+    reply::found(&format!(
+        "{}/login?return_url={here}",
+        container.address.path()
+    ))
 }
 
 #[cfg(test)]

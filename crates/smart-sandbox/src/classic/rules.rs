@@ -1,6 +1,7 @@
 //! Who may do what: one table, apart from the code that does it.
 
 use crate::classic::apps::AppMode;
+use crate::web::routes::PathParameters;
 
 /// Who sent a request, as its signature proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +25,10 @@ pub(crate) enum Token {
     },
 }
 
-/// What a view demands of a principal.
+/// What a route demands of a principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Nothing: the view is served whatever the header says.
+    /// Nothing: the route is served whatever the header says.
     Public,
     /// Any access token.
     AnyToken,
@@ -50,7 +51,7 @@ pub(crate) enum Access {
 }
 
 impl Access {
-    /// What a principal lacks that may not use the view.
+    /// What a principal lacks that may not use the route.
     pub(crate) fn demand(self) -> &'static str {
         match self {
             Self::Public => "nothing",
@@ -72,14 +73,24 @@ impl Access {
 
 /// What the path of a request names.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Place<'a> {
+pub(crate) struct PathScope<'a> {
     pub(crate) record: Option<&'a str>,
     pub(crate) app: Option<&'a str>,
     pub(crate) user: Option<&'a str>,
 }
 
-/// Whether the principal may use a view that demands `access` at this place.
-pub(crate) fn permits(access: Access, principal: &Principal, place: Place<'_>) -> bool {
+impl<'a> PathScope<'a> {
+    pub(crate) fn of(parameters: &'a PathParameters) -> Self {
+        Self {
+            record: parameters.get("record_id"),
+            app: parameters.get("smart_app_id"),
+            user: parameters.get("user_id"),
+        }
+    }
+}
+
+/// Whether the principal may use a route that demands `access` and whose path names `place`.
+pub(crate) fn permits(access: Access, principal: &Principal, place: PathScope<'_>) -> bool {
     let has_page = principal.mode != AppMode::Background;
     let own_app = place.app == Some(principal.app.as_str());
     match &principal.token {
@@ -145,7 +156,7 @@ mod tests {
         }
     }
 
-    fn check(principal: &Principal, place: Place<'_>, expected: &[Access]) {
+    fn check(principal: &Principal, place: PathScope<'_>, expected: &[Access]) {
         for access in ALL {
             assert_eq!(
                 permits(access, principal, place),
@@ -155,7 +166,7 @@ mod tests {
         }
     }
 
-    const HERE: Place<'static> = Place {
+    const HERE: PathScope<'static> = PathScope {
         record: Some("1"),
         app: Some("a"),
         user: Some("u"),
@@ -229,7 +240,7 @@ mod tests {
         let own = principal(AppMode::Ui, granted(Some("1"), Some("u")));
         check(
             &own,
-            Place {
+            PathScope {
                 record: Some("2"),
                 ..HERE
             },
@@ -237,7 +248,7 @@ mod tests {
         );
         check(
             &own,
-            Place {
+            PathScope {
                 app: Some("b"),
                 ..HERE
             },
@@ -245,7 +256,7 @@ mod tests {
         );
         check(
             &own,
-            Place {
+            PathScope {
                 user: Some("v"),
                 ..HERE
             },
@@ -262,12 +273,12 @@ mod tests {
     #[test]
     fn nothing_named_is_nothing_owned() {
         let bare = principal(AppMode::Ui, granted(None, None));
-        check(&bare, Place::default(), &[Public, AnyToken]);
+        check(&bare, PathScope::default(), &[Public, AnyToken]);
         let background = principal(AppMode::Background, Token::None);
-        check(&background, Place::default(), &[Public]);
+        check(&background, PathScope::default(), &[Public]);
         check(
             &background,
-            Place {
+            PathScope {
                 app: Some("b"),
                 ..HERE
             },

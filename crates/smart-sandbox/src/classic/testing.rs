@@ -276,8 +276,8 @@ pub(crate) fn ada() -> Graph {
         rxnorm:111 a sp:Code, spcode:RxNorm_Semantic ; dcterms:title "Samplamol" ; dcterms:identifier "111" ;
             sp:system "http://purl.bioontology.org/ontology/RXNORM/" .
         _:f1 a sp:Fulfillment ; sp:belongsTo _:record ; dcterms:date "2008-03-05" ; sp:medication _:m1 .
-        _:vitals a sp:VitalSignSet ; sp:belongsTo _:record ; dcterms:date "2011-01-02" ; sp:encounter _:visit .
-        _:visit a sp:Encounter ; sp:startDate "2011-01-02" ;
+        _:vitals a sp:VitalSignSet ; sp:belongsTo _:record ; dcterms:date "2011-01-02" ; sp:encounter _:request .
+        _:request a sp:Encounter ; sp:startDate "2011-01-02" ;
             sp:encounterType [ a sp:CodedValue ; dcterms:title "Ambulatory" ; sp:code encounter:ambulatory ] .
         _:exclusion a sp:AllergyExclusion ; sp:belongsTo _:record ; dcterms:date "2000" .
         _:lab1 a sp:LabResult ; dcterms:date "2010-11-12" ;

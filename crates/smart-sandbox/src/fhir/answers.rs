@@ -1,9 +1,11 @@
 //! The kinds of answer that this server gives, and who may read them.
 
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use crate::form::{Pairs, encode_pairs};
+use super::state::FhirState;
+use crate::form::encode_pairs;
+use crate::web::context::RequestContext;
 use crate::web::reply::{self, HTML, JSON, Reply};
 
 /// JSON with a line for every member, as the original application writes it.
@@ -24,9 +26,9 @@ pub(super) fn html(status: StatusCode) -> Reply {
 }
 
 /// What is behind `/oauth/errors`: the query as JSON, for whoever debugs the client that sent a person there.
-pub(super) fn echo(query: &Pairs) -> Reply {
+pub(super) fn echo(_server: &FhirState, request: &RequestContext<'_>) -> Reply {
     let mut members = Map::new();
-    for (name, value) in query.iter() {
+    for (name, value) in request.query.iter() {
         members
             .entry(name)
             .or_insert_with(|| Value::String(value.to_owned()));
@@ -34,9 +36,10 @@ pub(super) fn echo(query: &Pairs) -> Reply {
     json(StatusCode::OK, &Value::Object(members))
 }
 
-/// Sends a person to `/oauth/errors`, because the client cannot be trusted with the news.
-pub(super) fn fatal(origin: &str, pairs: &[(&str, &str)]) -> Reply {
-    reply::found(&format!("{origin}/oauth/errors?{}", encode_pairs(pairs)))
+/// Sends a person to `/oauth/errors` below the base of the server, because the client cannot be
+/// trusted with the news.
+pub(super) fn fatal(base: &str, pairs: &[(&str, &str)]) -> Reply {
+    reply::found(&format!("{base}/oauth/errors?{}", encode_pairs(pairs)))
 }
 
 /// Keeps tokens out of caches ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
@@ -44,37 +47,6 @@ pub(super) fn unstored(mut reply: Reply) -> Reply {
     let headers = reply.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
-    reply
-}
-
-/// The answer to a browser that asks whether it may send a cross-origin request: to every address, with any headers.
-pub(super) fn preflight(headers: &HeaderMap) -> Reply {
-    let mut reply = reply::bare(StatusCode::OK, "");
-    let asked = headers
-        .get(header::ACCESS_CONTROL_REQUEST_HEADERS)
-        .and_then(|asked| HeaderValue::from_bytes(&asked.as_bytes().to_ascii_lowercase()).ok());
-    let answers = reply.headers_mut();
-    if let Some(asked) = asked {
-        answers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked);
-    }
-    answers.insert(
-        header::ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"),
-    );
-    reply
-}
-
-/// Lets pages of every origin read the answer, but never with the cookie of a person: credentials are not allowed.
-pub(super) fn shared(mut reply: Reply, headers: &HeaderMap) -> Reply {
-    let answers = reply.headers_mut();
-    let origin = match headers.get(header::ORIGIN) {
-        Some(origin) => {
-            answers.append(header::VARY, HeaderValue::from_static("Origin"));
-            origin.clone()
-        }
-        None => HeaderValue::from_static("*"),
-    };
-    answers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     reply
 }
 

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
+use super::answers;
 use super::moment::Moment;
 use super::resources::{self, Release};
+use super::state::FhirState;
 use super::users::record_id;
-use super::{FhirServer, answers};
 use crate::faults::FhirFault;
 use crate::fhir::oauth::approvals::Grant;
 use crate::fhir::oauth::scopes::{Interaction, permits};
 use crate::form::{self, Pairs};
 use crate::records::record::Record;
+use crate::web::context::RequestContext;
 use crate::web::reply::{self, Reply};
-use crate::web::visit::Visit;
 
 pub(super) mod discovery;
 pub(super) mod export;
@@ -54,36 +55,32 @@ const TYPES: &[&str] = &[
     "Procedure",
 ];
 
-/// Answers a request below a base; `path` is what follows the base and its slash.
-pub(super) fn answer(
-    server: &FhirServer,
-    visit: &Visit<'_>,
-    release: Release,
-    path: &str,
-) -> Reply {
-    if path.is_empty() {
+/// Answers a request below a base.
+pub(super) fn answer(server: &FhirState, request: &RequestContext<'_>, release: Release) -> Reply {
+    let below = request.path.strip_prefix(release.path());
+    let Some(path) = below.and_then(|below| below.strip_prefix('/')) else {
         return reply::not_found();
-    }
-    if *visit.method() == Method::GET {
+    };
+    if *request.method() == Method::GET {
         match path {
-            "metadata" => return discovery::metadata(server, visit, release),
+            "metadata" => return discovery::metadata(server, request, release),
             ".well-known/smart-configuration" => {
-                return discovery::smart_configuration(server, visit);
+                return discovery::smart_configuration(server, request);
             }
             _ => {}
         }
     }
-    let may_delete = *visit.method() == Method::DELETE && export::is_status(path);
+    let may_delete = *request.method() == Method::DELETE && export::is_status(path);
     let writes = matches!(
-        *visit.method(),
+        *request.method(),
         Method::PUT | Method::PATCH | Method::DELETE
     );
     if writes && !may_delete {
         return reply::method_not_allowed("GET, HEAD, OPTIONS, POST");
     }
-    let grant = bearer(visit.headers()).and_then(|token| {
-        let desk = server.desk();
-        let approval = desk.approvals.access(token, visit.now.into())?;
+    let grant = bearer(request.headers()).and_then(|token| {
+        let registry = server.registry();
+        let approval = registry.approvals.access(token, request.now.into())?;
         Some(approval.grant.clone())
     });
     let Some(grant) = grant else {
@@ -93,18 +90,18 @@ pub(super) fn answer(
         .split('/')
         .filter(|segment| !segment.is_empty())
         .collect();
-    if let Some(reply) = export::answer(server, visit, &grant, release, &segments) {
+    if let Some(reply) = export::answer(server, request, &grant, release, &segments) {
         return reply;
     }
-    if let Some(refusal) = not_to_be_asked(visit, path) {
+    if let Some(refusal) = not_to_be_asked(request, path) {
         return refusal;
     }
-    if let Err(format) = check_format(&visit.query) {
+    if let Err(format) = check_format(&request.query) {
         return outcome(StatusCode::NOT_ACCEPTABLE, "not-supported", &format);
     }
     match segments.as_slice() {
-        [name] => with_record(server, visit, &grant, release, name, None),
-        [name, id] => with_record(server, visit, &grant, release, name, Some(id)),
+        [name] => with_record(server, request, &grant, release, name, None),
+        [name, id] => with_record(server, request, &grant, release, name, Some(id)),
         _ => not_found(),
     }
 }
@@ -117,16 +114,16 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Parameter names, method, type, in the order of the original.
-fn not_to_be_asked(visit: &Visit<'_>, path: &str) -> Option<Reply> {
-    for (name, _) in visit.query.iter() {
+fn not_to_be_asked(request: &RequestContext<'_>, path: &str) -> Option<Reply> {
+    for (name, _) in request.query.iter() {
         let known = SEARCH_PARAMETERS.iter().any(|(known, _)| *known == name)
             || OTHER_NAMES.contains(&name);
         if !known {
             return Some(not_allowed(name, "parameter"));
         }
     }
-    if *visit.method() != Method::GET {
-        return Some(not_allowed(visit.method().as_str(), "method"));
+    if *request.method() != Method::GET {
+        return Some(not_allowed(request.method().as_str(), "method"));
     }
     let name = path.split('/').next().unwrap_or_default();
     (!TYPES.contains(&name)).then(|| not_allowed(name, "resource type"))
@@ -149,8 +146,8 @@ fn check_format(query: &Pairs) -> Result<(), String> {
 
 /// Reads or searches in the record that the token is for; nothing else is ever looked at.
 fn with_record(
-    server: &FhirServer,
-    visit: &Visit<'_>,
+    server: &FhirState,
+    request: &RequestContext<'_>,
     grant: &Grant,
     release: Release,
     name: &str,
@@ -189,15 +186,15 @@ fn with_record(
     };
     match id {
         Some(id) => match form::decode_segment(id).and_then(|id| shelf.find(name, &id)) {
-            Some(found) => resource(visit, &found),
+            Some(found) => resource(request, &found),
             None => not_found(),
         },
-        None => search::answer(server, visit, grant, &shelf, name),
+        None => search::answer(server, request, grant, &shelf, name),
     }
 }
 
 /// The record of the patient that a grant is for.
-fn record_of(server: &FhirServer, grant: &Grant) -> Result<Arc<Record>, NoRecord> {
+fn record_of(server: &FhirState, grant: &Grant) -> Result<Arc<Record>, NoRecord> {
     match record_id(&grant.patient).map(|id| server.store.record(id)) {
         Some(Ok(Some(record))) => Ok(record),
         Some(Err(error)) => {
@@ -261,8 +258,8 @@ fn outcome(status: StatusCode, code: &str, diagnostics: &str) -> Reply {
 const FHIR_JSON: &str = "application/fhir+json";
 
 /// A resource, in the media type that was asked for.
-fn resource(visit: &Visit<'_>, body: &Value) -> Reply {
-    let accept = visit.headers().get(header::ACCEPT);
+fn resource(request: &RequestContext<'_>, body: &Value) -> Reply {
+    let accept = request.headers().get(header::ACCEPT);
     let accept = accept.and_then(|accept| accept.to_str().ok()).unwrap_or("");
     let content_type = [FHIR_JSON, "application/json+fhir", "application/json"]
         .into_iter()

@@ -1,139 +1,109 @@
-//! Which page a path is, and by which methods it may be asked.
+//! The server's table of routes: method, path, who may, and the function that answers.
 
-use http::Method;
+use http::{Method, StatusCode};
 
+use super::answers;
+use super::api::{self, discovery};
+use super::oauth::approvals::Approval;
+use super::oauth::clients::Client;
+use super::oauth::{authorize, credentials, debug, register, standard, token};
+use super::people::{self, Visitor};
 use super::resources::Release;
+use super::state::FhirState;
+use crate::web::browser::comes_from_elsewhere;
+use crate::web::context::RequestContext;
+use crate::web::pages;
+use crate::web::reply::Reply;
+use crate::web::routes::{Methods, Route};
 
-/// Everything but the resources.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Page {
-    Apps,
-    Authorize,
-    DebugIntrospect,
-    DebugToken,
-    Errors,
-    Home,
-    Introspect,
-    Keys,
-    Login,
-    Logout,
-    Me,
-    Register,
-    RevokeApproval(u64),
-    RevokeToken,
-    Token,
+/// Who may use a route, and what answers.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Handler {
+    Anyone(fn(&FhirState, &RequestContext<'_>) -> Reply),
+    /// A client that proves who it is.
+    Client(fn(&FhirState, &RequestContext<'_>, &Client) -> Reply),
+    /// A person who is logged in. Others are sent to log in, and to their apps afterwards.
+    LoggedIn(fn(&FhirState, &RequestContext<'_>, &Visitor<'_>) -> Reply),
+    /// Any person. Forms of other sites are refused.
+    Person(fn(&FhirState, &RequestContext<'_>) -> Reply),
+    /// Whoever has a token that covers the resource. A statement of capabilities needs none.
+    Resources(Release),
+    /// Whoever has an access token.
+    Token(fn(&FhirState, &RequestContext<'_>, &Approval) -> Reply),
 }
 
-/// Where a request leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Route<'a> {
-    /// Below a FHIR base; the path begins after its slash.
-    Api(Release, &'a str),
-    Nowhere,
-    Page(Page),
-    WrongMethod(&'static str),
+const GET: Methods = Methods::Only(&[Method::GET, Method::HEAD, Method::OPTIONS]);
+const POST: Methods = Methods::Only(&[Method::POST, Method::OPTIONS]);
+const FORM: Methods = Methods::Only(&[Method::GET, Method::HEAD, Method::POST, Method::OPTIONS]);
+
+/// All routes of the server.
+#[rustfmt::skip]
+pub(super) fn table() -> Vec<Route<Handler>> {
+    use Handler::{Anyone, Client, LoggedIn, Person, Resources, Token};
+    let route = |methods, path, endpoint| Route { methods, path, endpoint };
+    vec![
+        // --- for people
+        route(GET, "/", Person(people::home)),
+        route(GET, "/apps", LoggedIn(people::apps)),
+        route(FORM, "/login", Person(people::login)),
+        route(GET, "/logout", Person(people::logout)),
+        route(FORM, "/oauth/authorize", Person(authorize::answer)),
+        route(POST, "/revoke/{approval}", LoggedIn(people::revoke)),
+        // --- for clients
+        route(GET, "/.well-known/jwks.json", Anyone(discovery::keys)),
+        route(GET, "/oauth/errors", Anyone(answers::echo)),
+        route(POST, "/oauth/introspect", Client(standard::introspect)),
+        route(POST, "/oauth/register", Anyone(register::answer)),
+        route(POST, "/oauth/revoke", Client(standard::revoke)),
+        // Looks at the grant type before it looks at the client.
+        route(POST, "/oauth/token", Anyone(token::answer)),
+        // --- for developers
+        route(GET, "/api/me", Token(debug::me)),
+        route(GET, "/oauth/debug/introspect", Anyone(debug::introspect)),
+        route(POST, "/oauth/debug/token", Anyone(debug::token)),
+        // --- the data
+        route(Methods::Any, "/api/dstu2/{*path}", Resources(Release::Dstu2)),
+        route(Methods::Any, "/api/fhir/{*path}", Resources(Release::R4)),
+    ]
 }
 
-const GET: &str = "GET, HEAD, OPTIONS";
-const POST: &str = "POST, OPTIONS";
-const BOTH: &str = "GET, HEAD, POST, OPTIONS";
-
-pub(super) fn find<'a>(method: &Method, path: &'a str) -> Route<'a> {
-    for release in [Release::R4, Release::Dstu2] {
-        let below = path.strip_prefix(release.path());
-        if let Some(path) = below.and_then(|below| below.strip_prefix('/')) {
-            return Route::Api(release, path);
+impl Handler {
+    /// Answers, or refuses who may not use the route.
+    pub(super) fn answer(&self, server: &FhirState, request: &RequestContext<'_>) -> Reply {
+        match self {
+            Self::Anyone(answer) => answer(server, request),
+            Self::Client(answer) => match credentials::client(server, request) {
+                Some(client) => answer(server, request, &client),
+                None => standard::unauthorized(),
+            },
+            Self::LoggedIn(_) | Self::Person(_)
+                if *request.method() == Method::POST && comes_from_elsewhere(request.headers()) =>
+            {
+                pages::foreign_form()
+            }
+            Self::LoggedIn(answer) => match people::visitor(server, request) {
+                Some(visitor) => answer(server, request, &visitor),
+                None => people::ask_to_log_in(
+                    server,
+                    request,
+                    &format!("{}/apps", server.address.path()),
+                ),
+            },
+            Self::Person(answer) => answer(server, request),
+            Self::Resources(release) => api::answer(server, request, *release),
+            Self::Token(answer) => {
+                let registry = server.registry();
+                let token = api::bearer(request.headers());
+                let approval =
+                    token.and_then(|token| registry.approvals.access(token, request.now.into()));
+                match approval {
+                    Some(approval) => answer(server, request, approval),
+                    None => answers::html(StatusCode::UNAUTHORIZED),
+                }
+            }
         }
     }
-    let Some((page, allow)) = page(path) else {
-        return Route::Nowhere;
-    };
-    let allowed = allow.split(", ").any(|one| one == method.as_str());
-    if allowed {
-        Route::Page(page)
-    } else {
-        Route::WrongMethod(allow)
-    }
-}
-
-fn page(path: &str) -> Option<(Page, &'static str)> {
-    let found = match path {
-        "/" => (Page::Home, GET),
-        "/.well-known/jwks.json" => (Page::Keys, GET),
-        "/api/me" => (Page::Me, GET),
-        "/apps" => (Page::Apps, GET),
-        "/login" => (Page::Login, BOTH),
-        "/logout" => (Page::Logout, GET),
-        "/oauth/authorize" => (Page::Authorize, BOTH),
-        "/oauth/debug/introspect" => (Page::DebugIntrospect, GET),
-        "/oauth/debug/token" => (Page::DebugToken, POST),
-        "/oauth/errors" => (Page::Errors, GET),
-        "/oauth/introspect" => (Page::Introspect, POST),
-        "/oauth/register" => (Page::Register, POST),
-        "/oauth/revoke" => (Page::RevokeToken, POST),
-        "/oauth/token" => (Page::Token, POST),
-        other => {
-            let row = other.strip_prefix("/revoke/")?;
-            let number = row.bytes().all(|byte| byte.is_ascii_digit());
-            (
-                Page::RevokeApproval(number.then(|| row.parse().ok())??),
-                POST,
-            )
-        }
-    };
-    Some(found)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_have_their_methods() {
-        for (method, path, route) in [
-            (Method::GET, "/", Route::Page(Page::Home)),
-            (Method::HEAD, "/", Route::Page(Page::Home)),
-            (Method::GET, "/oauth/register", Route::WrongMethod(POST)),
-            (Method::GET, "/oauth/token", Route::WrongMethod(POST)),
-            (
-                Method::POST,
-                "/oauth/debug/introspect",
-                Route::WrongMethod(GET),
-            ),
-            (
-                Method::POST,
-                "/revoke/7",
-                Route::Page(Page::RevokeApproval(7)),
-            ),
-            (Method::GET, "/revoke/7", Route::WrongMethod(POST)),
-            (Method::POST, "/revoke/x", Route::Nowhere),
-            (Method::POST, "/revoke/", Route::Nowhere),
-            (Method::POST, "/revoke/99999999999999999999", Route::Nowhere),
-            (Method::GET, "/api/fhir", Route::Nowhere),
-            (Method::GET, "/api/fhir/", Route::Api(Release::R4, "")),
-            (
-                Method::PUT,
-                "/api/fhir/Patient/1",
-                Route::Api(Release::R4, "Patient/1"),
-            ),
-            (
-                Method::GET,
-                "/api/dstu2/metadata",
-                Route::Api(Release::Dstu2, "metadata"),
-            ),
-            (Method::GET, "/api/open-fhir/Patient/1", Route::Nowhere),
-            (
-                Method::GET,
-                "/.well-known/smart-configuration",
-                Route::Nowhere,
-            ),
-            (
-                Method::GET,
-                "/.well-known/openid-configuration",
-                Route::Nowhere,
-            ),
-        ] {
-            assert_eq!(find(&method, path), route, "{method} {path}");
-        }
-    }
-}
+mod tests;

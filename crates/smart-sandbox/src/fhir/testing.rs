@@ -224,6 +224,21 @@ pub(super) fn borrowed(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
         .collect()
 }
 
+/// The text of an attribute of a page.
+pub(super) fn unescaped(value: &str) -> String {
+    [
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#38;", "&"),
+    ]
+    .into_iter()
+    .fold(value.to_owned(), |text, (entity, character)| {
+        text.replace(entity, character)
+    })
+}
+
 /// The names and values of the inputs of a page.
 pub(super) fn inputs(response: &Response<Bytes>) -> Vec<(String, String)> {
     let page = std::str::from_utf8(response.body()).unwrap();
@@ -233,7 +248,7 @@ pub(super) fn inputs(response: &Response<Bytes>) -> Vec<(String, String)> {
             let attribute = |name: &str| {
                 let start = input.find(&format!("{name}=\"")).unwrap() + name.len() + 2;
                 let value = &input[start..];
-                value[..value.find('"').unwrap()].replace("&amp;", "&")
+                unescaped(&value[..value.find('"').unwrap()])
             };
             (attribute("name"), attribute("value"))
         })

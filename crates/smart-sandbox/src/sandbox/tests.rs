@@ -232,3 +232,120 @@ fn without_a_runtime_there_is_an_error_and_no_panic() {
     let result = futures_util::FutureExt::now_or_never(future).unwrap();
     assert!(matches!(result, Err(SandboxError::NoRuntime)));
 }
+
+/// Opens connections that send `request` and never read, and holds them.
+async fn crowd(port: u16, request: &[u8]) -> Vec<TcpStream> {
+    let mut crowd = Vec::new();
+    for _ in 0..1024 {
+        // The server may close one of them at any time to make room.
+        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)).await {
+            drop(stream.write_all(request).await);
+            crowd.push(stream);
+        }
+    }
+    crowd
+}
+
+/// A test of many connections needs more file handles than some systems give by default.
+#[cfg(unix)]
+fn allow_many_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit
+        .maximum
+        .map_or(Some(8192), |maximum| Some(maximum.min(8192)));
+    setrlimit(Resource::Nofile, limit).unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn idle_and_unread_connections_do_not_block_others() {
+    allow_many_files();
+    let sandbox = small().await;
+    let port = port(&sandbox);
+    let unread = b"GET /ontology HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(40);
+    for request in [&b""[..], b"GET /manifest HTTP/1.1\r\nHost: lo", &unread] {
+        let crowd = crowd(port, request).await;
+        assert!(crowd.len() > 1000, "{} connections", crowd.len());
+        let answer = tokio::time::timeout(
+            std::time::Duration::from_secs(10),
+            ask(
+                &sandbox,
+                b"GET /manifest HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            ),
+        );
+        let answer = answer.await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_without_exactly_one_host_is_refused() {
+    let sandbox = small().await;
+    for (version, hosts, status) in [
+        ("1.1", "", "400 Bad Request"),
+        (
+            "1.1",
+            "Host: localhost\r\nHost: localhost\r\n",
+            "400 Bad Request",
+        ),
+        ("1.1", "Host: localhost\r\n", "200 OK"),
+        ("1.0", "", "200 OK"),
+    ] {
+        let request = format!("GET /manifest HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n");
+        let answer = ask(&sandbox, request.as_bytes()).await;
+        let expected = format!("HTTP/{version} {status}\r\n");
+        assert!(answer.starts_with(&expected), "{expected} {answer}");
+    }
+}
+
+#[tokio::test]
+async fn both_servers_can_be_nested() {
+    use tower::ServiceExt as _;
+
+    let (classic, fhir) = Sandbox::builder()
+        .patient("1", ada())
+        .routers("http://localhost:3000/classic", "http://localhost:3000/r4")
+        .unwrap();
+    let app = axum::Router::new()
+        .nest("/classic", classic)
+        .nest("/r4", fhir);
+    for (path, status, shown) in [
+        (
+            "/classic/manifest",
+            200,
+            "http://localhost:3000/classic/oauth/request_token",
+        ),
+        ("/classic/login", 200, "action=\"/classic/login\""),
+        (
+            "/classic/apps/my-app@apps.smartplatforms.org/launch",
+            302,
+            "/classic/login?return_url=/classic/apps/",
+        ),
+        ("/classic/nowhere", 404, ""),
+        (
+            "/r4/api/fhir/metadata",
+            200,
+            "http://localhost:3000/r4/oauth/token",
+        ),
+        ("/r4/api/fhir/Patient/1", 401, ""),
+        ("/r4/login", 200, "action=\"/r4/login\""),
+        (
+            "/r4/apps",
+            302,
+            "http://localhost:3000/r4/login?next=%2Fr4%2Fapps",
+        ),
+        ("/r4/nowhere", 404, ""),
+    ] {
+        let request = http::Request::get(path).header("host", "localhost:3000");
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        let response = app.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), status, "{path}");
+        let body = axum::body::to_bytes(response.into_body(), 1_000_000)
+            .await
+            .unwrap();
+        let body = String::from_utf8_lossy(&body);
+        assert!(body.contains(shown), "{path}: {body}");
+    }
+}

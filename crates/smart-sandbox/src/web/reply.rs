@@ -3,7 +3,7 @@
 //! Content types carry no parameters where an API answers, because existing apps compare the whole header.
 
 use bytes::Bytes;
-use http::header::{self, HeaderName};
+use http::header;
 use http::{HeaderValue, Response, StatusCode};
 use smart_rdf::Graph;
 
@@ -95,27 +95,6 @@ pub(crate) fn found(location: &str) -> Reply {
     };
     let mut reply = answer(StatusCode::FOUND, HTML, location.to_owned());
     reply.headers_mut().insert(header::LOCATION, value);
-    reply
-}
-
-/// The answer to a browser that asks whether it may send a signed cross-origin request.
-pub(crate) fn preflight() -> Reply {
-    let mut reply = bare(StatusCode::OK, Bytes::new());
-    let headers = reply.headers_mut();
-    let fixed: [(HeaderName, &'static str); 3] = [
-        (
-            header::ACCESS_CONTROL_ALLOW_METHODS,
-            "POST, GET, PUT, DELETE",
-        ),
-        (
-            header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "authorization,x-requested-with,content-type",
-        ),
-        (header::ACCESS_CONTROL_MAX_AGE, "60"),
-    ];
-    for (name, value) in fixed {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
     reply
 }
 

@@ -1,42 +1,37 @@
-//! The thin shell around what answers: sockets, limits, time-outs, shutdown. It decides nothing about SMART.
+//! The thin shell around a router: sockets, limits, time-outs, shutdown. It decides nothing about SMART.
 
-use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::future::{Either, select};
-use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use http::{StatusCode, Version, header};
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use smart_oauth::Timestamp;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{interval, sleep, timeout};
+use tower_http::timeout::TimeoutLayer;
 
-use crate::clock::Clock;
+use super::connections::Connections;
+use super::reply::{self, TEXT};
 use crate::error::SandboxError;
-use crate::web::reply::{self, TEXT};
 
-/// The longest body, in bytes. A clinical note or a scratchpad is far below.
-const MOST_BODY_BYTES: usize = 4 * 1024 * 1024;
 /// The longest request line and headers together, in bytes.
 const MOST_HEAD_BYTES: usize = 64 * 1024;
 const MOST_HEADERS: usize = 100;
-/// Connections at the same time; more wait to be accepted.
-const MOST_CONNECTIONS: usize = 1024;
-/// A head that takes longer is cut off, and so is a connection without a request.
+/// A head that takes longer is cut off.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
-/// A body that takes longer is refused.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// A request whose body takes longer is refused.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often connections on which nothing moves are looked for.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// Requests under way get this long to finish at shutdown.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -47,9 +42,6 @@ pub(crate) struct Listeners {
     port: u16,
     sockets: Vec<TcpListener>,
 }
-
-/// What a server asks for its answers: a function of a request and the time.
-pub(crate) type Handler = Arc<dyn Fn(&Request<Bytes>, Timestamp) -> Response<Bytes> + Send + Sync>;
 
 /// The tasks that accept connections.
 #[derive(Debug)]
@@ -109,21 +101,13 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, SandboxError> {
 }
 
 impl Server {
-    pub(crate) fn start(listeners: Listeners, handler: Handler, clock: Clock) -> Self {
+    pub(crate) fn start(listeners: Listeners, router: Router) -> Self {
         let (stop, stopped) = watch::channel(());
-        let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-        let shell = Arc::new(Shell { handler, clock });
+        let router = bounded(router);
         let tasks = listeners
             .sockets
             .into_iter()
-            .map(|socket| {
-                tokio::spawn(accept(
-                    socket,
-                    Arc::clone(&shell),
-                    Arc::clone(&room),
-                    stopped.clone(),
-                ))
-            })
+            .map(|socket| tokio::spawn(accept(socket, router.clone(), stopped.clone())))
             .collect();
         Self { stop, tasks }
     }
@@ -138,23 +122,46 @@ impl Server {
     }
 }
 
+/// Puts the limits of requests around a router.
+pub(crate) fn bounded(router: Router) -> Router {
+    router
+        .layer(middleware::from_fn(require_one_host))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            REQUEST_TIMEOUT,
+        ))
+}
+
+/// An HTTP/1.1 request must have exactly one `Host`
+/// ([RFC 9112 §3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)). Signatures cover it.
+async fn require_one_host(request: Request, next: Next) -> http::Response<Body> {
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    if request.version() == Version::HTTP_11 && hosts != 1 {
+        let text = "An HTTP/1.1 request needs exactly one Host header.";
+        return reply::answer(StatusCode::BAD_REQUEST, TEXT, text).map(Body::from);
+    }
+    next.run(request).await
+}
+
 /// Accepts connections until told to stop, then waits for those that are open, for a moment.
-async fn accept(
-    socket: TcpListener,
-    shell: Arc<Shell>,
-    room: Arc<Semaphore>,
-    mut stopped: watch::Receiver<()>,
-) {
+async fn accept(socket: TcpListener, router: Router, mut stopped: watch::Receiver<()>) {
     let graceful = GracefulShutdown::new();
+    let mut connections = Connections::default();
+    let mut sweep = interval(SWEEP_INTERVAL);
     loop {
-        let next = pin!(next_connection(&socket, &room));
-        let stop = pin!(stopped.changed());
-        match select(next, stop).await {
-            Either::Left((Some((stream, permit)), _)) => {
-                serve(stream, permit, &shell, &graceful);
-            }
-            Either::Left((None, _)) => {}
-            Either::Right(_) => break,
+        tokio::select! {
+            accepted = socket.accept() => match accepted {
+                Ok((stream, _)) => serve(stream, &router, &mut connections, &graceful),
+                Err(error) => {
+                    tracing::debug!(%error, "a connection was not accepted");
+                    // Out of file handles, most likely.
+                    connections.close_quietest();
+                    sleep(Duration::from_millis(50)).await;
+                }
+            },
+            () = connections.ended() => {}
+            _ = sweep.tick() => connections.close_quiet(),
+            _ = stopped.changed() => break,
         }
     }
     drop(socket);
@@ -163,80 +170,26 @@ async fn accept(
     }
 }
 
-async fn next_connection(
-    socket: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
-    let permit = Arc::clone(room).acquire_owned().await.ok()?;
-    match socket.accept().await {
-        Ok((stream, _)) => Some((stream, permit)),
-        Err(error) => {
-            tracing::debug!(%error, "a connection was not accepted");
-            // Out of file handles, most likely: trying again at once would only burn time.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            None
-        }
-    }
-}
-
 fn serve(
     stream: TcpStream,
-    permit: OwnedSemaphorePermit,
-    shell: &Arc<Shell>,
+    router: &Router,
+    connections: &mut Connections,
     graceful: &GracefulShutdown,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no nodelay");
     }
-    let shell = Arc::clone(shell);
-    let service = service_fn(move |request| {
-        let shell = Arc::clone(&shell);
-        async move { Ok::<_, Infallible>(shell.answer(request).await) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_headers(MOST_HEADERS)
-        .max_header_size(MOST_HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
-    let watched = graceful.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = watched.await {
+    let service = TowerToHyperService::new(router.clone());
+    let watcher = graceful.watcher();
+    connections.serve(stream, |stream| async move {
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_headers(MOST_HEADERS)
+            .max_header_size(MOST_HEAD_BYTES)
+            .serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%error, "a connection ended badly");
         }
-        drop(permit);
     });
-}
-
-/// What every request meets between the socket and its handler.
-struct Shell {
-    handler: Handler,
-    clock: Clock,
-}
-
-impl Shell {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let (head, body) = request.into_parts();
-        let collected = timeout(BODY_TIMEOUT, Limited::new(body, MOST_BODY_BYTES).collect()).await;
-        let refusal = match collected {
-            Ok(Ok(body)) => {
-                let request = Request::from_parts(head, body.to_bytes());
-                return (self.handler)(&request, self.clock.now()).map(Full::new);
-            }
-            Ok(Err(error)) if error.is::<LengthLimitError>() => StatusCode::PAYLOAD_TOO_LARGE,
-            Ok(Err(_)) => StatusCode::BAD_REQUEST,
-            Err(_) => StatusCode::REQUEST_TIMEOUT,
-        };
-        let mut response = reply::answer(
-            refusal,
-            TEXT,
-            refusal.canonical_reason().unwrap_or_default(),
-        );
-        // What is left of the body would be read as the next request.
-        response.headers_mut().insert(
-            http::header::CONNECTION,
-            http::HeaderValue::from_static("close"),
-        );
-        response.map(Full::new)
-    }
 }

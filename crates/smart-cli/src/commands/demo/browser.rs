@@ -177,14 +177,20 @@ impl Form {
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
     let (value, _) = rest.split_once('"')?;
-    Some(
-        value
-            .replace("&lt;", "<")
-            .replace("&gt;", ">")
-            .replace("&quot;", "\"")
-            .replace("&#39;", "'")
-            .replace("&amp;", "&"),
-    )
+    let entities = [
+        ("<", ["&lt;", "&#60;"]),
+        (">", ["&gt;", "&#62;"]),
+        ("\"", ["&quot;", "&#34;"]),
+        ("'", ["&apos;", "&#39;"]),
+        ("&", ["&amp;", "&#38;"]),
+    ];
+    let mut text = value.to_owned();
+    for (character, spellings) in entities {
+        for entity in spellings {
+            text = text.replace(entity, character);
+        }
+    }
+    Some(text)
 }
 
 /// A form field's text with everything escaped that is not a letter or digit.
@@ -198,14 +204,14 @@ mod tests {
 
     #[test]
     fn a_form_is_read_with_the_fields_that_it_sends() {
-        let html = "<p><form method=\"post\" action=\"/login?a=1&amp;b=2\"><input type=\"hidden\" name=\"return_url\" value=\"/x?y=&quot;z\">\
+        let html = "<p><form method=\"post\" action=\"/login?a=1&amp;b=2\"><input type=\"hidden\" name=\"return_url\" value=\"/x?y=&quot;z&#38;a=&#34;b\">\
                     <input type=\"text\" name=\"username\"><input type=\"submit\" name=\"go\"></form><input name=\"other\">";
         let form = Form::first_of(html).unwrap();
         assert_eq!(form.action, "/login?a=1&b=2");
         assert_eq!(
             form.fields.into_iter().collect::<Vec<_>>(),
             [
-                ("return_url".to_owned(), "/x?y=\"z".to_owned()),
+                ("return_url".to_owned(), "/x?y=\"z&a=\"b".to_owned()),
                 ("username".to_owned(), String::new())
             ]
         );

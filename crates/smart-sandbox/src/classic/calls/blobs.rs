@@ -3,12 +3,39 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
-use smart_api::Method;
+use http::{HeaderValue, Method, StatusCode, header};
 
+use crate::classic::oauth::authenticate::Authenticated;
+use crate::classic::state::ContainerState;
 use crate::form;
+use crate::web::context::RequestContext;
 use crate::web::reply::{self, HTML, Reply, TEXT};
-use crate::web::visit::Visit;
+
+/// A scratchpad: one text for each app and record.
+pub(crate) fn scratchpad(
+    container: &ContainerState,
+    request: &RequestContext<'_>,
+    _who: &Authenticated,
+) -> Reply {
+    let place = Place::Scratchpad {
+        app: request.parameter("smart_app_id").to_owned(),
+        record: request.parameter("record_id").to_owned(),
+    };
+    container.blobs().answer(place, request)
+}
+
+/// Preferences: one text for each app and user.
+pub(crate) fn preferences(
+    container: &ContainerState,
+    request: &RequestContext<'_>,
+    _who: &Authenticated,
+) -> Reply {
+    let place = Place::Preferences {
+        app: request.parameter("smart_app_id").to_owned(),
+        user: request.parameter("user_id").to_owned(),
+    };
+    container.blobs().answer(place, request)
+}
 
 /// All that apps have left, by where they left it.
 #[derive(Default)]
@@ -16,7 +43,7 @@ pub(crate) struct Blobs(HashMap<Place, Blob>);
 
 /// Where a blob lies: with an app, and with a record or a user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Place {
+enum Place {
     Preferences { app: String, user: String },
     Scratchpad { app: String, record: String },
 }
@@ -29,21 +56,21 @@ struct Blob {
 
 impl Blobs {
     /// Reads, replaces or forgets what lies at a place.
-    pub(crate) fn answer(&mut self, place: Place, method: Method, visit: &Visit<'_>) -> Reply {
-        match method {
-            Method::Delete => {
+    fn answer(&mut self, place: Place, request: &RequestContext<'_>) -> Reply {
+        match *request.method() {
+            Method::DELETE => {
                 self.0.remove(&place);
                 reply::answer(StatusCode::OK, HTML, "ok")
             }
-            Method::Get => match self.0.get(&place) {
+            Method::GET => match self.0.get(&place) {
                 Some(blob) => blob.clone().reply(),
                 None => reply::answer(StatusCode::OK, TEXT, Bytes::new()),
             },
             // The echo lets an app see that no one else wrote in between.
-            Method::Post | Method::Put => {
+            _ => {
                 let blob = Blob {
-                    content_type: stored_type(visit),
-                    bytes: visit.body().clone(),
+                    content_type: stored_type(request),
+                    bytes: request.body().clone(),
                 };
                 self.0.insert(place, blob.clone());
                 blob.reply()
@@ -71,8 +98,8 @@ impl std::fmt::Debug for Blobs {
 }
 
 /// The content type to answer with later: the request's in lower case and without parameters.
-fn stored_type(visit: &Visit<'_>) -> HeaderValue {
-    form::media_type(visit.headers())
+fn stored_type(request: &RequestContext<'_>) -> HeaderValue {
+    form::media_type(request.headers())
         .and_then(|name| HeaderValue::from_str(&name.to_ascii_lowercase()).ok())
         .unwrap_or(HeaderValue::from_static(TEXT))
 }

@@ -10,14 +10,26 @@ use smart_rdf::vocab::{owl, rdf};
 use smart_rdf::{Graph, NamedNodeRef, ParseError, TripleRef, Turtle};
 
 use crate::classic::apps::indented;
+use crate::classic::state::ContainerState;
 use crate::records::prefixes;
-use crate::web::reply::{self, RDF_XML, Reply};
+use crate::web::context::RequestContext;
+use crate::web::reply::{self, JSON, RDF_XML, Reply};
 
 /// The version of the SMART API that the container speaks.
 pub(crate) const SMART_VERSION: &str = "0.6.1";
 
+/// `GET /manifest`.
+pub(crate) fn manifest(container: &ContainerState, _request: &RequestContext<'_>) -> Reply {
+    reply::answer(StatusCode::OK, JSON, manifest_of(container.address.base()))
+}
+
+/// `GET /ontology`.
+pub(crate) fn ontology(container: &ContainerState, _request: &RequestContext<'_>) -> Reply {
+    container.ontology.reply()
+}
+
 /// The container manifest. All addresses are on one origin.
-pub(crate) fn manifest(api_base: &str) -> String {
+fn manifest_of(api_base: &str) -> String {
     indented(&json!({
         "smart_version": SMART_VERSION,
         "api_base": api_base,
@@ -125,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_manifest_has_what_the_validator_demands() {
-        let manifest: Value = serde_json::from_str(&manifest("http://localhost:7000")).unwrap();
+        let manifest: Value = serde_json::from_str(&manifest_of("http://localhost:7000")).unwrap();
         let mut keys: Vec<&str> = manifest
             .as_object()
             .unwrap()

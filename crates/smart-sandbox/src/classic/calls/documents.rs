@@ -23,11 +23,12 @@ use smart_rdf::{
 };
 
 use super::reading;
+use crate::classic::state::ContainerState;
 use crate::records::filter;
 use crate::records::load::MOST_BYTES;
 use crate::records::record::{FILE_CLASSES, Record, Statement};
+use crate::web::context::RequestContext;
 use crate::web::reply::{self, Reply};
-use crate::web::visit::Visit;
 
 /// What an answer shows of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,9 +64,14 @@ pub(crate) fn is_about_files(call: &CallInfo) -> bool {
 }
 
 /// A list of files; never their bytes.
-pub(crate) fn list(visit: &Visit<'_>, record: &Record, call: &'static CallInfo) -> Reply {
-    let format = Format::of_list(visit.query.get("format"));
-    let page = filter::select(record, call, &visit.query);
+pub(crate) fn list(
+    _container: &ContainerState,
+    request: &RequestContext<'_>,
+    record: &Record,
+    call: &'static CallInfo,
+) -> Reply {
+    let format = Format::of_list(request.query.get("format"));
+    let page = filter::select(record, call, &request.query);
     let mut triples = Vec::new();
     for file in &page.statements {
         match described(file, format) {
@@ -77,11 +83,16 @@ pub(crate) fn list(visit: &Visit<'_>, record: &Record, call: &'static CallInfo) 
 }
 
 /// One file: its bytes or its description.
-pub(crate) fn item(visit: &Visit<'_>, record: &Record, call: &'static CallInfo) -> Reply {
-    let Some(file) = reading::find(record, visit, call) else {
+pub(crate) fn item(
+    _container: &ContainerState,
+    request: &RequestContext<'_>,
+    record: &Record,
+    call: &'static CallInfo,
+) -> Reply {
+    let Some(file) = reading::find(record, request, call) else {
         return reply::graph(&Graph::default());
     };
-    match Format::of_item(call, visit.query.get("format")) {
+    match Format::of_item(call, request.query.get("format")) {
         Format::Raw => raw(file),
         format => match described(file, format) {
             Ok(description) => reply::graph(&description.into_iter().collect()),

@@ -2,16 +2,17 @@
 
 use bytes::Bytes;
 use http::StatusCode;
+use smart_api::CallInfo;
 use smart_api::vocab::sp;
 use smart_rdf::vocab::rdf;
 use smart_rdf::{Graph, NamedOrBlankNodeRef, Syntax, TermRef, Triple};
 
-use crate::classic::container::Container;
+use crate::classic::state::ContainerState;
 use crate::records::assemble::AssembleError;
 use crate::records::prefixes;
 use crate::records::record::{Record, Statement};
+use crate::web::context::RequestContext;
 use crate::web::reply::{self, Reply, TEXT};
-use crate::web::visit::Visit;
 
 /// No record gets more statements than this.
 const MOST_STATEMENTS: usize = 20_000;
@@ -27,8 +28,13 @@ enum Refusal {
 }
 
 /// Stores the statements of the body and answers with them as they lie in the record.
-pub(crate) fn add(container: &Container, visit: &Visit<'_>, record: &Record) -> Reply {
-    match try_add(container, visit, record) {
+pub(crate) fn add(
+    container: &ContainerState,
+    request: &RequestContext<'_>,
+    record: &Record,
+    _call: &'static CallInfo,
+) -> Reply {
+    match try_add(container, request, record) {
         Ok(stored) => reply::graph(&stored),
         Err(Refusal::Conflict(message)) => reply::answer(StatusCode::CONFLICT, TEXT, message),
         Err(Refusal::Nothing) => reply::bare(StatusCode::BAD_REQUEST, Bytes::new()),
@@ -36,12 +42,16 @@ pub(crate) fn add(container: &Container, visit: &Visit<'_>, record: &Record) -> 
     }
 }
 
-fn try_add(container: &Container, visit: &Visit<'_>, record: &Record) -> Result<Graph, Refusal> {
-    let graph = parse(visit.body()).ok_or(Refusal::Nothing)?;
+fn try_add(
+    container: &ContainerState,
+    request: &RequestContext<'_>,
+    record: &Record,
+) -> Result<Graph, Refusal> {
+    let graph = parse(request.body()).ok_or(Refusal::Nothing)?;
     check(container, &graph, record)?;
     let mut statements = container
         .store
-        .assemble(visit.record_id(), &graph)
+        .assemble(request.parameter("record_id"), &graph)
         .map_err(|error| match error {
             AssembleError::Random(_) => Refusal::Ours,
             other => Refusal::Conflict(other.to_string()),
@@ -50,7 +60,7 @@ fn try_add(container: &Container, visit: &Visit<'_>, record: &Record) -> Result<
         return Err(Refusal::Nothing);
     }
     for statement in &mut statements {
-        statement.posted = Some(visit.now);
+        statement.posted = Some(request.now);
     }
     if record.len() + statements.len() > MOST_STATEMENTS {
         return Err(Refusal::Conflict("the record is full".to_owned()));
@@ -69,7 +79,7 @@ fn try_add(container: &Container, visit: &Visit<'_>, record: &Record) -> Result<
     prefixes::rdf_xml(&stored).map_err(|_| Refusal::Nothing)?;
     match container
         .store
-        .add_statements(visit.record_id(), statements)
+        .add_statements(request.parameter("record_id"), statements)
     {
         Ok(Ok(())) => Ok(stored),
         Ok(Err(there)) => Err(Refusal::Conflict(format!("{} is there already", there.uri))),
@@ -86,7 +96,7 @@ fn parse(body: &[u8]) -> Option<Graph> {
 }
 
 /// Every blank node must be of a class that the ontology knows, and the only record spoken of must be this one.
-fn check(container: &Container, graph: &Graph, record: &Record) -> Result<(), Refusal> {
+fn check(container: &ContainerState, graph: &Graph, record: &Record) -> Result<(), Refusal> {
     for triple in graph.matching(None, Some(rdf::TYPE), None) {
         match (triple.subject, triple.object) {
             (NamedOrBlankNodeRef::BlankNode(_), TermRef::NamedNode(class))

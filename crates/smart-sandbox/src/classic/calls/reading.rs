@@ -6,49 +6,49 @@ use smart_api::CallInfo;
 use smart_api::vocab::sp;
 use smart_rdf::Triple;
 
-use crate::classic::container::Container;
+use crate::classic::state::ContainerState;
 use crate::records::filter::{self, Page};
 use crate::records::record::{Record, Statement};
 use crate::records::summary::{self, Circumstances};
+use crate::web::context::RequestContext;
 use crate::web::reply::{self, Reply};
-use crate::web::visit::Visit;
 
 /// A list call: what passes the filters, what it links to, and a summary.
 pub(crate) fn list(
-    container: &Container,
-    visit: &Visit<'_>,
+    container: &ContainerState,
+    request: &RequestContext<'_>,
     record: &Record,
     call: &'static CallInfo,
 ) -> Reply {
-    let mut pages = vec![filter::select(record, call, &visit.query)];
+    let mut pages = vec![filter::select(record, call, &request.query)];
     if call.target == sp::class::ALLERGY {
         // They come with every answer, whatever the filters and the limit say, and have a summary of their own.
         let exclusions = record.statements_of(sp::class::ALLERGY_EXCLUSION);
         pages.push(Page::whole(exclusions.collect()));
     }
-    answer(container, visit, record, &pages)
+    answer(container, request, record, &pages)
 }
 
 /// A call for one item. An id that the record does not have gives an empty graph, not an error.
 pub(crate) fn item(
-    container: &Container,
-    visit: &Visit<'_>,
+    container: &ContainerState,
+    request: &RequestContext<'_>,
     record: &Record,
     call: &'static CallInfo,
 ) -> Reply {
-    let found = find(record, visit, call);
+    let found = find(record, request, call);
     let page = Page::whole(found.into_iter().collect());
-    answer(container, visit, record, &[page])
+    answer(container, request, record, &[page])
 }
 
 /// The statement that the path names: by its id, or the only one of its class.
 pub(crate) fn find<'a>(
     record: &'a Record,
-    visit: &Visit<'_>,
+    request: &RequestContext<'_>,
     call: &'static CallInfo,
 ) -> Option<&'a Arc<Statement>> {
     let mut candidates = record.statements_of(call.target);
-    match visit.values.other_than(&["record_id"]) {
+    match request.parameters.other_than("record_id") {
         None => candidates.next(),
         Some(id) => candidates.find(|statement| {
             statement
@@ -60,12 +60,17 @@ pub(crate) fn find<'a>(
     }
 }
 
-fn answer(container: &Container, visit: &Visit<'_>, record: &Record, pages: &[Page<'_>]) -> Reply {
+fn answer(
+    container: &ContainerState,
+    request: &RequestContext<'_>,
+    record: &Record,
+    pages: &[Page<'_>],
+) -> Reply {
     let circumstances = Circumstances {
-        api_base: &container.api_base,
-        path: visit.path(),
-        query: &visit.query,
-        took: visit.began.elapsed(),
+        api_base: container.address.base(),
+        path: request.path,
+        query: &request.query,
+        took: request.began.elapsed(),
     };
     // One summary for each part that is not empty, as the reference container has it, which merges the answers of two queries.
     let summaries: Vec<Triple> = pages

@@ -7,14 +7,19 @@ use smart_api::calls::SearchRecords;
 use smart_api::vocab::sp;
 use smart_rdf::{Graph, NamedNode, NamedOrBlankNodeRef, Query, QueryError};
 
-use crate::classic::container::Container;
+use crate::classic::oauth::authenticate::Authenticated;
+use crate::classic::state::ContainerState;
 use crate::form::Pairs;
 use crate::records::demographics::Demographics;
+use crate::web::context::RequestContext;
 use crate::web::reply::{self, Reply};
-use crate::web::visit::Visit;
 
 /// The demographics of every record that matches, in one graph, without a summary. No parameter means all records.
-pub(crate) fn records(container: &Container, visit: &Visit<'_>) -> Reply {
+pub(crate) fn records(
+    container: &ContainerState,
+    request: &RequestContext<'_>,
+    _who: &Authenticated,
+) -> Reply {
     let mut everyone = Vec::new();
     for id in container.store.ids() {
         match container.store.record(id) {
@@ -28,8 +33,8 @@ pub(crate) fn records(container: &Container, visit: &Visit<'_>) -> Reply {
     let demographics = everyone
         .iter()
         .filter_map(|record| Demographics::of(record));
-    let Some(query) = visit.query.get("sparql") else {
-        let wanted = Wanted::read(&visit.query);
+    let Some(query) = request.query.get("sparql") else {
+        let wanted = Wanted::read(&request.query);
         let hits = demographics.filter(|patient| wanted.matches(patient));
         return reply::graph(
             &hits

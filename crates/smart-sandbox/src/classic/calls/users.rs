@@ -9,18 +9,23 @@ use smart_rdf::{Literal, NamedNode, NamedNodeRef, Term, Triple};
 
 use crate::classic::accounts::Account;
 use crate::classic::calls::search::asked;
-use crate::classic::container::Container;
+use crate::classic::oauth::authenticate::Authenticated;
+use crate::classic::state::ContainerState;
 use crate::form::encode;
+use crate::web::context::RequestContext;
 use crate::web::reply::{self, Reply};
-use crate::web::visit::Visit;
 
 /// The type that containers really send; the ontology calls it `sp:User`. Both are given.
 const LOWER_CASE_USER: NamedNodeRef<'static> =
     NamedNodeRef::new_unchecked("http://smartplatforms.org/terms#user");
 
 /// One user by e-mail address.
-pub(crate) fn one(container: &Container, visit: &Visit<'_>) -> Reply {
-    match container.accounts.get(visit.user_id()) {
+pub(crate) fn one(
+    container: &ContainerState,
+    request: &RequestContext<'_>,
+    _who: &Authenticated,
+) -> Reply {
+    match container.accounts.get(request.parameter("user_id")) {
         Some(account) => reply::graph(&triples(container, account).into_iter().collect()),
         None => reply::bare(StatusCode::NOT_FOUND, Bytes::new()),
     }
@@ -28,8 +33,12 @@ pub(crate) fn one(container: &Container, visit: &Visit<'_>) -> Reply {
 
 /// All users whose names contain the given parts, in any case. Containers and the ontology name the parameters differently;
 /// both names are read.
-pub(crate) fn search(container: &Container, visit: &Visit<'_>) -> Reply {
-    let asked = |name| asked(SearchUsers::INFO, &visit.query, name);
+pub(crate) fn search(
+    container: &ContainerState,
+    request: &RequestContext<'_>,
+    _who: &Authenticated,
+) -> Reply {
+    let asked = |name| asked(SearchUsers::INFO, &request.query, name);
     let given = asked("given_name");
     let family = asked("family_name");
     let department = asked("department");
@@ -51,10 +60,10 @@ pub(crate) fn search(container: &Container, visit: &Visit<'_>) -> Reply {
     )
 }
 
-fn triples(container: &Container, account: &Account) -> Vec<Triple> {
+fn triples(container: &ContainerState, account: &Account) -> Vec<Triple> {
     // An address may hold characters that no IRI can, unlike the raw `@` that every client expects.
     let id = encode(account.email()).replace("%40", "@");
-    let subject = NamedNode::new_unchecked(format!("{}/users/{id}", container.api_base));
+    let subject = NamedNode::new_unchecked(format!("{}/users/{id}", container.address.base()));
     let fact = |property: NamedNodeRef<'_>, value: Term| {
         Triple::new(subject.clone(), property.into_owned(), value)
     };

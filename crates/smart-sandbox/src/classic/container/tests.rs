@@ -1,3 +1,5 @@
+use std::sync::Mutex;
+
 use http::{HeaderName, Method};
 use proptest::prelude::*;
 
@@ -21,7 +23,7 @@ fn the_manifest_is_public_json() {
 #[test]
 fn fifty_invented_patients_are_there_by_default() {
     let mut bench = Bench::new(Sandbox::builder());
-    assert_eq!(bench.container.store.len(), 50);
+    assert_eq!(bench.container.state.store.len(), 50);
     let app = bench.background_with(smart_patients::DANIEL_ADAMS);
     let path = format!("/records/{}/medications/", smart_patients::DANIEL_ADAMS);
     assert!(crate::classic::testing::graph(&bench.get(&app, &path)).len() > 20);
@@ -77,7 +79,7 @@ impl tracing::Subscriber for Log {
     fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
 
     fn event(&self, event: &tracing::Event<'_>) {
-        let mut text = lock(&self.0);
+        let mut text = self.0.lock().unwrap();
         event.record(
             &mut |field: &tracing::field::Field, value: &dyn fmt::Debug| {
                 text.push_str(&format!("{field}={value:?} "));
@@ -120,7 +122,7 @@ fn the_log_tells_reasons_but_no_secret_and_no_patient() {
             "not the secret".to_owned(),
         ]
     });
-    let text = lock(&log.0).clone();
+    let text = log.0.lock().unwrap().clone();
     for reason in [
         "there is no oauth header",
         "unknown or has expired",

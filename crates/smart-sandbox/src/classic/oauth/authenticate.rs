@@ -6,12 +6,12 @@ use smart_oauth::oauth1::{
     TimeWindow, TokenSecret, VerifyError, verify,
 };
 
-use crate::classic::container::Container;
 use crate::classic::rules::{Principal, Token};
+use crate::classic::state::ContainerState;
 use crate::classic::tokens::Known;
 use crate::form::Pairs;
+use crate::web::context::RequestContext;
 use crate::web::reply::{self, Reply};
-use crate::web::visit::Visit;
 
 /// A request whose sender is known.
 #[derive(Debug)]
@@ -22,11 +22,15 @@ pub(crate) struct Authenticated {
 
 impl Authenticated {
     /// A parameter of a token request that is not empty: from the header, the form or the query, in this order.
-    pub(crate) fn parameter<'a>(&'a self, visit: &'a Visit<'_>, name: &str) -> Option<&'a str> {
+    pub(crate) fn parameter<'a>(
+        &'a self,
+        request: &'a RequestContext<'_>,
+        name: &str,
+    ) -> Option<&'a str> {
         [
             self.header.get(name),
-            visit.form.get(name),
-            visit.query.get(name),
+            request.form.get(name),
+            request.query.get(name),
         ]
         .into_iter()
         .flatten()
@@ -105,45 +109,45 @@ pub(crate) struct Strictness {
 
 /// Finds out who sent a request. The nonce is used up only by a request that is right in everything else.
 ///
-/// A query that the signature leaves out, as the container's dialect does off GET, is removed from the visit, and so is a form.
+/// A query that the signature leaves out, as the container's dialect does off GET, is removed from the request, and so is a form.
 pub(crate) fn authenticate(
-    container: &Container,
-    visit: &mut Visit<'_>,
+    container: &ContainerState,
+    request: &mut RequestContext<'_>,
 ) -> Result<Authenticated, Rejection> {
     let unknown = |reason| Rejection { reason, app: None };
-    let header = AuthorizationHeader::from_headers(visit.headers())
+    let header = AuthorizationHeader::from_headers(request.headers())
         .map_err(|error| unknown(Reason::Header(error)))?
-        .ok_or_else(|| unknown(anonymous(visit)))?;
+        .ok_or_else(|| unknown(anonymous(request)))?;
     let app = header
         .consumer_key()
         .and_then(|key| container.apps.get(key));
     let app = app.map(|app| app.manifest.id().to_owned());
-    authenticate_header(container, visit, header).map_err(|reason| Rejection { reason, app })
+    authenticate_header(container, request, header).map_err(|reason| Rejection { reason, app })
 }
 
 /// A request without a header is not signed, or its parameters stand where no Classic container looks for them.
-fn anonymous(visit: &Visit<'_>) -> Reason {
-    match AuthorizationHeader::from_request(visit.request) {
+fn anonymous(request: &RequestContext<'_>) -> Reason {
+    match AuthorizationHeader::from_request(request.http) {
         Ok(None) => Reason::Anonymous,
         Ok(Some(_)) | Err(_) => Reason::NotInHeader,
     }
 }
 
 fn authenticate_header(
-    container: &Container,
-    visit: &mut Visit<'_>,
+    container: &ContainerState,
+    request: &mut RequestContext<'_>,
     header: AuthorizationHeader,
 ) -> Result<Authenticated, Reason> {
-    let claim = claim(container, visit, &header);
+    let claim = claim(container, request, &header);
     // An unknown key is verified too, against nothing that could match, so that the time taken does not tell.
     let no_secret = TokenSecret::new("");
     let (consumer_secret, token_secret) = match &claim {
         Ok(claim) => (claim.consumer_secret.clone(), claim.token_secret.as_ref()),
         Err(_) => (ConsumerSecret::new(""), header.token().map(|_| &no_secret)),
     };
-    let request = SignableRequest::from_received("http", visit.request).map_err(Reason::Request)?;
-    let verified = verify(&request, &header, &consumer_secret, token_secret);
-    let claim = check_order(&header, claim, container.strictness.window, visit.now)?;
+    let signable = SignableRequest::from_received("http", request.http).map_err(Reason::Request)?;
+    let verified = verify(&signable, &header, &consumer_secret, token_secret);
+    let claim = check_order(&header, claim, container.strictness.window, request.now)?;
     let accepted = verified.map_err(Reason::Verify)?;
     let accepts_unsigned =
         container.strictness.accepts_unsigned_bodies || claim.accepts_unsigned_bodies;
@@ -153,15 +157,15 @@ fn authenticate_header(
     accepted
         .admit(
             container.strictness.window,
-            &mut container.desk().nonces,
-            visit.now,
+            &mut container.identity().nonces,
+            request.now,
         )
         .map_err(Reason::Verify)?;
     if !accepted.covers_query() {
-        visit.query = Pairs::default();
+        request.query = Pairs::default();
     }
     if !accepted.covers_body() {
-        visit.form = Pairs::default();
+        request.form = Pairs::default();
     }
     Ok(Authenticated {
         principal: claim.principal,
@@ -204,8 +208,8 @@ fn check_order(
 }
 
 fn claim(
-    container: &Container,
-    visit: &Visit<'_>,
+    container: &ContainerState,
+    request: &RequestContext<'_>,
     header: &AuthorizationHeader,
 ) -> Result<Claim, Reason> {
     let consumer = header.consumer_key().unwrap_or_default();
@@ -216,7 +220,7 @@ fn claim(
     let (token, token_secret) = match header.token() {
         None => (Token::None, None),
         Some(key) => {
-            let known = container.desk().tokens.look_up(key, visit.now);
+            let known = container.identity().tokens.look_up(key, request.now);
             let (owner, token, secret) = match known.ok_or(Reason::UnknownToken)? {
                 Known::Access { grant, secret } => {
                     let token = Token::Access {

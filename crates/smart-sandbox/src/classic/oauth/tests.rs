@@ -83,9 +83,13 @@ fn the_dance_ends_with_a_token_for_record_and_user() {
     let key = token.key().as_str().to_owned();
     let verifier = {
         let now = smart_oauth::Timestamp::from_unix_seconds(bench.now);
-        let mut desk = bench.container.desk();
-        desk.tokens.claim(&key, DEMO_USER, now).unwrap();
-        desk.tokens.approve(&key, DEMO_USER, now).unwrap().unwrap()
+        let mut identity = bench.container.state.identity();
+        identity.tokens.claim(&key, DEMO_USER, now).unwrap();
+        identity
+            .tokens
+            .approve(&key, DEMO_USER, now)
+            .unwrap()
+            .unwrap()
     };
     for wrong in [None, Some(""), Some("guess")] {
         let signer = Signer::ui().with_request(token.clone(), wrong);
@@ -152,7 +156,8 @@ fn the_record_may_stand_in_the_header() {
     let now = smart_oauth::Timestamp::from_unix_seconds(bench.now);
     let claim = bench
         .container
-        .desk()
+        .state
+        .identity()
         .tokens
         .claim(token.key().as_str(), DEMO_USER, now);
     assert_eq!(claim.unwrap().record, "1");
@@ -174,13 +179,15 @@ fn the_verifier_may_stand_in_the_body() {
     let now = smart_oauth::Timestamp::from_unix_seconds(bench.now);
     bench
         .container
-        .desk()
+        .state
+        .identity()
         .tokens
         .claim(&key, DEMO_USER, now)
         .unwrap();
     let verifier = bench
         .container
-        .desk()
+        .state
+        .identity()
         .tokens
         .approve(&key, DEMO_USER, now)
         .unwrap()

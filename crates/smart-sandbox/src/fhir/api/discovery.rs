@@ -5,27 +5,32 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::SEARCH_PARAMETERS;
+use crate::fhir::answers;
 use crate::fhir::resources::Release;
-use crate::fhir::{FhirServer, answers};
+use crate::fhir::state::FhirState;
+use crate::web::context::RequestContext;
 use crate::web::reply::Reply;
-use crate::web::visit::Visit;
 
 const EXTENSION: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
 
 /// `metadata`: a `CapabilityStatement`, or a `Conformance` on the base of DSTU2.
-pub(crate) fn metadata(server: &FhirServer, visit: &Visit<'_>, release: Release) -> Reply {
-    let origin = server.origin(visit);
-    let base = format!("{origin}{}", release.path());
+pub(crate) fn metadata(
+    server: &FhirState,
+    request: &RequestContext<'_>,
+    release: Release,
+) -> Reply {
+    let base = server.base(request);
+    let fhir_base = format!("{base}{}", release.path());
     let mut statement = json!({
         "status": "active",
         "date": server.began.instant(),
         "publisher": "smart-sandbox",
         "kind": "instance",
         "software": {"name": "smart-sandbox", "version": env!("CARGO_PKG_VERSION")},
-        "implementation": {"description": "Invented patients to develop against", "url": base},
+        "implementation": {"description": "Invented patients to develop against", "url": fhir_base},
         "rest": [{
             "mode": "server",
-            "security": security(&origin, release),
+            "security": security(&base, release),
             "resource": release.types().iter().map(|name| resource(name)).collect::<Vec<_>>(),
             "operation": [{"name": "export", "definition": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export"}],
         }],
@@ -46,7 +51,7 @@ pub(crate) fn metadata(server: &FhirServer, visit: &Visit<'_>, release: Release)
     answers::json(StatusCode::OK, &statement)
 }
 
-fn security(origin: &str, release: Release) -> Value {
+fn security(base: &str, release: Release) -> Value {
     let uris = [
         ("authorize", "/oauth/authorize"),
         ("manage", "/apps"),
@@ -55,7 +60,7 @@ fn security(origin: &str, release: Release) -> Value {
         ("introspect", "/oauth/introspect"),
         ("revoke", "/oauth/revoke"),
     ];
-    let uris = uris.map(|(name, path)| json!({"url": name, "valueUri": format!("{origin}{path}")}));
+    let uris = uris.map(|(name, path)| json!({"url": name, "valueUri": format!("{base}{path}")}));
     let old = "http://hl7.org/fhir/restful-security-service";
     let new = "http://terminology.hl7.org/CodeSystem/restful-security-service";
     let systems = match release {
@@ -88,9 +93,9 @@ fn resource(name: &str) -> Value {
 }
 
 /// `.well-known/smart-configuration`. What is not there is not offered: no `id_token`, and so no issuer and no keys.
-pub(crate) fn smart_configuration(server: &FhirServer, visit: &Visit<'_>) -> Reply {
-    let origin = server.origin(visit);
-    let at = |path: &str| format!("{origin}{path}");
+pub(crate) fn smart_configuration(server: &FhirState, request: &RequestContext<'_>) -> Reply {
+    let base = server.base(request);
+    let at = |path: &str| format!("{base}{path}");
     let body = json!({
         "authorization_endpoint": at("/oauth/authorize"),
         "token_endpoint": at("/oauth/token"),
@@ -119,6 +124,6 @@ pub(crate) fn smart_configuration(server: &FhirServer, visit: &Visit<'_>) -> Rep
 }
 
 /// The keys that `id_token`s are signed with. There are none, because none are issued.
-pub(crate) fn keys() -> Reply {
+pub(crate) fn keys(_server: &FhirState, _request: &RequestContext<'_>) -> Reply {
     answers::json(StatusCode::OK, &json!({"keys": []}))
 }

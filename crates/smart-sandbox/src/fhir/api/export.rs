@@ -15,15 +15,16 @@ use serde_json::{Value, json};
 use super::search::{is_recent, is_shared};
 use super::{NoRecord, Shelf, not_found, outcome, record_of};
 use crate::classic::oauth::no_randomness;
+use crate::fhir::answers;
 use crate::fhir::moment::Moment;
 use crate::fhir::oauth::approvals::Grant;
 use crate::fhir::oauth::scopes::{Interaction, permits};
 use crate::fhir::resources::Release;
-use crate::fhir::{FhirServer, answers};
+use crate::fhir::state::FhirState;
 use crate::form::Pairs;
 use crate::random;
+use crate::web::context::RequestContext;
 use crate::web::reply::{self, Reply};
-use crate::web::visit::Visit;
 
 /// More jobs than this, and the oldest is forgotten.
 const MOST_JOBS: usize = 1000;
@@ -58,17 +59,17 @@ pub(super) fn is_status(path: &str) -> bool {
 
 /// Answers what is about an export; none for all else.
 pub(super) fn answer(
-    server: &FhirServer,
-    visit: &Visit<'_>,
+    server: &FhirState,
+    request: &RequestContext<'_>,
     grant: &Grant,
     release: Release,
     segments: &[&str],
 ) -> Option<Reply> {
-    let reply = match (visit.method(), segments) {
+    let reply = match (request.method(), segments) {
         (&Method::GET, ["$export"] | ["Patient", "$export"]) => {
-            kick_off(server, visit, grant, release)
+            kick_off(server, request, grant, release)
         }
-        (&Method::GET, [STATUS, job]) => state(server, visit, grant, job),
+        (&Method::GET, [STATUS, job]) => state(server, request, grant, job),
         (&Method::DELETE, [STATUS, job]) => forget(server, grant, job),
         (&Method::GET, [FILES, job, file]) => match file.strip_suffix(".ndjson") {
             Some(name) => lines(server, grant, job, name),
@@ -80,12 +81,17 @@ pub(super) fn answer(
     Some(reply)
 }
 
-fn kick_off(server: &FhirServer, visit: &Visit<'_>, grant: &Grant, release: Release) -> Reply {
-    if !wants_to_wait(visit.headers()) {
+fn kick_off(
+    server: &FhirState,
+    request: &RequestContext<'_>,
+    grant: &Grant,
+    release: Release,
+) -> Reply {
+    if !wants_to_wait(request.headers()) {
         let text = "an export is answered later: send the header Prefer with respond-async";
         return outcome(StatusCode::BAD_REQUEST, "invalid", text);
     }
-    let types = match types(&visit.query, release) {
+    let types = match types(&request.query, release) {
         Ok(types) => types,
         Err(text) => return outcome(StatusCode::BAD_REQUEST, "invalid", &text),
     };
@@ -102,19 +108,19 @@ fn kick_off(server: &FhirServer, visit: &Visit<'_>, grant: &Grant, release: Rele
         Ok(id) => id,
         Err(error) => return no_randomness(error),
     };
-    let origin = server.origin(visit);
+    let base = server.base(request);
     let job = Job {
         grant: grant.clone(),
         release,
         types,
-        since: visit.query.first("_since").map(str::to_owned),
-        began: visit.now.into(),
-        request: format!("{origin}{}", visit.request.uri()),
+        since: request.query.first("_since").map(str::to_owned),
+        began: request.now.into(),
+        request: format!("{}{}", server.origin(request), request.here()),
         was_seen: false,
     };
-    server.desk().exports.insert(&id, job);
+    server.registry().exports.insert(&id, job);
     let mut reply = reply::bare(StatusCode::ACCEPTED, "");
-    let place = format!("{origin}{}/{STATUS}/{id}", release.path());
+    let place = format!("{base}{}/{STATUS}/{id}", release.path());
     if let Ok(place) = HeaderValue::try_from(place) {
         reply.headers_mut().insert(header::CONTENT_LOCATION, place);
     }
@@ -149,8 +155,8 @@ fn types(query: &Pairs, release: Release) -> Result<Vec<&'static str>, String> {
     asked.split(',').map(known).collect()
 }
 
-fn state(server: &FhirServer, visit: &Visit<'_>, grant: &Grant, id: &str) -> Reply {
-    let Some((job, was_seen)) = server.desk().exports.look(id, grant) else {
+fn state(server: &FhirState, request: &RequestContext<'_>, grant: &Grant, id: &str) -> Reply {
+    let Some((job, was_seen)) = server.registry().exports.look(id, grant) else {
         return not_found();
     };
     if !was_seen {
@@ -165,7 +171,7 @@ fn state(server: &FhirServer, visit: &Visit<'_>, grant: &Grant, id: &str) -> Rep
     }
     let files = format!(
         "{}{}/{FILES}/{id}",
-        server.origin(visit),
+        server.base(request),
         job.release.path()
     );
     let mut output = Vec::new();
@@ -190,8 +196,8 @@ fn state(server: &FhirServer, visit: &Visit<'_>, grant: &Grant, id: &str) -> Rep
     answers::unstored(answers::json(StatusCode::OK, &manifest))
 }
 
-fn lines(server: &FhirServer, grant: &Grant, id: &str, name: &str) -> Reply {
-    let Some((job, true)) = server.desk().exports.look(id, grant) else {
+fn lines(server: &FhirState, grant: &Grant, id: &str, name: &str) -> Reply {
+    let Some((job, true)) = server.registry().exports.look(id, grant) else {
         return not_found();
     };
     if !job.types.contains(&name) {
@@ -207,8 +213,8 @@ fn lines(server: &FhirServer, grant: &Grant, id: &str, name: &str) -> Reply {
     }
 }
 
-fn forget(server: &FhirServer, grant: &Grant, id: &str) -> Reply {
-    if server.desk().exports.remove(id, grant) {
+fn forget(server: &FhirState, grant: &Grant, id: &str) -> Reply {
+    if server.registry().exports.remove(id, grant) {
         reply::bare(StatusCode::ACCEPTED, "")
     } else {
         not_found()
@@ -216,7 +222,7 @@ fn forget(server: &FhirServer, grant: &Grant, id: &str) -> Reply {
 }
 
 /// The resources of a type, as they are now.
-fn found(server: &FhirServer, job: &Job, name: &str) -> Result<Vec<Value>, NoRecord> {
+fn found(server: &FhirState, job: &Job, name: &str) -> Result<Vec<Value>, NoRecord> {
     let record = record_of(server, &job.grant)?;
     let shelf = Shelf {
         record: &record,

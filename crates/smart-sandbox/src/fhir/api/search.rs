@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use super::{Shelf, outcome, resource};
 use crate::faults::FhirFault;
-use crate::fhir::FhirServer;
 use crate::fhir::oauth::approvals::Grant;
 use crate::fhir::resources;
+use crate::fhir::state::FhirState;
 use crate::form::{Pairs, encode_pairs};
+use crate::web::context::RequestContext;
 use crate::web::reply::Reply;
-use crate::web::visit::Visit;
 
 /// Resources in one bundle, where the search does not say how many.
 const USUAL_COUNT: usize = 50;
@@ -18,13 +18,13 @@ const MOST_COUNT: usize = 500;
 
 /// Resources of a type with one of the labels that the person shared. Another patient's search is empty, not an error.
 pub(super) fn answer(
-    server: &FhirServer,
-    visit: &Visit<'_>,
+    server: &FhirState,
+    request: &RequestContext<'_>,
     grant: &Grant,
     shelf: &Shelf<'_>,
     name: &str,
 ) -> Reply {
-    let query = &visit.query;
+    let query = &request.query;
     let (count, offset) = match (number(query, "_count"), number(query, "_offset")) {
         (Ok(count), Ok(offset)) => (
             count.unwrap_or(USUAL_COUNT).min(MOST_COUNT),
@@ -46,7 +46,7 @@ pub(super) fn answer(
     } else {
         Vec::new()
     };
-    let base = format!("{}{}", server.origin(visit), shelf.release.path());
+    let base = format!("{}{}", server.base(request), shelf.release.path());
     let foreign = format!("http://fhir.internal.invalid{}", shelf.release.path());
     let link = |relation: &str, offset: usize| {
         let is_foreign = relation == "next" && server.does(FhirFault::ForeignNextLinks);
@@ -86,7 +86,7 @@ pub(super) fn answer(
     if !entries.is_empty() {
         bundle["entry"] = Value::Array(entries);
     }
-    resource(visit, &bundle)
+    resource(request, &bundle)
 }
 
 fn bad_request(text: &str) -> Reply {

@@ -10,17 +10,18 @@ use super::approvals::Grant;
 use super::clients::Client;
 use crate::classic::oauth::no_randomness;
 use crate::faults::FhirFault;
-use crate::fhir::forms::{self, PatientLink, Question};
+use crate::fhir::answers;
 use crate::fhir::moment::{DAY, Moment};
+use crate::fhir::pages::{ChoosePatient, Consent, PatientLink};
 use crate::fhir::people::{Visitor, ask_to_log_in, visitor};
 use crate::fhir::resources::Release;
+use crate::fhir::state::FhirState;
 use crate::fhir::users::record_id;
-use crate::fhir::{FhirServer, answers};
 use crate::form::{Pairs, encode, encode_pairs, join_query};
 use crate::records::demographics::Patient;
-use crate::web::browser::comes_from_elsewhere;
+use crate::web::context::RequestContext;
+use crate::web::pages::page;
 use crate::web::reply::{self, Reply};
-use crate::web::visit::Visit;
 
 /// How long an approval lasts if the person does not say otherwise, and how much longer the form offers.
 const YEAR: i64 = 365 * DAY;
@@ -58,49 +59,47 @@ enum Refusal {
     },
 }
 
-pub(crate) fn answer(server: &FhirServer, visit: &Visit<'_>) -> Reply {
-    if visit.method() == Method::POST {
-        approve(server, visit)
+pub(crate) fn answer(server: &FhirState, request: &RequestContext<'_>) -> Reply {
+    if request.method() == Method::POST {
+        approve(server, request)
     } else {
-        ask(server, visit)
+        ask(server, request)
     }
 }
 
 /// Shows the consent page, after a login and the choice of a patient where these are needed.
-fn ask(server: &FhirServer, visit: &Visit<'_>) -> Reply {
-    let asked = match check(server, &visit.query) {
+fn ask(server: &FhirState, request: &RequestContext<'_>) -> Reply {
+    let asked = match check(server, &request.query) {
         Ok(asked) => asked,
-        Err(refusal) => return refused(server, visit, refusal),
+        Err(refusal) => return refused(server, request, refusal),
     };
-    let Some(visitor) = visitor(server, visit) else {
-        return ask_to_log_in(server, visit, &here(visit));
+    let Some(visitor) = visitor(server, request) else {
+        return ask_to_log_in(server, request, request.here());
     };
     if let Err(prose) = asked.complete() {
-        return answers::fatal(&server.origin(visit), &[("error", prose)]);
+        return answers::fatal(&server.base(request), &[("error", prose)]);
     }
     let patients: Vec<String> = visitor.user.patients().collect();
-    let patient = match (visit.query.first("patient_id"), patients.as_slice()) {
+    let patient = match (request.query.first("patient_id"), patients.as_slice()) {
         (Some(id), _) if visitor.user.record_of(id).is_some() => id,
         (None, [only]) => only,
-        (None, [_, ..]) => return choose_patient(server, visit, &asked, &patients),
+        (None, [_, ..]) => return choose_patient(server, request, &asked, &patients),
         _ => {
             let pairs = [("error", "Invalid patient id.")];
-            return answers::fatal(&server.origin(visit), &pairs);
+            return answers::fatal(&server.base(request), &pairs);
         }
     };
-    consent_page(server, visit, &asked, &visitor, patient)
+    consent_page(server, request, &asked, &visitor, patient)
 }
 
 /// Notes the consent and sends the code to the client.
-fn approve(server: &FhirServer, visit: &Visit<'_>) -> Reply {
-    if comes_from_elsewhere(visit.headers()) {
-        return crate::web::pages::foreign_form();
-    }
-    let Some(visitor) = visitor(server, visit) else {
-        return ask_to_log_in(server, visit, "/oauth/authorize");
+fn approve(server: &FhirState, request: &RequestContext<'_>) -> Reply {
+    let Some(visitor) = visitor(server, request) else {
+        let here = format!("{}/oauth/authorize", server.address.path());
+        return ask_to_log_in(server, request, &here);
     };
-    let fatal = |prose: &str| answers::fatal(&server.origin(visit), &[("error", prose)]);
-    let field = |name| visit.form.first(name);
+    let fatal = |prose: &str| answers::fatal(&server.base(request), &[("error", prose)]);
+    let field = |name| request.form.first(name);
     let (Some(expires), Some(labels), Some(patient), Some(_)) = (
         field("expires"),
         field("security_labels"),
@@ -109,15 +108,15 @@ fn approve(server: &FhirServer, visit: &Visit<'_>) -> Reply {
     ) else {
         return fatal("400: Bad Request");
     };
-    if !visitor.sent(visit) {
+    if !visitor.sent(request) {
         return fatal("400: Bad Request");
     }
     if field("scope").is_some_and(|scope| scope.trim().is_empty()) {
         return fatal("Scopes must be set on post auth.");
     }
-    let asked = match check(server, &visit.form) {
+    let asked = match check(server, &request.form) {
         Ok(asked) => asked,
-        Err(refusal) => return refused(server, visit, refusal),
+        Err(refusal) => return refused(server, request, refusal),
     };
     let (Some(redirect_uri), Some(scope)) = (&asked.redirect_uri, &asked.scope) else {
         return fatal("400: Bad Request");
@@ -142,9 +141,9 @@ fn approve(server: &FhirServer, visit: &Visit<'_>) -> Reply {
         ends,
     };
     let challenge = asked.challenge.as_deref();
-    let now = visit.now.into();
+    let now = request.now.into();
     let code = server
-        .desk()
+        .registry()
         .approvals
         .approve(grant, redirect_uri, challenge, now);
     let code = match code {
@@ -162,7 +161,7 @@ fn approve(server: &FhirServer, visit: &Visit<'_>) -> Reply {
 }
 
 /// The checks that need no login, in the order of the original server; PKCE and `aud` come after its own.
-fn check(server: &FhirServer, pairs: &Pairs) -> Result<Asked, Refusal> {
+fn check(server: &FhirState, pairs: &Pairs) -> Result<Asked, Refusal> {
     for name in [
         "client_id",
         "response_type",
@@ -176,7 +175,7 @@ fn check(server: &FhirServer, pairs: &Pairs) -> Result<Asked, Refusal> {
     }
     let id = pairs.first("client_id");
     let id = id.ok_or_else(|| fatal("Missing client_id parameter.".to_owned()))?;
-    let client = server.desk().clients.get(id);
+    let client = server.registry().clients.get(id);
     let client = client.ok_or_else(|| fatal("Invalid client_id parameter value.".to_owned()))?;
     let redirect_uri = pairs.first("redirect_uri");
     if let Some(uri) = redirect_uri {
@@ -257,10 +256,10 @@ fn check_challenge(challenge: Option<&str>, method: Option<&str>) -> Result<(), 
 }
 
 /// A token for another server's data shall not be had here. Every name of the loopback interface will do.
-fn is_base(server: &FhirServer, aud: &str) -> bool {
+fn is_base(server: &FhirState, aud: &str) -> bool {
     let aud = answers::with_plain_loopback(aud);
     [Release::R4, Release::Dstu2].iter().any(|release| {
-        aud == answers::with_plain_loopback(&format!("{}{}", server.server, release.path()))
+        aud == answers::with_plain_loopback(&format!("{}{}", server.address.base(), release.path()))
     })
 }
 
@@ -293,10 +292,10 @@ fn fatal(description: String) -> Refusal {
     Refusal::Fatal("invalid_request", description)
 }
 
-fn refused(server: &FhirServer, visit: &Visit<'_>, refusal: Refusal) -> Reply {
+fn refused(server: &FhirState, request: &RequestContext<'_>, refusal: Refusal) -> Reply {
     match refusal {
         Refusal::Fatal(error, description) => answers::fatal(
-            &server.origin(visit),
+            &server.base(request),
             &[("error", error), ("error_description", &description)],
         ),
         Refusal::ToClient {
@@ -315,25 +314,28 @@ fn refused(server: &FhirServer, visit: &Visit<'_>, refusal: Refusal) -> Reply {
 }
 
 fn choose_patient(
-    server: &FhirServer,
-    visit: &Visit<'_>,
+    server: &FhirState,
+    request: &RequestContext<'_>,
     asked: &Asked,
     patients: &[String],
 ) -> Reply {
     let links: Vec<PatientLink> = patients
         .iter()
         .map(|id| PatientLink {
-            href: format!("{}&patient_id={}", here(visit), encode(id)),
+            href: format!("{}&patient_id={}", request.here(), encode(id)),
             label: label(server, id),
             id: id.clone(),
         })
         .collect();
-    forms::choose_patient(&asked.client.name, &links)
+    page(&ChoosePatient {
+        client: &asked.client.name,
+        patients: &links,
+    })
 }
 
 fn consent_page(
-    server: &FhirServer,
-    visit: &Visit<'_>,
+    server: &FhirState,
+    request: &RequestContext<'_>,
     asked: &Asked,
     visitor: &Visitor<'_>,
     patient: &str,
@@ -366,8 +368,9 @@ fn consent_page(
             .chain(state.map(|state| ("state", state)))
             .collect::<Vec<_>>(),
     );
-    let today = Moment::from(visit.now);
-    forms::consent(&Question {
+    let today = Moment::from(request.now);
+    page(&Consent {
+        base: server.address.path(),
         client: &asked.client.name,
         user: visitor.user.name,
         patient: &label(server, patient),
@@ -381,14 +384,8 @@ fn consent_page(
     })
 }
 
-fn label(server: &FhirServer, patient: &str) -> String {
+fn label(server: &FhirState, patient: &str) -> String {
     let id = record_id(patient).unwrap_or_default();
     let record = server.store.record(id).ok().flatten();
     Patient::of(id, record.as_deref()).label()
-}
-
-fn here(visit: &Visit<'_>) -> String {
-    let uri = visit.request.uri();
-    uri.path_and_query()
-        .map_or_else(|| uri.path().to_owned(), |here| here.as_str().to_owned())
 }

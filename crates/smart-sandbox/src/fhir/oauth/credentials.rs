@@ -10,22 +10,22 @@ use percent_encoding::percent_decode_str;
 
 use super::clients::Client;
 use crate::faults::FhirFault;
-use crate::fhir::FhirServer;
-use crate::web::visit::Visit;
+use crate::fhir::state::FhirState;
+use crate::web::context::RequestContext;
 
 /// The client behind a request. Where there is an `Authorization` header, the form does not count.
-pub(crate) fn client(server: &FhirServer, visit: &Visit<'_>) -> Option<Arc<Client>> {
-    let desk = server.desk();
+pub(crate) fn client(server: &FhirState, request: &RequestContext<'_>) -> Option<Arc<Client>> {
+    let registry = server.registry();
     let any_secret = server.does(FhirFault::AnySecret);
-    let (id, secret) = match visit.headers().get(header::AUTHORIZATION) {
+    let (id, secret) = match request.headers().get(header::AUTHORIZATION) {
         Some(value) => basic(value.to_str().ok()?)?,
         None => {
-            let field = |name| visit.form.first(name).map(str::to_owned);
+            let field = |name| request.form.first(name).map(str::to_owned);
             let id = field("client_id")?;
             match field("client_secret") {
                 Some(secret) => (id, secret),
                 None => {
-                    return desk
+                    return registry
                         .clients
                         .get(&id)
                         .filter(|client| client.is_public() || any_secret);
@@ -34,7 +34,8 @@ pub(crate) fn client(server: &FhirServer, visit: &Visit<'_>) -> Option<Arc<Clien
         }
     };
     let proven = |id: &str, secret: &str| {
-        desk.clients
+        registry
+            .clients
             .get(id)
             .filter(|client| client.has_secret(secret) || any_secret)
     };

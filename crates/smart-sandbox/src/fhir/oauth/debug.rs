@@ -7,27 +7,31 @@ use serde_json::{Value, json};
 use super::approvals::{ACCESS_LIFETIME, Approval, Grant};
 use super::register::is_json;
 use crate::classic::oauth::no_randomness;
+use crate::fhir::answers;
 use crate::fhir::moment::{DAY, Moment};
-use crate::fhir::{FhirServer, answers, api};
+use crate::fhir::state::FhirState;
+use crate::web::context::RequestContext;
 use crate::web::reply::Reply;
-use crate::web::visit::Visit;
 
 /// Days for which an approval made here is good.
 const APPROVAL_DAYS: i64 = 365;
 
 /// Makes a pair of tokens for a client, a user and a patient.
-pub(crate) fn token(server: &FhirServer, visit: &Visit<'_>) -> Reply {
-    let body = is_json(visit).then(|| serde_json::from_slice::<Value>(visit.body()).ok());
+pub(crate) fn token(server: &FhirState, request: &RequestContext<'_>) -> Reply {
+    let body = is_json(request).then(|| serde_json::from_slice::<Value>(request.body()).ok());
     let Some(Value::Object(members)) = body.flatten() else {
         return answers::html(StatusCode::BAD_REQUEST);
     };
     let members = Value::Object(members);
-    let now = visit.now.into();
+    let now = request.now.into();
     let (grant, access_ends) = match read(server, &members, now) {
         Ok(read) => read,
         Err((error, description)) => return answers::refusal(error, description),
     };
-    let pair = server.desk().approvals.insert_pair(grant, access_ends, now);
+    let pair = server
+        .registry()
+        .approvals
+        .insert_pair(grant, access_ends, now);
     match pair {
         Ok([access, refresh]) => {
             let body = json!({"access_token": access, "refresh_token": refresh});
@@ -40,14 +44,14 @@ pub(crate) fn token(server: &FhirServer, visit: &Visit<'_>) -> Reply {
 /// The checks are in the order of the original server. It does not know `security_labels`, and gives debug tokens none, so that
 /// searches with them find next to nothing.
 fn read(
-    server: &FhirServer,
+    server: &FhirState,
     members: &Value,
     now: Moment,
 ) -> Result<(Grant, Moment), (&'static str, &'static str)> {
     let text = |name: &str| members.get(name).and_then(Value::as_str);
     let user = text("username").and_then(|name| server.users().get(name));
     let user = user.ok_or(("no_user", "there is no user of this username"))?;
-    let client = text("client_id").and_then(|id| server.desk().clients.get(id));
+    let client = text("client_id").and_then(|id| server.registry().clients.get(id));
     let client = client.ok_or(("no_client", "there is no client of this client_id"))?;
     let patient = text("patient_id").ok_or(("no_patient", "there is no patient_id"))?;
     if user.record_of(patient).is_none() {
@@ -103,25 +107,19 @@ fn whole_number(value: &Value) -> Option<i64> {
 }
 
 /// Describes a token of either kind, also one that has ended.
-pub(crate) fn introspect(server: &FhirServer, visit: &Visit<'_>) -> Reply {
-    let desk = server.desk();
-    let token = visit.query.first("token").unwrap_or_default();
-    let Some((approval, kind)) = desk.approvals.find(token) else {
+pub(crate) fn introspect(server: &FhirState, request: &RequestContext<'_>) -> Reply {
+    let registry = server.registry();
+    let token = request.query.first("token").unwrap_or_default();
+    let Some((approval, kind)) = registry.approvals.find(token) else {
         return answers::refusal("no_token", "there is no such token");
     };
     let mut body = description(approval);
-    body["active"] = json!(approval.is_active(kind, visit.now.into()));
+    body["active"] = json!(approval.is_active(kind, request.now.into()));
     answers::unstored(answers::json(StatusCode::OK, &body))
 }
 
 /// Describes the token that is shown. The original describes all tokens of its client, those of other users included.
-pub(crate) fn me(server: &FhirServer, visit: &Visit<'_>) -> Reply {
-    let desk = server.desk();
-    let found = api::bearer(visit.headers())
-        .and_then(|token| desk.approvals.access(token, visit.now.into()));
-    let Some(approval) = found else {
-        return answers::html(StatusCode::UNAUTHORIZED);
-    };
+pub(crate) fn me(_server: &FhirState, _request: &RequestContext<'_>, approval: &Approval) -> Reply {
     let body = json!({
         "client_id": approval.grant.client,
         "tokens": [description(approval)],

@@ -5,23 +5,24 @@ use serde_json::{Value, json};
 
 use super::clients::{Refusal, Registration};
 use crate::classic::oauth::no_randomness;
-use crate::fhir::{FhirServer, answers};
+use crate::fhir::answers;
+use crate::fhir::state::FhirState;
 use crate::form;
+use crate::web::context::RequestContext;
 use crate::web::reply::Reply;
-use crate::web::visit::Visit;
 
-pub(crate) fn answer(server: &FhirServer, visit: &Visit<'_>) -> Reply {
-    if !is_json(visit) {
+pub(crate) fn answer(server: &FhirState, request: &RequestContext<'_>) -> Reply {
+    if !is_json(request) {
         return answers::refusal("bad_request", "send a JSON object as application/json");
     }
-    let Ok(body) = serde_json::from_slice::<Value>(visit.body()) else {
+    let Ok(body) = serde_json::from_slice::<Value>(request.body()) else {
         return answers::html(StatusCode::BAD_REQUEST);
     };
     let registration = match Registration::read(&body) {
         Ok(registration) => registration,
         Err(refusal) => return refused(refusal),
     };
-    let client = match server.desk().clients.register(registration) {
+    let client = match server.registry().clients.register(registration) {
         Ok(client) => client,
         Err(error) => return no_randomness(error),
     };
@@ -56,8 +57,8 @@ fn refused(refusal: Refusal) -> Reply {
     answers::refusal(error, description)
 }
 
-pub(crate) fn is_json(visit: &Visit<'_>) -> bool {
-    form::media_type(visit.headers()).is_some_and(|name| {
+pub(crate) fn is_json(request: &RequestContext<'_>) -> bool {
+    form::media_type(request.headers()).is_some_and(|name| {
         let name = name.to_ascii_lowercase();
         name == "application/json" || (name.starts_with("application/") && name.ends_with("+json"))
     })

@@ -5,35 +5,37 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::approvals::{Approval, Kind};
-use super::credentials;
-use crate::fhir::{FhirServer, answers};
+use super::clients::Client;
+use crate::fhir::answers;
+use crate::fhir::state::FhirState;
+use crate::web::context::RequestContext;
 use crate::web::reply::{self, JSON, Reply};
-use crate::web::visit::Visit;
 
-/// Ends a token. A token that is unknown, or another client's, is answered as one that was revoked.
-pub(crate) fn revoke(server: &FhirServer, visit: &Visit<'_>) -> Reply {
-    let Some(client) = credentials::client(server, visit) else {
-        return unauthorized();
-    };
-    let Some(token) = visit.form.first("token") else {
+/// Ends a token of the client. A token that is unknown, or another client's, is answered as one that was revoked.
+pub(crate) fn revoke(server: &FhirState, request: &RequestContext<'_>, client: &Client) -> Reply {
+    let Some(token) = request.form.first("token") else {
         return bad_request();
     };
-    let now = visit.now.into();
-    server.desk().approvals.revoke_token(&client.id, token, now);
+    let now = request.now.into();
+    server
+        .registry()
+        .approvals
+        .revoke_token(&client.id, token, now);
     answers::unstored(reply::bare(StatusCode::OK, ""))
 }
 
 /// Describes a token that is good now; of every other it says only that it is not.
-pub(crate) fn introspect(server: &FhirServer, visit: &Visit<'_>) -> Reply {
-    let Some(client) = credentials::client(server, visit) else {
-        return unauthorized();
-    };
-    let Some(token) = visit.form.first("token") else {
+pub(crate) fn introspect(
+    server: &FhirState,
+    request: &RequestContext<'_>,
+    client: &Client,
+) -> Reply {
+    let Some(token) = request.form.first("token") else {
         return bad_request();
     };
-    let desk = server.desk();
-    let found = desk.approvals.find(token).filter(|(approval, kind)| {
-        approval.grant.client == client.id && approval.is_active(*kind, visit.now.into())
+    let registry = server.registry();
+    let found = registry.approvals.find(token).filter(|(approval, kind)| {
+        approval.grant.client == client.id && approval.is_active(*kind, request.now.into())
     });
     let body = match found {
         Some((approval, kind)) => active(approval, kind),
@@ -62,7 +64,8 @@ fn active(approval: &Approval, kind: Kind) -> Value {
     body
 }
 
-fn unauthorized() -> Reply {
+/// The client did not prove who it is.
+pub(crate) fn unauthorized() -> Reply {
     let body = json!({"error": "invalid_client"});
     let mut reply = line(StatusCode::UNAUTHORIZED, &body);
     let challenge = HeaderValue::from_static("Basic realm=\"clients\"");

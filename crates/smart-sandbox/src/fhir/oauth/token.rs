@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use super::approvals::{ACCESS_LIFETIME, Approval, Denial, Exchange};
 use super::credentials;
 use crate::faults::FhirFault;
-use crate::fhir::{FhirServer, answers};
+use crate::fhir::answers;
+use crate::fhir::state::FhirState;
+use crate::web::context::RequestContext;
 use crate::web::reply::{self, JSON, Reply};
-use crate::web::visit::Visit;
 
-pub(crate) fn answer(server: &FhirServer, visit: &Visit<'_>) -> Reply {
-    let field = |name| visit.form.first(name);
+pub(crate) fn answer(server: &FhirState, request: &RequestContext<'_>) -> Reply {
+    let field = |name| request.form.first(name);
     let grant_type = field("grant_type").unwrap_or_default();
     let known = [
         "authorization_code",
@@ -23,11 +24,11 @@ pub(crate) fn answer(server: &FhirServer, visit: &Visit<'_>) -> Reply {
     if !known.contains(&grant_type) {
         return refusal(StatusCode::BAD_REQUEST, "unsupported_grant_type", None);
     }
-    let Some(client) = credentials::client(server, visit) else {
+    let Some(client) = credentials::client(server, request) else {
         return refusal(StatusCode::UNAUTHORIZED, "invalid_client", None);
     };
-    let now = visit.now.into();
-    let mut desk = server.desk();
+    let now = request.now.into();
+    let mut registry = server.registry();
     let granted = match grant_type {
         "authorization_code" => {
             let exchange = Exchange {
@@ -36,14 +37,15 @@ pub(crate) fn answer(server: &FhirServer, visit: &Visit<'_>) -> Reply {
                 redirect_uri: field("redirect_uri"),
                 verifier: field("code_verifier"),
             };
-            desk.approvals.exchange(exchange, now)
+            registry.approvals.exchange(exchange, now)
         }
         "refresh_token" => {
             let Some(token) = field("refresh_token") else {
                 let description = Some("Missing refresh token parameter.");
                 return refusal(StatusCode::BAD_REQUEST, "invalid_request", description);
             };
-            desk.approvals
+            registry
+                .approvals
                 .refresh(&client.id, token, field("scope"), now)
         }
         "password" => {

@@ -200,7 +200,7 @@ fn references(value: &Value, seen: &mut BTreeSet<String>) {
 fn values_come_from_the_statements() {
     let bench = Bench::new();
     let token = shared(&bench).access;
-    let record = bench.server.store.record("1288992").unwrap().unwrap();
+    let record = bench.server.state.store.record("1288992").unwrap().unwrap();
     let labs = record
         .statements_of(smart_api::vocab::sp::class::LAB_RESULT)
         .count();
@@ -337,6 +337,7 @@ fn another_patient_is_not_there() {
     let token = shared(&bench).access;
     let represented = bench
         .server
+        .state
         .users()
         .get("daniel-adams")
         .unwrap()
@@ -426,9 +427,14 @@ fn what_may_not_be_asked_is_refused_in_order() {
             "Not allowed to query for \"Nothing\" resource type.",
         ),
     ] {
+        let is_head = method == Method::HEAD;
         let response = ask(method, path);
         assert_eq!(response.status(), 403, "{path}");
         assert_eq!(response.headers()["content-type"], "application/json");
+        if is_head {
+            assert!(response.body().is_empty());
+            continue;
+        }
         assert_eq!(body_of(&response), json!({"error": error}));
     }
     for method in [Method::PUT, Method::PATCH, Method::DELETE] {
@@ -518,10 +524,10 @@ fn the_older_base_has_the_older_shapes() {
 fn all_invented_patients_become_resources() {
     let bench = Bench::new();
     let moment = super::super::moment::Moment::from_unix_seconds(0).unwrap();
-    let ids = bench.server.store.ids_in_order();
+    let ids = bench.server.state.store.ids_in_order();
     let mut seen = BTreeSet::new();
     for id in ids.iter().take(12) {
-        let record = bench.server.store.record(id).unwrap().unwrap();
+        let record = bench.server.state.store.record(id).unwrap().unwrap();
         for name in Release::R4.types() {
             let made =
                 super::super::resources::of_type(&record, "smart-x", Release::R4, name, moment);

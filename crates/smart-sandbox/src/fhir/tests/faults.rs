@@ -134,7 +134,7 @@ fn rules_of_data() {
     });
     check(FhirFault::IgnoresPatient, |bench| {
         let token = reader(bench, "patient/*.read");
-        let other = bench.server.store.ids_in_order()[1].clone();
+        let other = bench.server.state.store.ids_in_order()[1].clone();
         bench
             .get_as(&token, &format!("/api/fhir/Patient/smart-{other}"))
             .status()

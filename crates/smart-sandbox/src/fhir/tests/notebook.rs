@@ -170,7 +170,7 @@ fn cell_10_the_authorization_leads_through_login_choice_and_consent() {
     let chooser = std::str::from_utf8(chooser.body()).unwrap();
     assert_eq!(chooser.matches("data-patient-id=\"").count(), 2);
     assert!(
-        chooser.contains("&amp;patient_id=smart-1288992\""),
+        chooser.contains("&#38;patient_id=smart-1288992\""),
         "{chooser}"
     );
     let form = bench.consent(&cookie, &changed(&ask, "patient_id", Some(PATIENT)));

@@ -123,6 +123,10 @@ fn a_user_sees_and_ends_his_own_approvals_only() {
     assert_eq!(location(&bench.post_with(&daniel, "/revoke/99", &[])), back);
     assert_eq!(location(&bench.post_with(&daniel, action, &[])), back);
 
+    for address in ["/revoke/x", "/revoke/99999999999999999999"] {
+        let response = bench.post_with(&daniel, address, &[]);
+        assert_eq!(response.status(), 404, "{address}");
+    }
     assert_eq!(bench.read_status(&tokens.access), 401);
     assert_eq!(bench.refresh(&app, &tokens.refresh, &[]).status(), 401);
     let response = bench.get(&format!("/oauth/debug/introspect?token={}", tokens.access));
@@ -150,7 +154,7 @@ fn the_home_page_greets() {
 #[test]
 fn each_user_has_other_patients() {
     let bench = Bench::new();
-    let users = bench.server.users();
+    let users = bench.server.state.users();
     let daniel = &users.get("daniel-adams").unwrap().records;
     let joseph = &users.get("joseph-ross").unwrap().records;
     assert_eq!((daniel.len(), joseph.len()), (2, 1));

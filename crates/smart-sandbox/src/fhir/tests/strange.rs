@@ -108,7 +108,7 @@ fn debug_output_holds_no_secret() {
     let bench = Bench::new();
     let app = bench.register(REDIRECT);
     let tokens = bench.dance(&app);
-    let text = format!("{:?} {:?}", bench.server, bench.server.desk());
+    let text = format!("{:?} {:?}", bench.server, bench.server.state.registry());
     for secret in [&app.secret, &tokens.access, &tokens.refresh] {
         assert!(!text.contains(secret.as_str()), "{text}");
     }

@@ -253,7 +253,7 @@ fn a_new_approval_ends_the_old_one_of_the_same_person_and_patient_only() {
     let app = bench.register(REDIRECT);
     let first = bench.dance(&app);
     let other = bench.debug_token(&bench.register(REDIRECT), json!({}));
-    let joseph = bench.server.users().get("joseph-ross").unwrap();
+    let joseph = bench.server.state.users().get("joseph-ross").unwrap();
     let patient = joseph.patients().next().unwrap();
     let joseph = bench.debug_token(
         &app,

@@ -81,7 +81,8 @@ fn a_call_with_a_token_signed_elsewhere_is_accepted() {
     let now = Timestamp::from_unix_seconds(bench.now);
     bench
         .container
-        .desk()
+        .state
+        .identity()
         .tokens
         .import_access(key, secret, grant, now);
     let path = "/records/1288992/lab_results/?loinc=13457-7%7C2089-1&limit=10";
