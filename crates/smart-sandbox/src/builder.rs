@@ -16,8 +16,8 @@ use crate::classic::refusal::{Listener, Refusal};
 use crate::classic::state::ContainerState;
 use crate::clock::Clock;
 use crate::error::SandboxError;
+use crate::faults::Faults;
 use crate::faults::FhirFault;
-use crate::faults::FhirFaults;
 use crate::fhir::FhirServer;
 use crate::fhir::state::FhirState;
 use crate::records::load;
@@ -55,7 +55,7 @@ pub struct SandboxBuilder {
     strictness: Strictness,
     unsigned_bodies_from: Vec<String>,
     refusals: Listener,
-    fhir_faults: FhirFaults,
+    fhir_faults: Faults,
 }
 
 impl SandboxBuilder {
@@ -73,7 +73,7 @@ impl SandboxBuilder {
             strictness: Strictness::default(),
             unsigned_bodies_from: Vec::new(),
             refusals: Listener::default(),
-            fhir_faults: FhirFaults::default(),
+            fhir_faults: Faults::default(),
         }
     }
 
@@ -259,7 +259,7 @@ impl SandboxBuilder {
     }
 
     fn fhir_server_of(&self, address: Address, store: Arc<Store>) -> FhirServer {
-        let state = FhirState::new(address, store, self.clock.now(), self.fhir_faults);
+        let state = FhirState::new(address, store, self.clock.now(), self.fhir_faults.clone());
         FhirServer::new(state, &self.clock)
     }
 

@@ -1,13 +1,14 @@
 //! The second generation: a server that speaks OAuth 2 and FHIR, as the one of Sync for Science did, over the records of the
 //! container. See [`FhirServer`].
 
-mod answers;
-mod api;
-mod moment;
-mod oauth;
+pub(crate) mod answers;
+pub(crate) mod api;
+pub(crate) mod edges;
+pub(crate) mod moment;
+pub(crate) mod oauth;
 mod pages;
 mod people;
-mod resources;
+pub(crate) mod resources;
 mod routes;
 pub(crate) mod state;
 mod users;
@@ -67,8 +68,11 @@ impl FhirServer {
     pub(crate) fn new(state: FhirState, clock: &Clock) -> Self {
         let state = Arc::new(state);
         let answering = Arc::clone(&state);
-        let answer = move |handler: &Handler, request: RequestContext<'_>| {
-            handler.answer(&answering, &request)
+        let answer = move |handler: &Handler, mut request: RequestContext<'_>| {
+            answering.edges.before(&mut request, &answering);
+            let mut reply = handler.answer(&answering, &request);
+            answering.edges.after(&request, &mut reply, &answering);
+            reply
         };
         let router = router(routes::table(), None, clock, answer);
         Self {

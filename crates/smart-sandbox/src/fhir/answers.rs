@@ -20,7 +20,7 @@ pub(super) fn refusal(error: &str, description: &str) -> Reply {
 }
 
 /// A small page for a status that is no page's.
-pub(super) fn html(status: StatusCode) -> Reply {
+pub(crate) fn html(status: StatusCode) -> Reply {
     let reason = status.canonical_reason().unwrap_or_default();
     reply::answer(status, HTML, format!("<h1>{reason}</h1>"))
 }

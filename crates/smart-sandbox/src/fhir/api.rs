@@ -10,7 +10,6 @@ use super::moment::Moment;
 use super::resources::{self, Release};
 use super::state::FhirState;
 use super::users::record_id;
-use crate::faults::FhirFault;
 use crate::fhir::oauth::approvals::Grant;
 use crate::fhir::oauth::scopes::{Interaction, permits};
 use crate::form::{self, Pairs};
@@ -83,9 +82,10 @@ pub(super) fn answer(server: &FhirState, request: &RequestContext<'_>, release: 
         let approval = registry.approvals.access(token, request.now.into())?;
         Some(approval.grant.clone())
     });
-    let Some(grant) = grant else {
+    let Some(mut grant) = grant else {
         return answers::html(StatusCode::UNAUTHORIZED);
     };
+    server.edges.opened(request, &mut grant);
     let segments: Vec<_> = path
         .split('/')
         .filter(|segment| !segment.is_empty())
@@ -107,7 +107,7 @@ pub(super) fn answer(server: &FhirState, request: &RequestContext<'_>, release: 
 }
 
 /// The token of the header ([RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)); nothing else counts.
-pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
@@ -158,22 +158,10 @@ fn with_record(
         None => Interaction::Search,
     };
     let covered = permits(&grant.scope, name, interaction);
-    if !covered && !server.does(FhirFault::IgnoresScopes) {
+    if !covered {
         let text = format!("the scopes of the token do not cover this use of {name}");
         return outcome(StatusCode::FORBIDDEN, "forbidden", &text);
     }
-    let other = Grant {
-        patient: id
-            .filter(|_| name == "Patient")
-            .unwrap_or(&grant.patient)
-            .to_owned(),
-        ..grant.clone()
-    };
-    let grant = if server.does(FhirFault::IgnoresPatient) {
-        &other
-    } else {
-        grant
-    };
     let record = match record_of(server, grant) {
         Ok(record) => record,
         Err(none) => return none.reply(),

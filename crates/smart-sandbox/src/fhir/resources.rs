@@ -18,7 +18,7 @@ use data_types::DataTypes as _;
 
 /// The release of FHIR whose shapes are asked for, each at a base of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Release {
+pub(crate) enum Release {
     Dstu2,
     R4,
 }
@@ -29,7 +29,7 @@ const PATIENT_TAGS: &str = "http://smarthealthit.org/security/patient";
 
 impl Release {
     /// Where its base lies below the server.
-    pub(super) fn path(self) -> &'static str {
+    pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Dstu2 => "/api/dstu2",
             Self::R4 => "/api/fhir",

@@ -8,12 +8,12 @@ use smart_oauth::Timestamp;
 
 use super::answers::with_plain_loopback;
 use super::api::export::Exports;
+use super::edges::Edges;
 use super::moment::Moment;
 use super::oauth::approvals::Approvals;
 use super::oauth::clients::Clients;
 use super::resources::Release;
 use super::users::Users;
-use crate::faults::{FhirFault, FhirFaults};
 use crate::records::store::Store;
 use crate::web::address::Address;
 use crate::web::context::RequestContext;
@@ -28,7 +28,7 @@ pub(crate) struct FhirState {
     users: OnceLock<Users>,
     /// When the records that were there from the start were last updated.
     pub(crate) began: Moment,
-    faults: FhirFaults,
+    pub(crate) edges: Box<dyn Edges>,
     registry: Mutex<Registry>,
 }
 
@@ -46,7 +46,7 @@ impl FhirState {
         address: Address,
         store: Arc<Store>,
         began: Timestamp,
-        faults: FhirFaults,
+        edges: impl Edges + 'static,
     ) -> Self {
         Self {
             fhir_base: format!("{}{}", address.base(), Release::R4.path()),
@@ -54,10 +54,10 @@ impl FhirState {
             store,
             users: OnceLock::new(),
             began: began.into(),
-            faults,
+            edges: Box::new(edges),
             registry: Mutex::new(Registry {
                 clients: Clients::built_in(),
-                approvals: Approvals::new(faults),
+                approvals: Approvals::default(),
                 sessions: Sessions::default(),
                 exports: Exports::default(),
             }),
@@ -79,11 +79,6 @@ impl FhirState {
     /// The base of this server as the request names it.
     pub(crate) fn base(&self, request: &RequestContext<'_>) -> String {
         format!("{}{}", self.origin(request), self.address.path())
-    }
-
-    /// Whether it was told to do this wrong.
-    pub(crate) fn does(&self, fault: FhirFault) -> bool {
-        self.faults.has(fault)
     }
 
     pub(crate) fn users(&self) -> &Users {

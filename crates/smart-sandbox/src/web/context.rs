@@ -1,5 +1,6 @@
 //! One request, with everything that handlers read from it.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use crate::form::{self, Pairs};
 #[derive(Debug)]
 pub(crate) struct RequestContext<'a> {
     /// The request with the URI that the client sent.
-    pub(crate) http: &'a Request<Bytes>,
+    pub(crate) http: Cow<'a, Request<Bytes>>,
     /// The path below the base of the server, percent-encoded as it was sent.
     pub(crate) path: &'a str,
     pub(crate) parameters: PathParameters,
@@ -31,7 +32,7 @@ impl<'a> RequestContext<'a> {
         now: Timestamp,
     ) -> Self {
         Self {
-            http,
+            http: Cow::Borrowed(http),
             path,
             parameters,
             query: Pairs::parse(http.uri().query().unwrap_or_default()),
@@ -41,15 +42,15 @@ impl<'a> RequestContext<'a> {
         }
     }
 
-    pub(crate) fn method(&self) -> &'a Method {
+    pub(crate) fn method(&self) -> &Method {
         self.http.method()
     }
 
-    pub(crate) fn headers(&self) -> &'a HeaderMap {
+    pub(crate) fn headers(&self) -> &HeaderMap {
         self.http.headers()
     }
 
-    pub(crate) fn body(&self) -> &'a Bytes {
+    pub(crate) fn body(&self) -> &Bytes {
         self.http.body()
     }
 
@@ -59,7 +60,7 @@ impl<'a> RequestContext<'a> {
     }
 
     /// The path and the query that the client sent, to return to after a login.
-    pub(crate) fn here(&self) -> &'a str {
+    pub(crate) fn here(&self) -> &str {
         let uri = self.http.uri();
         uri.path_and_query()
             .map_or(uri.path(), |here| here.as_str())

@@ -127,7 +127,7 @@ pub(crate) fn authenticate(
 
 /// A request without a header is not signed, or its parameters stand where no Classic container looks for them.
 fn anonymous(request: &RequestContext<'_>) -> Reason {
-    match AuthorizationHeader::from_request(request.http) {
+    match AuthorizationHeader::from_request(&*request.http) {
         Ok(None) => Reason::Anonymous,
         Ok(Some(_)) | Err(_) => Reason::NotInHeader,
     }
@@ -145,7 +145,8 @@ fn authenticate_header(
         Ok(claim) => (claim.consumer_secret.clone(), claim.token_secret.as_ref()),
         Err(_) => (ConsumerSecret::new(""), header.token().map(|_| &no_secret)),
     };
-    let signable = SignableRequest::from_received("http", request.http).map_err(Reason::Request)?;
+    let signable =
+        SignableRequest::from_received("http", &*request.http).map_err(Reason::Request)?;
     let verified = verify(&signable, &header, &consumer_secret, token_secret);
     let claim = check_order(&header, claim, container.strictness.window, request.now)?;
     let accepted = verified.map_err(Reason::Verify)?;

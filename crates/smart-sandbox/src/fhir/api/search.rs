@@ -4,7 +4,6 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Shelf, outcome, resource};
-use crate::faults::FhirFault;
 use crate::fhir::oauth::approvals::Grant;
 use crate::fhir::resources;
 use crate::fhir::state::FhirState;
@@ -47,10 +46,7 @@ pub(super) fn answer(
         Vec::new()
     };
     let base = format!("{}{}", server.base(request), shelf.release.path());
-    let foreign = format!("http://fhir.internal.invalid{}", shelf.release.path());
     let link = |relation: &str, offset: usize| {
-        let is_foreign = relation == "next" && server.does(FhirFault::ForeignNextLinks);
-        let base = if is_foreign { &foreign } else { &base };
         let mut pairs: Vec<(&str, &str)> = query
             .iter()
             .filter(|(name, _)| !matches!(*name, "_offset" | "_count"))

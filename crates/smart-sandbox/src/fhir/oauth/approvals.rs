@@ -16,7 +16,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::faults::{FhirFault, FhirFaults};
 use crate::fhir::moment::Moment;
 use crate::random::{alphanumeric, uuid_pair};
 
@@ -49,20 +48,21 @@ pub(crate) struct Grant {
 pub(crate) struct Approval {
     pub(crate) grant: Grant,
     pub(crate) began: Moment,
-    stage: Stage,
+    pub(crate) stage: Stage,
 }
 
-enum Stage {
+/// What a client holds of an approval.
+pub(crate) enum Stage {
     Code(Code),
     Pair(Pair),
 }
 
 /// Waits for its client.
-struct Code {
-    text: String,
-    redirect_uri: String,
-    ends: Moment,
-    challenge: Option<String>,
+pub(crate) struct Code {
+    pub(crate) text: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) ends: Moment,
+    pub(crate) challenge: Option<String>,
 }
 
 /// The tokens that are good now. The pair before them is not.
@@ -71,7 +71,7 @@ pub(crate) struct Pair {
     pub(crate) refresh: String,
     pub(crate) access_ends: Moment,
     /// The code that they came from: who shows it again has stolen it, or was robbed.
-    spent: Option<String>,
+    pub(crate) spent: Option<String>,
 }
 
 /// What comes with a code to the token endpoint.
@@ -112,17 +112,9 @@ pub(crate) struct Approvals {
     /// The rows of codes, spent ones included, and of tokens.
     by_text: HashMap<String, u64>,
     last: u64,
-    faults: FhirFaults,
 }
 
 impl Approvals {
-    pub(crate) fn new(faults: FhirFaults) -> Self {
-        Self {
-            faults,
-            ..Self::default()
-        }
-    }
-
     /// Notes a consent and makes its code.
     pub(crate) fn approve(
         &mut self,
@@ -186,13 +178,6 @@ impl Approvals {
         }
         let code = match &approval.stage {
             Stage::Code(code) => code,
-            Stage::Pair(pair)
-                if pair.spent.as_deref() == Some(exchange.code)
-                    && self.faults.has(FhirFault::ReusableCodes) =>
-            {
-                let spent = pair.spent.clone();
-                return self.renew(row, spent, now);
-            }
             Stage::Pair(pair) if pair.spent.as_deref() == Some(exchange.code) => {
                 tracing::debug!("a code came twice, its tokens end");
                 self.remove(row);
@@ -200,14 +185,13 @@ impl Approvals {
             }
             Stage::Pair(_) => return Err(Denial::UnknownGrant),
         };
-        if now >= code.ends && !self.faults.has(FhirFault::IgnoresExpiry) {
+        if now >= code.ends {
             return Err(Denial::InvalidGrant);
         }
         if exchange.redirect_uri != Some(code.redirect_uri.as_str()) {
             return Err(Denial::AccessDenied);
         }
-        let is_verified = verifies(code.challenge.as_deref(), exchange.verifier);
-        if !is_verified && !self.faults.has(FhirFault::IgnoresPkce) {
+        if !verifies(code.challenge.as_deref(), exchange.verifier) {
             return Err(Denial::InvalidGrant);
         }
         if now >= approval.grant.ends {
@@ -245,27 +229,13 @@ impl Approvals {
                     .split_whitespace()
                     .any(|old| old == one)
             };
-            if !asked.all(granted) && !self.faults.has(FhirFault::WidensOnRefresh) {
+            if !asked.all(granted) {
                 return Err(Denial::InvalidScope);
             }
             approval.grant.scope = scope.to_owned();
         }
-        let (spent, old) = (pair.spent.clone(), pair.refresh.clone());
-        if self.faults.has(FhirFault::KeepsRefreshTokens) {
-            self.renew(row, spent, now)?;
-            return self.keep_refresh_token(row, old);
-        }
+        let spent = pair.spent.clone();
         self.renew(row, spent, now)
-    }
-
-    /// Gives the pair of a row its old refresh token back.
-    fn keep_refresh_token(&mut self, row: u64, old: String) -> Result<&Approval, Denial> {
-        let mut approval = self.take(row).ok_or(Denial::InvalidGrant)?;
-        if let Stage::Pair(pair) = &mut approval.stage {
-            pair.refresh = old;
-        }
-        self.put(row, approval);
-        self.rows.get(&row).ok_or(Denial::Ours)
     }
 
     /// The approval behind a token, whether or not the token is still good.
@@ -284,8 +254,7 @@ impl Approvals {
     /// The approval behind an access token that is good now.
     pub(crate) fn access(&self, token: &str, now: Moment) -> Option<&Approval> {
         let (approval, kind) = self.find(token)?;
-        let is_active = approval.is_active(kind, now) || self.faults.has(FhirFault::IgnoresExpiry);
-        (kind == Kind::Access && is_active).then_some(approval)
+        (kind == Kind::Access && approval.is_active(kind, now)).then_some(approval)
     }
 
     /// The approvals of one user with their numbers, oldest first.
@@ -329,6 +298,15 @@ impl Approvals {
                 }
             }
             None => {}
+        }
+    }
+
+    /// Changes the approval of a code or token against all rules. Only faults do that.
+    pub(crate) fn tamper(&mut self, text: &str, change: impl FnOnce(&mut Approval)) {
+        let row = self.by_text.get(text).copied();
+        if let Some((row, mut approval)) = row.and_then(|row| Some((row, self.take(row)?))) {
+            change(&mut approval);
+            self.put(row, approval);
         }
     }
 
@@ -440,16 +418,21 @@ impl fmt::Debug for Approvals {
     }
 }
 
+/// The challenge of a verifier, with the method S256.
+pub(crate) fn challenge_of(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
+}
+
 /// Whether a verifier belongs to a challenge of the method S256
 /// ([RFC 7636 §4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6)). A verifier without a challenge is refused, too:
 /// somebody took the challenge out on the way ([RFC 9700 §4.8.2](https://www.rfc-editor.org/rfc/rfc9700#section-4.8.2)).
 fn verifies(challenge: Option<&str>, verifier: Option<&str>) -> bool {
     match (challenge, verifier) {
         (None, None) => true,
-        (Some(challenge), Some(verifier)) => {
-            let derived = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
-            derived.as_bytes().ct_eq(challenge.as_bytes()).into()
-        }
+        (Some(challenge), Some(verifier)) => challenge_of(verifier)
+            .as_bytes()
+            .ct_eq(challenge.as_bytes())
+            .into(),
         _ => false,
     }
 }

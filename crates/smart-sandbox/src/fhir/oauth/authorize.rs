@@ -9,7 +9,6 @@ use http::Method;
 use super::approvals::Grant;
 use super::clients::Client;
 use crate::classic::oauth::no_randomness;
-use crate::faults::FhirFault;
 use crate::fhir::answers;
 use crate::fhir::moment::{DAY, Moment};
 use crate::fhir::pages::{ChoosePatient, Consent, PatientLink};
@@ -151,12 +150,7 @@ fn approve(server: &FhirState, request: &RequestContext<'_>) -> Reply {
         Err(error) => return no_randomness(error),
     };
     let mut pairs = vec![("code", code.as_str())];
-    let state = match asked.state.as_deref() {
-        _ if server.does(FhirFault::DropsState) => None,
-        Some(_) if server.does(FhirFault::ChangesState) => Some("a-state-that-nobody-sent"),
-        state => state,
-    };
-    pairs.extend(state.map(|state| ("state", state)));
+    pairs.extend(asked.state.as_deref().map(|state| ("state", state)));
     answers::unstored(reply::found(&asked.mode.join(redirect_uri, &pairs)))
 }
 
@@ -182,7 +176,7 @@ fn check(server: &FhirState, pairs: &Pairs) -> Result<Asked, Refusal> {
         if !uri.contains(':') {
             return Err(fatal("Invalid redirect URI.".to_owned()));
         }
-        if !client.may_redirect_to(uri) && !server.does(FhirFault::AnyRedirectUri) {
+        if !client.may_redirect_to(uri) {
             return Err(fatal("Mismatching redirect URI.".to_owned()));
         }
     }
@@ -218,14 +212,12 @@ fn check(server: &FhirState, pairs: &Pairs) -> Result<Asked, Refusal> {
     let challenge = pairs.first("code_challenge");
     check_challenge(challenge, pairs.first("code_challenge_method"))
         .map_err(|description| refuse("invalid_request", Some(description)))?;
-    let needs_challenge = client.is_public() && !server.does(FhirFault::IgnoresPkce);
-    if needs_challenge && challenge.is_none() {
+    if client.is_public() && challenge.is_none() {
         let description = "A client without a secret needs a code_challenge.";
         return Err(refuse("invalid_request", Some(description)));
     }
     let aud = pairs.first("aud");
-    let is_foreign = aud.is_some_and(|aud| !is_base(server, aud));
-    if is_foreign && !server.does(FhirFault::IgnoresAudience) {
+    if aud.is_some_and(|aud| !is_base(server, aud)) {
         let description = "The aud parameter is not a FHIR base of this server.";
         return Err(refuse("invalid_request", Some(description)));
     }

@@ -209,6 +209,26 @@ impl Clients {
         self.by_id.get(id).map(Arc::clone)
     }
 
+    /// Lets a client redirect to one more address, without asking it. Only faults do that.
+    pub(crate) fn add_redirect_uri(&mut self, id: &str, uri: &str) {
+        if let Some(client) = self
+            .by_id
+            .get_mut(id)
+            .filter(|client| !client.may_redirect_to(uri))
+        {
+            let mut redirect_uris = client.redirect_uris.clone();
+            redirect_uris.push(uri.to_owned());
+            *client = Arc::new(Client {
+                id: client.id.clone(),
+                secret: client.secret.clone(),
+                name: client.name.clone(),
+                redirect_uris,
+                scope: client.scope.clone(),
+                labels: client.labels,
+            });
+        }
+    }
+
     /// Gives a client an id and a secret.
     pub(crate) fn register(
         &mut self,

@@ -9,36 +9,33 @@ use http::header;
 use percent_encoding::percent_decode_str;
 
 use super::clients::Client;
-use crate::faults::FhirFault;
 use crate::fhir::state::FhirState;
 use crate::web::context::RequestContext;
 
-/// The client behind a request. Where there is an `Authorization` header, the form does not count.
-pub(crate) fn client(server: &FhirState, request: &RequestContext<'_>) -> Option<Arc<Client>> {
-    let registry = server.registry();
-    let any_secret = server.does(FhirFault::AnySecret);
-    let (id, secret) = match request.headers().get(header::AUTHORIZATION) {
-        Some(value) => basic(value.to_str().ok()?)?,
+/// The id and the secret that a request shows. If it has an `Authorization` header, the form does
+/// not count.
+pub(crate) fn shown(request: &RequestContext<'_>) -> Option<(String, Option<String>)> {
+    match request.headers().get(header::AUTHORIZATION) {
+        Some(value) => {
+            let (id, secret) = basic(value.to_str().ok()?)?;
+            Some((id, Some(secret)))
+        }
         None => {
             let field = |name| request.form.first(name).map(str::to_owned);
-            let id = field("client_id")?;
-            match field("client_secret") {
-                Some(secret) => (id, secret),
-                None => {
-                    return registry
-                        .clients
-                        .get(&id)
-                        .filter(|client| client.is_public() || any_secret);
-                }
-            }
+            Some((field("client_id")?, field("client_secret")))
         }
+    }
+}
+
+/// The client that a request proves to come from.
+pub(crate) fn client(server: &FhirState, request: &RequestContext<'_>) -> Option<Arc<Client>> {
+    let (id, secret) = shown(request)?;
+    let clients = &server.registry().clients;
+    let Some(secret) = secret else {
+        return clients.get(&id).filter(|client| client.is_public());
     };
-    let proven = |id: &str, secret: &str| {
-        registry
-            .clients
-            .get(id)
-            .filter(|client| client.has_secret(secret) || any_secret)
-    };
+    let proven =
+        |id: &str, secret: &str| clients.get(id).filter(|client| client.has_secret(secret));
     // The original takes both halves as they are; the standard wants them form-encoded. One of the two is meant.
     proven(&id, &secret).or_else(|| proven(&decoded(&id)?, &decoded(&secret)?))
 }
@@ -53,7 +50,8 @@ fn basic(value: &str) -> Option<(String, String)> {
     Some((id.to_owned(), secret.to_owned()))
 }
 
-fn decoded(text: &str) -> Option<String> {
+/// The text behind a half of a header that is form-encoded.
+pub(crate) fn decoded(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8().ok()?;
     Some(decoded.into_owned())

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::approvals::{ACCESS_LIFETIME, Approval, Denial, Exchange};
 use super::credentials;
-use crate::faults::FhirFault;
 use crate::fhir::answers;
 use crate::fhir::state::FhirState;
 use crate::web::context::RequestContext;
@@ -57,23 +56,13 @@ pub(crate) fn answer(server: &FhirState, request: &RequestContext<'_>) -> Reply 
     match granted {
         Ok(approval) => {
             let is_refresh = grant_type == "refresh_token";
-            let patient = match &approval.grant.patient {
-                _ if server.does(FhirFault::NamesNoPatient) => None,
-                _ if is_refresh && server.does(FhirFault::OtherPatientOnRefresh) => {
-                    Some("smart-somebody-else")
-                }
-                patient => Some(&**patient),
-            };
-            tokens(approval, patient, field("state").filter(|_| is_refresh))
-        }
-        Err(denial) if denial != Denial::Ours && server.does(FhirFault::GrantErrorsAsHtml) => {
-            answers::html(StatusCode::INTERNAL_SERVER_ERROR)
+            tokens(approval, field("state").filter(|_| is_refresh))
         }
         Err(denial) => denied(denial),
     }
 }
 
-fn tokens(approval: &Approval, patient: Option<&str>, state: Option<&str>) -> Reply {
+fn tokens(approval: &Approval, state: Option<&str>) -> Reply {
     let Some(pair) = approval.pair() else {
         return reply::server_error();
     };
@@ -83,10 +72,8 @@ fn tokens(approval: &Approval, patient: Option<&str>, state: Option<&str>) -> Re
         "token_type": "Bearer",
         "scope": approval.grant.scope,
         "refresh_token": pair.refresh,
+        "patient": approval.grant.patient,
     });
-    if let Some(patient) = patient {
-        body["patient"] = json!(patient);
-    }
     if let Some(state) = state {
         body["state"] = json!(state);
     }
