@@ -77,7 +77,7 @@ const TARGETS: &[Target] = &[
     Target {
         package: "smart-sdk",
         folder: "smart",
-        features: "jwt",
+        features: "jwt,keychain",
         files: &[
             "exchange/clock.rs",
             "exchange/retry.rs",

@@ -246,3 +246,18 @@ impl fmt::Debug for SharedVault {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_says_what_it_is_and_shows_nothing_of_it() {
+        let key = VaultKey::new("canary").unwrap();
+        assert_eq!(format!("{key:?}"), "VaultKey(_)");
+        let entry = Entry::new(b"canary".to_vec());
+        assert_eq!(format!("{entry:?}"), "Entry(redacted)");
+        let vault = SharedVault(Arc::new(MemoryVault::new()));
+        assert_eq!(format!("{vault:?}"), "SharedVault { .. }");
+    }
+}

@@ -18,6 +18,11 @@ impl Ahead {
     pub(crate) fn seconds(self) -> i64 {
         self.0
     }
+
+    /// Whether the two differ by more than what two answers of one clock do.
+    fn is_news_after(self, known: Self) -> bool {
+        self.0.abs_diff(known.0) > NO_REASON
+    }
 }
 
 /// This machine's clock, and what is known of a server's.
@@ -68,14 +73,14 @@ impl ServerClock {
         let theirs = date.duration_since(UNIX_EPOCH).ok()?.as_secs();
         let own = self.own_time().ok()?.as_unix_seconds();
         let ahead = i64::try_from(i128::from(theirs) - i128::from(own)).ok()?;
-        let is_news = ahead.abs_diff(used.0) > NO_REASON;
-        (is_news && ahead.unsigned_abs() <= FARTHEST).then_some(Ahead(ahead))
+        let ahead = Ahead(ahead);
+        (ahead.is_news_after(used) && ahead.0.unsigned_abs() <= FARTHEST).then_some(ahead)
     }
 
     /// The server has taken a request with this time.
     pub(crate) fn keep(&self, ahead: Ahead) {
-        let known = self.ahead.swap(ahead.0, Ordering::Relaxed);
-        if known.abs_diff(ahead.0) > NO_REASON {
+        let known = Ahead(self.ahead.swap(ahead.0, Ordering::Relaxed));
+        if ahead.is_news_after(known) {
             let seconds = ahead.0;
             tracing::warn!(
                 target: "smart",

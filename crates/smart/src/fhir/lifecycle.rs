@@ -295,6 +295,33 @@ mod tests {
     }
 
     #[test]
+    fn without_a_refresh_token_the_session_ends_with_its_access_token() {
+        let mut found =
+            stored(r#"{"access_token": "a", "token_type": "Bearer", "expires_in": 3600}"#);
+        let next = |found: &Stored, now: u64| {
+            let view = View {
+                mine: found,
+                used: found,
+                unsaved: None,
+                cause: Cause::Refused,
+                now: at(now),
+            };
+            renewing(&view, Some(found.clone())).unwrap_err()
+        };
+        let end = found.tokens.expires_at.unwrap().as_unix_seconds();
+        let error = next(&found, end - 1);
+        let is_told = matches!(error, FhirError::Request(RequestError::NoRefreshToken));
+        assert!(is_told, "{error:?}");
+        let error = next(&found, end + 1);
+        assert!(matches!(error, FhirError::Ended { since } if since == end));
+        // when it ends, the server did not say
+        found.tokens.expires_at = None;
+        let error = next(&found, end + 1);
+        let is_told = matches!(error, FhirError::Request(RequestError::NoRefreshToken));
+        assert!(is_told, "{error:?}");
+    }
+
+    #[test]
     fn what_becomes_of_the_entry_after_a_refresh_that_failed() {
         let conclusion = |error: TokenError| {
             let error = Error::Fhir(FhirError::Token(error));

@@ -123,6 +123,7 @@ mod tests {
         let vault = MemoryVault::new();
         let key = VaultKey::new("a").unwrap();
         assert!(vault.read(&key).await.unwrap().is_none());
+        assert_eq!(format!("{vault:?}"), "MemoryVault { .. }");
         assert!(vault.places().is_empty());
         let mut held = vault.lock(&key).await.unwrap();
         held.write(Entry::new(vec![1])).await.unwrap();

@@ -193,6 +193,35 @@ mod tests {
         vault.lock(&key).await.unwrap().write(entry).await.unwrap();
         let error = tokens.find(&"2".into()).await.unwrap_err();
         assert!(matches!(error, VaultError::Unreadable), "{error:?}");
-        assert!(!format!("{tokens:?}").contains('1'));
+        let expected = r#"RecordTokens { container: "https://a.example/api", app: "app@a", .. }"#;
+        assert_eq!(format!("{tokens:?}"), expected);
+    }
+
+    #[tokio::test]
+    async fn an_entry_says_whose_it_is() {
+        let vault = MemoryVault::new();
+        let tokens = tokens(&vault, "https://a.example/api", "app@a");
+        let (record, key) = ("1".into(), tokens.key(&"1".into()));
+        tokens
+            .keep(&record, &AccessToken::new("t", "s"))
+            .await
+            .unwrap();
+        let entry = vault.read(&key).await.unwrap().unwrap();
+        let entry: Value = serde_json::from_slice(entry.expose()).unwrap();
+        for (name, other) in [
+            ("version", json!(2)),
+            ("container", json!("https://b.example/api")),
+            ("app", json!("app@b")),
+            ("record", json!("2")),
+            ("token", json!(null)),
+            ("token_secret", json!(null)),
+        ] {
+            let mut entry = entry.clone();
+            entry[name] = other;
+            let entry = Entry::new(entry.to_string().into_bytes());
+            vault.lock(&key).await.unwrap().write(entry).await.unwrap();
+            let error = tokens.find(&record).await.unwrap_err();
+            assert!(matches!(error, VaultError::Unreadable), "{name}: {error:?}");
+        }
     }
 }

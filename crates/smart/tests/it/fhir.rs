@@ -7,6 +7,7 @@ mod ehr;
 mod exports;
 mod lifecycle;
 mod repeats;
+mod scopes;
 mod secrets;
 mod sessions;
 mod storm;

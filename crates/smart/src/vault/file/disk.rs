@@ -33,10 +33,8 @@ impl Folder {
 
     /// The folder, unless it does not exist. Creates nothing.
     pub(super) fn existing(path: PathBuf) -> Result<Option<Self>, VaultError> {
-        let metadata = match fs::metadata(&path) {
-            Ok(metadata) => metadata,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(at("look at", &path)(error)),
+        let Some(metadata) = if_there(fs::metadata(&path)).map_err(at("look at", &path))? else {
+            return Ok(None);
         };
         check_private(&path, &metadata, 0o700)?;
         Ok(Some(Self { path }))
@@ -169,10 +167,8 @@ impl Folder {
 
     pub(super) fn remove_draft(&self, name: &str) -> Result<(), VaultError> {
         let draft = self.draft_path(name);
-        match fs::remove_file(&draft) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(at("remove", &draft)(error)),
-            _ => Ok(()),
-        }
+        if_there(fs::remove_file(&draft)).map_err(at("remove", &draft))?;
+        Ok(())
     }
 
     fn draft_path(&self, name: &str) -> PathBuf {
@@ -183,10 +179,9 @@ impl Folder {
     pub(super) fn remove(&self, name: &str) -> Result<(), VaultError> {
         self.remove_draft(name)?;
         let path = self.path.join(name);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(at("remove", &path)(error)),
-            Ok(()) => self.settle(),
+        match if_there(fs::remove_file(&path)).map_err(at("remove", &path))? {
+            Some(()) => self.settle(),
+            None => Ok(()),
         }
     }
 
@@ -291,18 +286,24 @@ fn open_regular(path: &Path) -> Result<Option<File>, VaultError> {
             Err(VaultError::NotAFile { path })
         }
     };
-    match fs::symlink_metadata(path) {
-        Ok(metadata) => is_regular(&metadata)?,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(at("look at", path)(error)),
-    }
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(at("open", path)(error)),
+    let Some(metadata) = if_there(fs::symlink_metadata(path)).map_err(at("look at", path))? else {
+        return Ok(None);
+    };
+    is_regular(&metadata)?;
+    let Some(file) = if_there(File::open(path)).map_err(at("open", path))? else {
+        return Ok(None);
     };
     is_regular(&file.metadata().map_err(at("look at", path))?)?;
     Ok(Some(file))
+}
+
+/// `None` if the file does not exist.
+fn if_there<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
+    match outcome {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Refuses what belongs to another user, and what other users can read or change. On systems
@@ -357,6 +358,24 @@ mod tests {
         let relative = given(&[("HOME", "/home/a"), ("XDG_DATA_HOME", "data")]);
         assert_eq!(relative, Some("/home/a/.local/share".into()));
         assert_eq!(given(&[]), None);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn only_a_file_that_does_not_exist_is_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "x").unwrap();
+        // the system says that the file is no folder
+        let inside = file.join("inside");
+        for outcome in [
+            Folder::existing(inside.clone()).map(drop),
+            open_regular(&inside).map(drop),
+            Folder { path: file }.remove("inside"),
+        ] {
+            let error = outcome.unwrap_err();
+            assert!(matches!(error, VaultError::File { .. }), "{error:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A lock between processes: it ends when its file is closed, also by death.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::disk::Folder;
@@ -26,30 +26,14 @@ impl HeldFile {
     pub(super) async fn wait_for((file, path): (File, PathBuf)) -> Result<Self, VaultError> {
         let began = Instant::now();
         let mut pause = FIRST_PAUSE;
-        loop {
-            // named in full: from 1.89 on the standard library has a method of this name
-            match fs4::FileExt::try_lock(&file) {
-                Ok(()) => return Ok(Self { _file: file }),
-                Err(fs4::TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {}
-                Err(fs4::TryLockError::WouldBlock) => {
-                    return Err(VaultError::Busy {
-                        seconds: PATIENCE.as_secs(),
-                    });
-                }
-                Err(fs4::TryLockError::Error(source)) => {
-                    return Err(VaultError::File {
-                        action: "lock",
-                        path,
-                        source,
-                    });
-                }
-            }
+        while !try_lock(&file, &path, began.elapsed())? {
             match tokio::runtime::Handle::try_current() {
                 Ok(_) => tokio::time::sleep(pause).await,
                 Err(_none) => std::thread::sleep(pause),
             }
-            pause = LONGEST_PAUSE.min(pause * 2);
+            pause = next_pause(pause);
         }
+        Ok(Self { _file: file })
     }
 }
 
@@ -60,24 +44,57 @@ const SETUP: &str = "key.lock";
 pub(super) fn hold_setup(folder: &Folder) -> Result<File, VaultError> {
     let (file, path) = folder.lock_file(SETUP)?;
     let began = Instant::now();
-    loop {
-        match fs4::FileExt::try_lock(&file) {
-            Ok(()) => return Ok(file),
-            Err(fs4::TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
-                std::thread::sleep(LONGEST_PAUSE);
-            }
-            Err(fs4::TryLockError::WouldBlock) => {
-                return Err(VaultError::Busy {
-                    seconds: PATIENCE.as_secs(),
-                });
-            }
-            Err(fs4::TryLockError::Error(source)) => {
-                return Err(VaultError::File {
-                    action: "lock",
-                    path,
-                    source,
-                });
-            }
-        }
+    while !try_lock(&file, &path, began.elapsed())? {
+        std::thread::sleep(LONGEST_PAUSE);
+    }
+    Ok(file)
+}
+
+/// Takes the lock if it is free. Fails if it is not and was waited for long enough.
+fn try_lock(file: &File, path: &Path, waited: Duration) -> Result<bool, VaultError> {
+    // named in full: from 1.89 on the standard library has a method of this name
+    match fs4::FileExt::try_lock(file) {
+        Ok(()) => Ok(true),
+        Err(fs4::TryLockError::WouldBlock) if waited < PATIENCE => Ok(false),
+        Err(fs4::TryLockError::WouldBlock) => Err(VaultError::Busy {
+            seconds: PATIENCE.as_secs(),
+        }),
+        Err(fs4::TryLockError::Error(source)) => Err(VaultError::File {
+            action: "lock",
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+fn next_pause(pause: Duration) -> Duration {
+    LONGEST_PAUSE.min(pause * 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_waited_for_until_patience_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let (held, waiting) = (File::create(&path).unwrap(), File::open(&path).unwrap());
+        assert!(
+            try_lock(&held, &path, PATIENCE).unwrap(),
+            "a free lock needs no patience"
+        );
+        let wait = |waited| try_lock(&waiting, &path, waited);
+        assert!(!wait(Duration::ZERO).unwrap());
+        assert!(!wait(PATIENCE - Duration::from_nanos(1)).unwrap());
+        let error = wait(PATIENCE).unwrap_err();
+        assert!(matches!(error, VaultError::Busy { seconds: 120 }));
+    }
+
+    #[test]
+    fn pauses_grow_to_the_longest() {
+        let pauses = std::iter::successors(Some(FIRST_PAUSE), |pause| Some(next_pause(*pause)));
+        let pauses = pauses.map(|pause| pause.as_millis()).take(7);
+        assert_eq!(Vec::from_iter(pauses), [2, 4, 8, 16, 32, 50, 50]);
     }
 }

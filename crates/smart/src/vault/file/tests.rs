@@ -78,6 +78,10 @@ async fn nothing_on_disk_tells_anything() {
         !printed.contains("1288992") && !printed.contains("canary"),
         "{printed}"
     );
+    assert!(
+        printed.contains(&format!("FileVault {{ folder: {path:?}")),
+        "{printed}"
+    );
 }
 
 #[tokio::test]
@@ -329,6 +333,67 @@ async fn what_was_removed_does_not_come_back() {
             .unwrap()
             .is_none()
     );
+}
+
+#[tokio::test]
+async fn what_cannot_be_removed_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v");
+    let vault = FileVault::open(&path).unwrap();
+    let name = key("a");
+    let file = path.join(vault.shared.file(&name));
+    let mut held = vault.lock(&name).await.unwrap();
+    for place in [file.with_extension("entry.new"), file] {
+        std::fs::create_dir(&place).unwrap();
+        let error = held.remove().await.unwrap_err();
+        let is_told =
+            matches!(&error, VaultError::File { action: "remove", path, .. } if *path == place);
+        assert!(is_told, "{error:?}");
+        std::fs::remove_dir(&place).unwrap();
+    }
+    held.remove().await.unwrap();
+}
+
+#[tokio::test]
+#[cfg(unix)]
+async fn a_file_that_is_too_long_is_not_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v");
+    let vault = FileVault::open(&path).unwrap();
+    let file = path.join(vault.shared.file(&key("a")));
+    for (length, is_read) in [(4 * 1024 * 1024, true), (4 * 1024 * 1024 + 1, false)] {
+        std::fs::write(&file, vec![0; length]).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        match vault.read(&key("a")).await.unwrap_err() {
+            VaultError::Unopened => assert!(is_read),
+            VaultError::Unreadable => assert!(!is_read),
+            error => panic!("{error:?}"),
+        }
+    }
+}
+
+#[test]
+fn an_apps_vault_is_in_the_users_place() {
+    const FOLDER: &str = "SMART_TEST_DATA";
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        assert!(FileVault::existing_of_app("my-app").unwrap().is_none());
+        let vault = FileVault::of_app("my-app").unwrap();
+        assert!(vault.folder().starts_with(folder));
+        let same = FileVault::existing_of_app("my-app").unwrap().unwrap();
+        assert_eq!(same.folder(), vault.folder());
+        return;
+    }
+    // in a process of its own, whose environment can be set
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    for name in [FOLDER, "XDG_DATA_HOME", "LOCALAPPDATA", "HOME"] {
+        child.env(name, folder.path());
+    }
+    let test = "vault::file::tests::an_apps_vault_is_in_the_users_place";
+    let output = child.args([test, "--exact"]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(folder.path().read_dir().unwrap().next().is_some());
 }
 
 #[tokio::test]

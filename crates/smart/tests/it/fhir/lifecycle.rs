@@ -163,6 +163,32 @@ async fn a_resource_that_always_says_401_costs_one_refresh() {
 }
 
 #[tokio::test]
+async fn the_vault_is_looked_at_also_while_renewing_is_in_vain() {
+    let ehr = Ehr::default();
+    let (app, _) = app(&ehr);
+    let first = session(&app).await;
+    let refuse_reads = || ehr.instead(|seen| seen.line.contains("/Patient/").then(|| html(401)));
+    refuse_reads();
+    for _ in 0..2 {
+        assert_eq!(read(&first).await.unwrap(), StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(ehr.refreshes(), 1);
+    // another process gets tokens that are taken
+    ehr.instead(|_| None);
+    let other = Session::open(&app, key("user")).await.unwrap();
+    other.refresh().await.unwrap();
+    assert_eq!(read(&first).await.unwrap(), StatusCode::OK);
+    assert_eq!(ehr.refreshes(), 2);
+    // and somebody else logs in
+    refuse_reads();
+    assert_eq!(read(&first).await.unwrap(), StatusCode::UNAUTHORIZED);
+    log_in(&app, |_| {}).await;
+    let error = read(&first).await.unwrap_err();
+    assert!(matches!(cause(&error), FhirError::Replaced), "{error:?}");
+    assert_eq!(ehr.refreshes(), 2);
+}
+
+#[tokio::test]
 async fn a_server_that_gives_the_same_token_again_is_asked_once() {
     let ehr = Ehr::default();
     let (app, _) = app(&ehr);

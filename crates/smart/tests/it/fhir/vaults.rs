@@ -226,6 +226,21 @@ async fn an_answer_counts_as_lost_only_where_it_may_have_been_one() {
 }
 
 #[tokio::test]
+async fn an_answer_is_lost_only_if_the_server_refuses_the_next_refresh() {
+    let ehr = Ehr::default();
+    let (app, hands) = super::ehr::app(&ehr);
+    let session = session(&app).await;
+    hands.advance(3600);
+    ehr.break_at(Stage::MaybeSent);
+    assert!(read(&session).await.is_err());
+    ehr.break_at(None);
+    ehr.instead(|seen| seen.line.ends_with("/token").then(|| json(503, "")));
+    let error = read(&session).await.unwrap_err();
+    assert!(matches!(cause(&error), FhirError::Token(_)), "{error:?}");
+    assert!(error.is_retryable() && !error.needs_user(), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_refresh_that_never_arrived_is_sent_again() {
     let ehr = Ehr::default();
     let (builder, hands) = builder(&ehr);
