@@ -7,7 +7,6 @@ use axum::Router;
 use smart_oauth::oauth1::ConsumerSecret;
 use smart_rdf::Graph;
 
-use crate::classic::accounts::{Account, Accounts};
 use crate::classic::apps::{AppManifest, Apps};
 use crate::classic::calls::container::{SMART_VERSION, offers};
 use crate::classic::container::Container;
@@ -20,6 +19,7 @@ use crate::faults::Faults;
 use crate::faults::FhirFault;
 use crate::fhir::FhirServer;
 use crate::fhir::state::FhirState;
+use crate::records::accounts::{Account, Accounts};
 use crate::records::load;
 use crate::records::store::{Store, Synthetic};
 use crate::sandbox::Sandbox;
@@ -27,7 +27,8 @@ use crate::web::address::Address;
 
 /// The id of the stock app that runs without a user.
 pub const BACKGROUND_APP_ID: &str = "smart-background-app@apps.smartplatforms.org";
-/// The id of the stock app that a user opens; its pages are expected on `http://localhost:8000/smartapp/`.
+/// The id of the stock app that a user opens; its pages are expected on
+/// `http://localhost:8000/smartapp/`.
 pub const UI_APP_ID: &str = "my-app@apps.smartplatforms.org";
 /// The consumer secret of all stock apps.
 pub const STOCK_SECRET: &str = "smartapp-secret";
@@ -39,7 +40,7 @@ pub const DEMO_PASSWORD: &str = "password";
 /// How many patients are invented where no others are given.
 const SYNTHETIC_PATIENTS: usize = 50;
 
-/// Settings of a [`Sandbox`]; every one has a default.
+/// Settings of a [`Sandbox`]. Each has a default.
 #[derive(Debug)]
 #[must_use = "nothing runs before start"]
 pub struct SandboxBuilder {
@@ -91,12 +92,14 @@ impl SandboxBuilder {
 
     /// Loads the patient files of a folder instead of inventing patients.
     ///
-    /// Each file ends in `.xml` or `.rdf` (or `.ttl`, `.n3`) and holds one record; the digits of its name before the first dot
-    /// are the record id. The bytes of a document, photograph or medical image are read from `documents/ID/NAME` in the
-    /// folder, where `ID` is the record id and `NAME` the `sp:fileName`.
+    /// Each file ends in `.xml` or `.rdf` (or `.ttl`, `.n3`) and holds one record; the digits of
+    /// its name before the first dot are the record id. The bytes of a document, photograph or
+    /// medical image are read from `documents/ID/NAME` in the folder, where `ID` is the record id
+    /// and `NAME` the `sp:fileName`.
     ///
     /// A file that cannot be used does not keep the others from being served:
-    /// [`Sandbox::load_problems`](crate::Sandbox::load_problems) names it. The start fails if no file can be used.
+    /// [`Sandbox::load_problems`](crate::Sandbox::load_problems) names it. The start fails if no
+    /// file can be used.
     pub fn patients(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
@@ -108,8 +111,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// How many patients to invent: 50 by default, none if others are given. A record that is given replaces an invented one
-    /// with the same id.
+    /// How many patients to invent: 50 by default, none if others are given. A record that is given
+    /// replaces an invented one with the same id.
     pub fn synthetic_patients(mut self, count: usize) -> Self {
         self.synthetic = Some(count);
         self
@@ -133,26 +136,27 @@ impl SandboxBuilder {
         self
     }
 
-    /// Where the container reads the time from; tests bring a clock that they move by hand.
+    /// The clock of both servers. Tests use a manual one.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Takes bodies that no signature covers. Java clients of SMART containers send them; anyone on the way can change them.
+    /// Accepts bodies that no signature covers. Java clients of SMART containers send them. Anyone
+    /// on the way can change them.
     pub fn accept_unsigned_bodies(mut self) -> Self {
         self.strictness.accepts_unsigned_bodies = true;
         self
     }
 
-    /// The same for one app, by its id. It must be installed.
+    /// Accepts bodies that no signature covers from one app, by its id. The app must be installed.
     pub fn accept_unsigned_bodies_from(mut self, app_id: impl Into<String>) -> Self {
         self.unsigned_bodies_from.push(app_id.into());
         self
     }
 
-    /// Calls `tell` for every request that the container refuses because of its signature, or because its app or token may
-    /// not make the call. The app itself sees a bare 401 or 403.
+    /// Calls `tell` for every request that the container refuses because of its signature, or
+    /// because its app or token may not make the call. The app itself sees a bare 401 or 403.
     ///
     /// `tell` runs on the thread that answers the request.
     pub fn on_refusal(mut self, tell: impl Fn(&Refusal) + Send + Sync + 'static) -> Self {
@@ -160,17 +164,18 @@ impl SandboxBuilder {
         self
     }
 
-    /// Makes the FHIR server do one thing wrong, to see what an app makes of it. Can be said several times.
+    /// Makes the FHIR server do one thing wrong, to test how an app reacts. Call it once for each
+    /// fault.
     pub fn fhir_fault(mut self, fault: FhirFault) -> Self {
         self.fhir_faults.insert(fault);
         self
     }
 
-    /// Makes the container without a server around it, for tests without sockets.
+    /// Makes the container without a socket, for tests.
     ///
     /// # Errors
     ///
-    /// As [`start`](Self::start), but for those about sockets.
+    /// The errors of [`start`](Self::start) that are not about sockets.
     pub fn container(self, api_base: &str) -> Result<Container, SandboxError> {
         let address = address(api_base)?;
         let store = self.store(address.base())?;
@@ -183,7 +188,7 @@ impl SandboxBuilder {
     ///
     /// # Errors
     ///
-    /// As [`start`](Self::start), but for those about sockets.
+    /// The errors of [`start`](Self::start) that are not about sockets.
     pub fn fhir_server(self, server: &str) -> Result<FhirServer, SandboxError> {
         let address = address(server)?;
         let store = Arc::new(self.store(address.base())?);
@@ -216,7 +221,7 @@ impl SandboxBuilder {
     ///
     /// # Errors
     ///
-    /// As [`start`](Self::start), but for those about sockets.
+    /// The errors of [`start`](Self::start) that are not about sockets.
     pub fn routers(self, api_base: &str, fhir: &str) -> Result<(Router, Router), SandboxError> {
         let (container, fhir) = self.servers(api_base, fhir)?;
         Ok((container.into_router(), fhir.into_router()))
@@ -226,7 +231,8 @@ impl SandboxBuilder {
     ///
     /// # Errors
     ///
-    /// [`SandboxError::PortInUse`] if something else listens on the port; [`SandboxError::Load`] if no patient file can be used.
+    /// [`SandboxError::PortInUse`] if something else listens on the port; [`SandboxError::Load`] if
+    /// no patient file can be used.
     pub async fn start(self) -> Result<Sandbox, SandboxError> {
         Sandbox::start_with(self).await
     }
@@ -375,8 +381,8 @@ mod tests {
             ),
             (
                 Sandbox::builder()
-                    .patient("1", crate::classic::testing::ada())
-                    .patient("1", crate::classic::testing::bob()),
+                    .patient("1", crate::records::testing::ada())
+                    .patient("1", crate::records::testing::bob()),
                 "record 1 is given twice",
             ),
             (

@@ -1,6 +1,5 @@
 //! The first generation: a container that speaks OAuth 1.0a and answers in RDF.
 
-pub(crate) mod accounts;
 pub(crate) mod apps;
 pub(crate) mod calls;
 pub(crate) mod container;

@@ -15,42 +15,41 @@ use crate::web::reply::Reply;
 /// One thing that the FHIR server does wrong when
 /// [`SandboxBuilder::fhir_fault`](crate::SandboxBuilder::fhir_fault) says so.
 ///
-/// An app that notices nothing has a gap where it matters; or it relies on a server's strictness,
-/// which not all servers have.
+/// An app that does not notice a fault relies on the strictness of its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FhirFault {
-    /// Any `redirect_uri` will do: whoever sends a user here gets the code.
+    /// Any `redirect_uri` is accepted: an attacker who sends a user here gets the code.
     AnyRedirectUri,
-    /// Any secret will do, or none.
+    /// Any secret is accepted, and so is a missing one.
     AnySecret,
-    /// The answer to an authorization comes with a `state` that nobody sent.
+    /// The authorization response has another `state` than the request.
     ChangesState,
-    /// The answer to an authorization comes without its `state`.
+    /// The authorization response has no `state`.
     DropsState,
     /// `next` links lead to another origin, as on the original server.
     ForeignNextLinks,
-    /// A failed exchange or refresh is a 500 with HTML, as on the original server.
+    /// A failed exchange or refresh is answered with 500 and HTML, as on the original server.
     GrantErrorsAsHtml,
-    /// Any `aud` will do: a token for another server's data can be had here.
+    /// Any `aud` is accepted, including another server's.
     IgnoresAudience,
-    /// Codes and access tokens are good for ever.
+    /// Codes and access tokens do not expire.
     IgnoresExpiry,
-    /// A token reads any patient by id.
+    /// A token reads every patient by id.
     IgnoresPatient,
-    /// Neither challenges nor verifiers are looked at.
+    /// Challenges and verifiers are not checked.
     IgnoresPkce,
-    /// A token reads whatever its scopes say, as on the original server.
+    /// A token reads everything, whatever its scopes, as on the original server.
     IgnoresScopes,
-    /// A refresh gives the old refresh token again, which stays good.
+    /// A refresh returns the old refresh token again, which stays valid.
     KeepsRefreshTokens,
-    /// The tokens' answer names no patient.
+    /// The token response has no `patient`.
     NamesNoPatient,
-    /// Refreshed tokens are for another patient, as the original server's can be.
+    /// A refresh names another patient, as the original server may.
     OtherPatientOnRefresh,
-    /// A code is good again and again, as on the original server.
+    /// A code can be exchanged any number of times, as on the original server.
     ReusableCodes,
-    /// A refresh may ask for more than was granted.
+    /// A refresh may request more scopes than were granted.
     WidensOnRefresh,
 }
 
@@ -146,14 +145,14 @@ impl Faults {
 
 impl Edges for Faults {
     fn before(&self, request: &mut RequestContext<'_>, server: &FhirState) {
-        let place = Place::of(request);
+        let target = Target::of(request);
         for action in self.actions() {
-            match (action, place) {
-                (Action::BeforeAuthorization(act), Place::Authorization)
-                | (Action::BeforeTokens(act), Place::Tokens) => {
+            match (action, target) {
+                (Action::BeforeAuthorization(act), Target::Authorization)
+                | (Action::BeforeTokens(act), Target::Tokens) => {
                     act(request, &mut server.registry());
                 }
-                (Action::BeforeResources(act), Place::Resources) => {
+                (Action::BeforeResources(act), Target::Resources) => {
                     act(request, &mut server.registry());
                 }
                 _ => {}
@@ -170,12 +169,12 @@ impl Edges for Faults {
     }
 
     fn after(&self, request: &RequestContext<'_>, reply: &mut Reply, server: &FhirState) {
-        let place = Place::of(request);
+        let target = Target::of(request);
         for action in self.actions() {
-            match (action, place) {
-                (Action::AfterAuthorization(act), Place::Authorization)
-                | (Action::AfterResources(act), Place::Resources) => act(reply),
-                (Action::AfterTokens(act), Place::Tokens) => {
+            match (action, target) {
+                (Action::AfterAuthorization(act), Target::Authorization)
+                | (Action::AfterResources(act), Target::Resources) => act(reply),
+                (Action::AfterTokens(act), Target::Tokens) => {
                     act(request, reply, &mut server.registry());
                 }
                 _ => {}
@@ -186,7 +185,7 @@ impl Edges for Faults {
 
 /// The part of the server that a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Target {
     Authorization,
     Elsewhere,
     Resources,
@@ -194,7 +193,7 @@ enum Place {
     Tokens,
 }
 
-impl Place {
+impl Target {
     fn of(request: &RequestContext<'_>) -> Self {
         let is_resource = [Release::Dstu2, Release::R4]
             .iter()

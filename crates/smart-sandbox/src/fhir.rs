@@ -1,17 +1,16 @@
-//! The second generation: a server that speaks OAuth 2 and FHIR, as the one of Sync for Science did, over the records of the
-//! container. See [`FhirServer`].
+//! The second generation: a server that speaks OAuth 2 and FHIR, as that of Sync for Science did,
+//! over the records of the container. See [`FhirServer`].
 
-pub(crate) mod answers;
 pub(crate) mod api;
 pub(crate) mod edges;
-pub(crate) mod moment;
 pub(crate) mod oauth;
 mod pages;
 mod people;
+pub(crate) mod replies;
 pub(crate) mod resources;
 mod routes;
 pub(crate) mod state;
-mod users;
+pub(crate) mod time;
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,22 +28,29 @@ use crate::web::{cors, server};
 use routes::Handler;
 use state::FhirState;
 
-pub use users::{FHIR_PASSWORD, FHIR_USER};
+pub use oauth::users::{FHIR_PASSWORD, FHIR_USER};
 
-/// A SMART on FHIR server without a socket or a clock: whoever calls [`handle`](Self::handle) brings both.
+/// A SMART on FHIR server without a socket.
 ///
-/// To honest clients it is the server of Sync for Science: the same addresses below its own, the same two users and two
-/// built-in clients, dynamic registration, a login and a consent that work as plain forms, opaque tokens of the same lives, and
-/// the debug endpoints. It is stricter where that server was weak: a code is good once, a PKCE challenge is verified and so is
-/// `aud` when they are sent, a user shares only his own patients, a token reads only its own patient and only what its scopes
-/// say, and a refusal brings the `state` back. Beyond that it has `.well-known/smart-configuration`, revocation
-/// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)) and introspection ([RFC 7662](https://www.rfc-editor.org/rfc/rfc7662)).
-/// Clients that register without a secret (`token_endpoint_auth_method` `none`) have to use PKCE. It issues no `id_token`.
+/// To clients that follow the rules it is the server of Sync for Science. It has the same paths,
+/// the same two users and two built-in clients, dynamic registration, login and consent as plain
+/// forms, opaque tokens with the same lifetimes, and the debug endpoints.
 ///
-/// `$export` and `Patient/$export` are [bulk exports](https://hl7.org/fhir/uv/bulkdata/export.html) of the one patient of the token; the first look at
-/// a job finds it at work.
+/// It is stricter where that server was weak. A code is valid once. A PKCE challenge and `aud` are
+/// verified if they are sent. Users share only their own patients. A token reads only its own
+/// patient, and only what its scopes cover. A refusal returns the `state`. Clients that register
+/// without a secret (`token_endpoint_auth_method` `none`) must use PKCE.
 ///
-/// Resources are FHIR R4 at `/api/fhir`. `/api/dstu2` is a second base, on which they have the shapes of DSTU2.
+/// It also has `.well-known/smart-configuration`, revocation
+/// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)) and introspection
+/// ([RFC 7662](https://www.rfc-editor.org/rfc/rfc7662)). It issues no `id_token`.
+///
+/// `$export` and `Patient/$export` are [bulk exports](https://hl7.org/fhir/uv/bulkdata/export.html)
+/// of the one patient of the token. The first request for the status of a job is always answered
+/// with 202.
+///
+/// Resources are FHIR R4 at `/api/fhir`. A second base, `/api/dstu2`, has them in the shapes of
+/// DSTU2.
 ///
 /// [`Sandbox`](crate::Sandbox) puts a server around it. Tests call it directly:
 ///
@@ -86,14 +92,13 @@ impl FhirServer {
         &self.state.fhir_base
     }
 
-    /// Answers one request at one time. Never fails and never panics, whatever is asked: what
-    /// cannot be done is an answer, too.
+    /// Answers a request as of `now`. Every request gets a response, including invalid ones.
     pub fn handle(&self, request: &Request<Bytes>, now: Timestamp) -> Response<Bytes> {
         handle(&self.router, request, now)
     }
 
-    /// The server as a service to nest into an application of your own, at the address that the
-    /// server was made with.
+    /// Returns the server as a router, to nest into an axum application of your own. The address
+    /// of the server must lead to it.
     pub fn into_router(self) -> Router {
         server::bounded(self.router)
     }

@@ -1,15 +1,18 @@
-//! The urlencoded texts of the wire: queries, form bodies, cookies, and the answers of the token endpoints.
+//! The urlencoded texts of the wire: queries, form bodies, cookies, and the answers of the token
+//! endpoints.
 
 use std::borrow::Cow;
 
 use http::{HeaderMap, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// More pairs than this in one query or form are not read. A signed request never has more, since verification refuses it, so
-/// that no filter is passed over. Neither counts `oauth_signature`, which anyone on the way could add.
+/// More pairs than this in one query or form are not read. A signed request never has more, since
+/// verification refuses it, so that no filter is passed over. Neither counts `oauth_signature`,
+/// which anyone on the way could add.
 const MOST_PAIRS: usize = 1000;
 
-/// Everything but [RFC 3986 §2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)'s unreserved characters.
+/// Everything but [RFC 3986 §2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)'s unreserved
+/// characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -26,18 +29,16 @@ pub(crate) struct Pairs(Vec<(String, String)>);
 impl Pairs {
     /// Reads a query or a form. Foreign text is never refused: what is not UTF-8 becomes U+FFFD.
     pub(crate) fn parse(text: &str) -> Self {
-        let pairs = text
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .map(|(name, value)| (decode_plus(name), decode_plus(value)))
+        let pairs = form_urlencoded::parse(text.as_bytes())
+            .into_owned()
             .filter(|(name, _)| name != "oauth_signature")
             .take(MOST_PAIRS)
             .collect();
         Self(pairs)
     }
 
-    /// The last value of `name`: where a parameter is repeated, the reference container keeps the last, too.
+    /// The last value of `name`: where a parameter is repeated, the reference container keeps the
+    /// last, too.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -70,7 +71,7 @@ impl Pairs {
     }
 }
 
-/// The pairs of a form body; none when the content type is not a form's.
+/// The pairs of a form body. Empty if the content type is not that of a form.
 pub(crate) fn form_of(headers: &HeaderMap, body: &[u8]) -> Pairs {
     let is_form = media_type(headers)
         .is_some_and(|name| name.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
@@ -88,7 +89,8 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
     (!name.is_empty()).then_some(name)
 }
 
-/// The value of one cookie, see [RFC 6265 §4.2](https://www.rfc-editor.org/rfc/rfc6265#section-4.2).
+/// The value of one cookie, see [RFC 6265
+/// §4.2](https://www.rfc-editor.org/rfc/rfc6265#section-4.2).
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
@@ -119,14 +121,9 @@ pub(crate) fn encode_but_slash(text: &str) -> String {
     utf8_percent_encode(text, RESERVED_BUT_SLASH).to_string()
 }
 
-/// Percent-decodes one segment of a path; none when it is not UTF-8.
+/// Percent-decodes a segment of a path. None if the result is not UTF-8.
 pub(crate) fn decode_segment(segment: &str) -> Option<Cow<'_, str>> {
     percent_decode_str(segment).decode_utf8().ok()
-}
-
-fn decode_plus(text: &str) -> String {
-    let spaced = text.replace('+', " ");
-    percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
 /// Adds a query to a URI that may have a query or a fragment already.

@@ -1,29 +1,29 @@
-//! A SMART Classic container to develop and test against, embedded in your process: RDF over HTTP, calls signed with OAuth
-//! 1.0a, invented patients. It starts in milliseconds and forgets everything when it stops.
+//! A SMART container to develop and test against, embedded in your process. It invents its
+//! patients, starts in milliseconds, and forgets everything when it stops.
+//!
+//! Two servers share the records. The container of SMART Classic answers in RDF, and its calls are
+//! signed with OAuth 1.0a: see [`Container`]. The other server speaks OAuth 2 and FHIR: see
+//! [`FhirServer`].
 //!
 //! ```text
-//!              sockets, limits          who, may they?         what
-//!  request ──► server ──► container ──► oauth, rules ──► calls ──► record, store ──► RDF/XML
-//!                             │  router, from the call table
-//!                             └───────► people ──► pages: log in, choose a record, authorize
+//!                web                classic                                   records
+//!  request ──► server, routes ──┬─► container ──► oauth, rules ──► calls ──┬─► filter ──► store
+//!                               │                 people, pages            │
+//!                               └─► fhir ───────► oauth ─────────► api ────┘
+//!                                    ▲            people, pages    resources
+//!                                  faults
 //! ```
 //!
-//! Beside it listens a server of the second generation, OAuth 2 and FHIR, over the same records: see [`FhirServer`].
+//! Do not load real patients. The sandbox listens on the loopback interface only, but the secrets
+//! of its stock apps and clients and the passwords of its accounts are public.
 //!
-//! ```text
-//!  request ──► server ──► fhir ──► routes ──► register, authorize, token, debug, people ──► approvals, clients
-//!                          └─────► api ─────► scopes, labels ──► resources ──► record, store
-//! ```
+//! The container behaves as apps of 2010 to 2014 expect, down to content types and the wording of
+//! refusals. It is stricter where the containers of that time were unsafe: tokens expire after an
+//! hour, a background app gets tokens for itself only, a nonce is used up only by a request with a
+//! valid signature, bodies must be signed, and forms of other sites are refused.
 //!
-//! It is not a place for real patients: it listens on the loopback interface only, its stock apps and clients have public secrets, and its
-//! accounts public passwords.
-//!
-//! It speaks what existing apps of 2010 to 2014 expect, down to content types and the wording of refusals, and leaves out what
-//! made the containers of that time unsafe: tokens end after an hour, a background app gets tokens for itself only, a nonce is
-//! used up only by a request whose signature is right, bodies must be signed, and another site cannot send its forms.
-//!
-//! It does not do: the channel between a page and the apps in its frames (SMART Connect), signed URLs, the internal calls
-//! between the two halves of the reference container.
+//! The sandbox does not have the channel between a page and the apps in its frames (SMART Connect),
+//! signed URLs, or the internal calls between the two halves of the reference container.
 //!
 //! # Example
 //!
@@ -56,7 +56,6 @@ mod web;
 pub use builder::{
     BACKGROUND_APP_ID, DEMO_PASSWORD, DEMO_USER, STOCK_SECRET, SandboxBuilder, UI_APP_ID,
 };
-pub use classic::accounts::Account;
 pub use classic::apps::{AppManifest, AppMode, ManifestError};
 pub use classic::container::Container;
 pub use classic::refusal::Refusal;
@@ -64,5 +63,6 @@ pub use clock::Clock;
 pub use error::SandboxError;
 pub use faults::FhirFault;
 pub use fhir::{FHIR_PASSWORD, FHIR_USER, FhirServer};
+pub use records::accounts::Account;
 pub use records::load::{FileError, LoadError};
 pub use sandbox::Sandbox;

@@ -1,4 +1,5 @@
-//! Unguessable text from the operating system's generator: tokens, secrets, verifiers, sessions, item ids.
+//! Unguessable text from the operating system's generator: tokens, secrets, verifiers, sessions,
+//! item ids.
 
 use getrandom::Error;
 
@@ -13,7 +14,8 @@ pub(crate) fn alphanumeric(length: usize) -> Result<String, Error> {
     let mut bytes = [0_u8; 32];
     while text.len() < length {
         getrandom::fill(&mut bytes)?;
-        // 248 is the largest multiple of 62 in a byte; what lies above would favor the first characters.
+        // 248 is the largest multiple of 62 in a byte; what lies above would favor the first
+        // characters.
         let characters = bytes
             .iter()
             .filter(|byte| **byte < 248)
@@ -24,8 +26,9 @@ pub(crate) fn alphanumeric(length: usize) -> Result<String, Error> {
     Ok(text)
 }
 
-/// `count` random version 4 UUIDs, as
-/// [RFC 9562 §5.4](https://www.rfc-editor.org/rfc/rfc9562#section-5.4) writes them, from one read of the generator.
+/// `count` random version 4 UUIDs, as [RFC 9562
+/// §5.4](https://www.rfc-editor.org/rfc/rfc9562#section-5.4) writes them, from one read of the
+/// generator.
 pub(crate) fn uuids(count: usize) -> Result<Vec<String>, Error> {
     let mut bytes = vec![0_u8; count * 16];
     getrandom::fill(&mut bytes)?;

@@ -18,16 +18,17 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a sandbox with all defaults: a free port, 50 invented patients, three stock apps, one demo account.
+    /// Starts a sandbox with all defaults: a free port, 50 invented patients, three stock apps, one
+    /// demo account.
     ///
     /// # Errors
     ///
-    /// Where the loopback interface cannot be listened on, or there is no tokio runtime.
+    /// Fails if the loopback interface cannot be listened on, or outside of a tokio runtime.
     pub async fn start() -> Result<Self, SandboxError> {
         Self::builder().start().await
     }
 
-    /// Settings to change before the start.
+    /// Returns the settings, to change them before the start.
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder::new()
     }
@@ -37,24 +38,24 @@ impl Sandbox {
         self.container.api_base()
     }
 
-    /// The base of the FHIR server that runs beside the container over the same records, for example
-    /// `http://localhost:40124/api/fhir`.
+    /// The base of the FHIR server that runs beside the container over the same records, for
+    /// example `http://localhost:40124/api/fhir`.
     pub fn fhir_base(&self) -> &str {
         self.fhir.fhir_base()
     }
 
-    /// How many records there are.
+    /// The number of records.
     pub fn record_count(&self) -> usize {
         self.container.state.store.len()
     }
 
-    /// What is wrong with the patient files that could not be loaded, or not as a whole: show it to whoever gave the folder. The
-    /// other files are served.
+    /// The problems of patient files that were not loaded, or only in part. Show them to the user
+    /// who chose the folder. The other files are served.
     pub fn load_problems(&self) -> &[LoadError] {
         self.container.load_problems()
     }
 
-    /// The ids of the installed apps, stock apps included, in the order of text.
+    /// The ids of the installed apps, including the stock apps, sorted as text.
     pub fn app_ids(&self) -> Vec<String> {
         self.container
             .state
@@ -65,7 +66,8 @@ impl Sandbox {
             .collect()
     }
 
-    /// Stops listening, lets requests that are under way finish for a moment, and returns when all is quiet.
+    /// Stops listening, gives open requests three seconds to finish, and returns when all
+    /// connections are closed.
     pub async fn shutdown(self) {
         let [classic, fhir] = self.servers;
         join(classic.shutdown(), fhir.shutdown()).await;

@@ -38,8 +38,8 @@ pub(crate) fn manifests(
     reply::answer(StatusCode::OK, JSON, container.apps.manifests())
 }
 
-/// The secret of the stock apps. It is public on purpose, so that the tutorials run unchanged: a container that
-/// listens on anything but the loopback interface must not install them.
+/// The secret of the stock apps. It is public on purpose, so that the tutorials run unchanged: a
+/// container that listens on anything but the loopback interface must not install them.
 const STOCK_SECRET: &str = "smartapp-secret";
 
 /// One app with its consumer secret; the consumer key is the id of the manifest.

@@ -56,14 +56,13 @@ impl Container {
         }
     }
 
-    /// Answers one request at one time. Never fails and never panics, whatever is asked: what
-    /// cannot be done is an answer, too.
+    /// Answers a request as of `now`. Every request gets a response, including invalid ones.
     pub fn handle(&self, request: &Request<Bytes>, now: Timestamp) -> Response<Bytes> {
         handle(&self.router, request, now)
     }
 
-    /// The container as a service to nest into an application of your own. The API base that the
-    /// container was made with must lead to it.
+    /// Returns the container as a router, to nest into an axum application of your own. The API
+    /// base of the container must lead to it.
     ///
     /// ```
     /// use axum::Router;
@@ -90,7 +89,7 @@ impl Container {
         self.router.clone()
     }
 
-    /// What is wrong with the patient files that could not be loaded, or not as a whole. The others are served.
+    /// The problems of patient files that were not loaded, or only in part. The others are served.
     pub fn load_problems(&self) -> &[LoadError] {
         self.state.store.problems()
     }

@@ -21,7 +21,8 @@ pub(crate) fn request_token(
     request: &RequestContext<'_>,
     who: &Authenticated,
 ) -> Reply {
-    // Any callback will do, and none is followed: the browser always returns to the callback of the app's manifest.
+    // Any callback will do, and none is followed: the browser always returns to the callback of the
+    // app's manifest.
     if who.parameter(request, "oauth_callback").is_none() {
         let reply = reply::unauthorized();
         let app = Some(who.principal.app.clone());
@@ -50,7 +51,7 @@ pub(crate) fn request_token(
                 ("oauth_callback_confirmed", "true"),
             ],
         ),
-        Err(error) => no_randomness(error),
+        Err(error) => reply::no_randomness(error),
     }
 }
 
@@ -77,7 +78,7 @@ pub(crate) fn access_token(
     let (record, user) = (grant.record.clone(), grant.user.clone());
     let issued = match identity.tokens.issue_access(grant, request.now) {
         Ok(issued) => issued,
-        Err(error) => return no_randomness(error),
+        Err(error) => return reply::no_randomness(error),
     };
     let mut pairs = vec![
         ("oauth_token", issued.key.as_str()),
@@ -162,17 +163,12 @@ fn issue_record_token(
                 ("smart_record_id", record),
             ],
         ),
-        Err(error) => no_randomness(error),
+        Err(error) => reply::no_randomness(error),
     }
 }
 
 fn token_answer(content_type: &'static str, pairs: &[(&str, &str)]) -> Reply {
     reply::answer(StatusCode::OK, content_type, encode_pairs(pairs))
-}
-
-pub(crate) fn no_randomness(error: getrandom::Error) -> Reply {
-    tracing::error!(%error, "the operating system gives no random numbers");
-    reply::server_error()
 }
 
 #[cfg(test)]

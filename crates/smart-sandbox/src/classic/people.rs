@@ -1,9 +1,9 @@
-//! The pages: logging in, choosing a record, authorizing an app. Their markup is in `templates/classic`.
+//! The pages: logging in, choosing a record, authorizing an app. Their markup is in
+//! `templates/classic`.
 
 use http::Method;
 
 use super::pages::{AppLink, Authorize, ChooseRecord, Denied, Home, LoggedOut, Login, RecordLink};
-use crate::classic::oauth::no_randomness;
 use crate::classic::state::ContainerState;
 use crate::classic::tokens::ClaimError;
 use crate::form::{self, encode, encode_but_slash, encode_pairs, join_query};
@@ -63,7 +63,7 @@ pub(crate) fn login(container: &ContainerState, request: &RequestContext<'_>) ->
     };
     let id = match random::alphanumeric(SESSION_ID_LENGTH) {
         Ok(id) => id,
-        Err(error) => return no_randomness(error),
+        Err(error) => return reply::no_randomness(error),
     };
     let cookie = format!("{COOKIE}={id}; Path=/; HttpOnly; SameSite=Lax");
     container
@@ -123,7 +123,8 @@ fn launch_url(index: &str, record_id: &str, api_base: &str) -> String {
     join_query(index, &query)
 }
 
-/// The user's step of the dance ([RFC 5849 §2.2](https://www.rfc-editor.org/rfc/rfc5849#section-2.2)).
+/// The user's step of the dance ([RFC 5849
+/// §2.2](https://www.rfc-editor.org/rfc/rfc5849#section-2.2)).
 pub(crate) fn authorize(container: &ContainerState, request: &RequestContext<'_>) -> Reply {
     let is_approval = request.method() == Method::POST;
     let key = match *request.method() {
@@ -170,7 +171,7 @@ pub(crate) fn authorize(container: &ContainerState, request: &RequestContext<'_>
     let verifier = match container.identity().tokens.approve(key, &user, request.now) {
         Ok(Some(verifier)) => verifier,
         Ok(None) => return pages::error("Unauthorized"),
-        Err(error) => return no_randomness(error),
+        Err(error) => return reply::no_randomness(error),
     };
     let answer = encode_pairs(&[("oauth_token", key), ("oauth_verifier", &verifier)]);
     reply::found(&join_query(callback, &answer))

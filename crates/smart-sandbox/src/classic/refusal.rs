@@ -1,4 +1,5 @@
-//! Why a request was refused, for the person who develops the app. The app itself learns no more than the status.
+//! Why a request was refused, for the person who develops the app. The app itself learns no more
+//! than the status.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +8,8 @@ use http::{Method, StatusCode};
 
 /// A request that the container did not carry out because of who sent it, or how it was signed.
 ///
-/// Holds no secret, token or query. The path may name a record. `Display` is one line and safe to print.
+/// Holds no secret, token or query. The path may name a record. `Display` is one line and safe to
+/// print.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Refusal {

@@ -30,11 +30,11 @@ pub(crate) enum Handler {
     Page(fn(&ContainerState, &RequestContext<'_>) -> Reply),
     /// Nothing: the layer for cross-origin requests answers in front of the table.
     Preflight,
-    /// Answers everybody.
+    /// Answers every request.
     Public(fn(&ContainerState, &RequestContext<'_>) -> Reply),
     /// Answers from the record in the path.
     Record(RecordHandler, &'static CallInfo),
-    /// Answers whoever signed the request.
+    /// Answers a signed request.
     Signed(fn(&ContainerState, &RequestContext<'_>, &Authenticated) -> Reply),
 }
 

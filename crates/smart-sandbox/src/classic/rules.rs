@@ -42,7 +42,8 @@ pub(crate) enum Access {
     ScratchpadWrite,
     /// An access token of the user and the app in the path, and the app has a user interface.
     Preferences,
-    /// A background app, two-legged, for itself. The reference container lets it mint tokens for others, too.
+    /// A background app, two-legged, for itself. The reference container lets it mint tokens for
+    /// others, too.
     RecordTokens,
     /// An app with a user interface, two-legged.
     TokenRequest,

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smart_oauth::oauth1::MemoryNonces;
 
-use super::accounts::Accounts;
 use super::apps::Apps;
 use super::calls::blobs::Blobs;
 use super::calls::container::Ontology;
 use super::oauth::authenticate::Strictness;
 use super::refusal::{Listener, Refusal};
 use super::tokens::Tokens;
+use crate::records::accounts::Accounts;
 use crate::records::demographics::Patient;
 use crate::records::record::Record;
 use crate::records::store::Store;

@@ -1,7 +1,8 @@
 //! Request tokens, access tokens and shares: who was given what, and until when.
 //!
-//! A request token goes through three states, see [`Step`]; exchanging it ends it. An access token is bound to an app,
-//! a record and a user, and is refused after [`LIFETIME`], unlike in the reference container, which never looks.
+//! A request token goes through three states, see [`RequestState`]; exchanging it ends it. An
+//! access token is bound to an app, a record and a user, and is refused after [`LIFETIME`], unlike
+//! in the reference container, which never looks.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -11,13 +12,14 @@ use subtle::ConstantTimeEq;
 
 use crate::random::{TOKEN_LENGTH, alphanumeric};
 
-/// Seconds for which a token of either kind is good.
+/// How long a token of either kind is valid, in seconds.
 pub(crate) const LIFETIME: u64 = 60 * 60;
 
-/// More living tokens of one kind than this, and the oldest is forgotten: its owner has to authorize again.
+/// More living tokens of one kind than this, and the oldest is forgotten: its owner has to
+/// authorize again.
 const MOST_TOKENS: usize = 200_000;
 
-/// What an access token is good for.
+/// What an access token grants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
     pub(crate) app: String,
@@ -32,7 +34,7 @@ pub(crate) struct Issued {
 }
 
 /// What a token key that came in stands for.
-pub(crate) enum Known {
+pub(crate) enum KnownToken {
     Request { app: String, secret: TokenSecret },
     Access { grant: Grant, secret: TokenSecret },
 }
@@ -58,27 +60,27 @@ pub(crate) struct Claim {
 /// All tokens of a container.
 #[derive(Default)]
 pub(crate) struct Tokens {
-    requests: Shelf<Request>,
-    accesses: Shelf<Access>,
+    requests: TokenTable<RequestToken>,
+    accesses: TokenTable<AccessToken>,
     /// Record, app and user; a share outlives its tokens.
     shares: HashSet<(String, String, String)>,
 }
 
-struct Request {
+struct RequestToken {
     app: String,
     record: Option<String>,
     secret: TokenSecret,
-    step: Step,
+    step: RequestState,
 }
 
 /// The life of a request token before it is exchanged.
-enum Step {
+enum RequestState {
     Issued,
     Claimed { user: String },
     Approved { user: String, verifier: String },
 }
 
-struct Access {
+struct AccessToken {
     grant: Grant,
     secret: TokenSecret,
 }
@@ -93,11 +95,11 @@ impl Tokens {
     ) -> Result<Issued, getrandom::Error> {
         let issued = Issued::fresh()?;
         let secret = TokenSecret::new(issued.secret.clone());
-        let request = Request {
+        let request = RequestToken {
             app: app.to_owned(),
             record,
             secret,
-            step: Step::Issued,
+            step: RequestState::Issued,
         };
         self.requests.put(issued.key.clone(), request, now);
         Ok(issued)
@@ -110,7 +112,7 @@ impl Tokens {
         now: Timestamp,
     ) -> Result<Issued, getrandom::Error> {
         let issued = Issued::fresh()?;
-        let access = Access {
+        let access = AccessToken {
             grant,
             secret: TokenSecret::new(issued.secret.clone()),
         };
@@ -121,7 +123,7 @@ impl Tokens {
     /// Puts in an access token that was made elsewhere.
     #[cfg(test)]
     pub(crate) fn import_access(&mut self, key: &str, secret: &str, grant: Grant, now: Timestamp) {
-        let access = Access {
+        let access = AccessToken {
             grant,
             secret: TokenSecret::new(secret),
         };
@@ -129,21 +131,22 @@ impl Tokens {
     }
 
     /// What a token key stands for at this time.
-    pub(crate) fn look_up(&self, key: &str, now: Timestamp) -> Option<Known> {
+    pub(crate) fn look_up(&self, key: &str, now: Timestamp) -> Option<KnownToken> {
         if let Some(access) = self.accesses.get(key, now) {
-            return Some(Known::Access {
+            return Some(KnownToken::Access {
                 grant: access.grant.clone(),
                 secret: access.secret.clone(),
             });
         }
         let request = self.requests.get(key, now)?;
-        Some(Known::Request {
+        Some(KnownToken::Request {
             app: request.app.clone(),
             secret: request.secret.clone(),
         })
     }
 
-    /// Ties a request token to the user whose browser shows it; nobody else can use it from then on.
+    /// Ties a request token to the user whose browser shows it; no other user can use it from then
+    /// on.
     pub(crate) fn claim(
         &mut self,
         key: &str,
@@ -155,15 +158,17 @@ impl Tokens {
             .get_mut(key, now)
             .ok_or(ClaimError::NotYours)?;
         match &request.step {
-            Step::Issued => {
-                request.step = Step::Claimed {
+            RequestState::Issued => {
+                request.step = RequestState::Claimed {
                     user: user.to_owned(),
                 }
             }
-            Step::Claimed { user: other } | Step::Approved { user: other, .. } if other != user => {
+            RequestState::Claimed { user: other } | RequestState::Approved { user: other, .. }
+                if other != user =>
+            {
                 return Err(ClaimError::NotYours);
             }
-            Step::Claimed { .. } | Step::Approved { .. } => {}
+            RequestState::Claimed { .. } | RequestState::Approved { .. } => {}
         }
         let record = request.record.clone().ok_or(ClaimError::NoRecord)?;
         let app = request.app.clone();
@@ -177,7 +182,8 @@ impl Tokens {
         })
     }
 
-    /// Approves a request token that the user has claimed, and gives the verifier to send to the app.
+    /// Approves a request token that the user has claimed, and gives the verifier to send to the
+    /// app.
     pub(crate) fn approve(
         &mut self,
         key: &str,
@@ -191,17 +197,17 @@ impl Tokens {
             return Ok(None);
         };
         match &request.step {
-            Step::Approved {
+            RequestState::Approved {
                 user: owner,
                 verifier,
             } if owner == user => {
                 return Ok(Some(verifier.clone()));
             }
-            Step::Claimed { user: owner } if owner == user => {}
+            RequestState::Claimed { user: owner } if owner == user => {}
             _ => return Ok(None),
         }
         let verifier = alphanumeric(TOKEN_LENGTH)?;
-        request.step = Step::Approved {
+        request.step = RequestState::Approved {
             user: user.to_owned(),
             verifier: verifier.clone(),
         };
@@ -210,7 +216,8 @@ impl Tokens {
         Ok(Some(verifier))
     }
 
-    /// Forgets a request token because the user said no. Tells whether there was one that this user may deny.
+    /// Forgets a request token because the user said no. Tells whether there was one that this user
+    /// may deny.
     pub(crate) fn deny(&mut self, key: &str, user: &str, now: Timestamp) -> bool {
         let is_theirs = self.claim(key, user, now) != Err(ClaimError::NotYours);
         if is_theirs {
@@ -219,11 +226,12 @@ impl Tokens {
         is_theirs
     }
 
-    /// Ends an approved request token and tells what its access token shall be good for. A wrong verifier leaves the
-    /// request token alive: its 20 random characters cannot be guessed in an hour.
+    /// Ends an approved request token and tells what its access token shall be good for. A wrong
+    /// verifier leaves the request token alive: its 20 random characters cannot be guessed in an
+    /// hour.
     pub(crate) fn exchange(&mut self, key: &str, verifier: &str, now: Timestamp) -> Option<Grant> {
         let request = self.requests.get(key, now)?;
-        let Step::Approved {
+        let RequestState::Approved {
             verifier: expected, ..
         } = &request.step
         else {
@@ -234,12 +242,12 @@ impl Tokens {
         }
         let request = self.requests.remove(key)?;
         match request.step {
-            Step::Approved { user, .. } => Some(Grant {
+            RequestState::Approved { user, .. } => Some(Grant {
                 app: request.app,
                 record: request.record,
                 user: Some(user),
             }),
-            Step::Issued | Step::Claimed { .. } => None,
+            RequestState::Issued | RequestState::Claimed { .. } => None,
         }
     }
 }
@@ -264,13 +272,13 @@ impl Issued {
 }
 
 /// Things that all live for [`LIFETIME`], bounded in number.
-struct Shelf<T> {
+struct TokenTable<T> {
     entries: HashMap<String, (u64, T)>,
     /// Keys by age. All lives are equally long, so the front ends first.
     by_age: VecDeque<String>,
 }
 
-impl<T> Default for Shelf<T> {
+impl<T> Default for TokenTable<T> {
     fn default() -> Self {
         Self {
             entries: HashMap::new(),
@@ -279,7 +287,7 @@ impl<T> Default for Shelf<T> {
     }
 }
 
-impl<T> Shelf<T> {
+impl<T> TokenTable<T> {
     fn put(&mut self, key: String, value: T, now: Timestamp) {
         let now = now.as_unix_seconds();
         while let Some(oldest) = self.by_age.front() {

@@ -4,18 +4,18 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::fhir::api::bearer;
-use crate::fhir::moment::Moment;
 use crate::fhir::oauth::approvals::{Grant, Stage};
 use crate::fhir::state::Registry;
+use crate::fhir::time::Time;
 use crate::web::context::RequestContext;
 use crate::web::reply::Reply;
 
 /// Moves the end of an access token behind this request.
 pub(super) fn prolong_token(request: &RequestContext<'_>, registry: &mut Registry) {
-    let later = Moment::from(request.now).plus(1);
+    let later = Time::from(request.now).plus(1);
     let token = bearer(request.headers()).unwrap_or_default();
     registry.approvals.tamper(token, |approval| {
-        if let Stage::Pair(pair) = &mut approval.stage
+        if let Stage::Tokens(pair) = &mut approval.stage
             && pair.access == token
         {
             pair.access_ends = pair.access_ends.max(later);

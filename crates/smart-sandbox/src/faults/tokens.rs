@@ -5,11 +5,11 @@ use http::{StatusCode, header};
 use serde_json::{Value, json};
 
 use super::authorization::VERIFIER;
-use crate::fhir::answers;
-use crate::fhir::moment::Moment;
 use crate::fhir::oauth::approvals::{CODE_LIFETIME, Code, Stage, challenge_of};
 use crate::fhir::oauth::credentials::{decoded, shown};
+use crate::fhir::replies;
 use crate::fhir::state::Registry;
+use crate::fhir::time::Time;
 use crate::web::context::RequestContext;
 use crate::web::reply::Reply;
 
@@ -45,7 +45,7 @@ pub(super) fn replace_verifier(request: &mut RequestContext<'_>, _registry: &mut
 
 /// Moves the end of a code behind this request.
 pub(super) fn prolong_code(request: &mut RequestContext<'_>, registry: &mut Registry) {
-    let later = Moment::from(request.now).plus(CODE_LIFETIME);
+    let later = Time::from(request.now).plus(CODE_LIFETIME);
     let code = request.form.first("code").unwrap_or_default();
     registry.approvals.tamper(code, |approval| {
         if let Stage::Code(code) = &mut approval.stage {
@@ -63,7 +63,7 @@ pub(super) fn issue_code_again(request: &mut RequestContext<'_>, registry: &mut 
             approval.stage = Stage::Code(Code {
                 redirect_uri: field("redirect_uri").unwrap_or_default(),
                 challenge: field("code_verifier").map(|verifier| challenge_of(&verifier)),
-                ends: Moment::from(request.now).plus(CODE_LIFETIME),
+                ends: Time::from(request.now).plus(CODE_LIFETIME),
                 text: text.clone(),
             });
         }
@@ -89,7 +89,7 @@ pub(super) fn stumble(request: &RequestContext<'_>, reply: &mut Reply, _registry
         .iter()
         .any(|refused| error.as_ref().is_some_and(|error| error == refused));
     if is_grant && is_refused {
-        *reply = answers::html(StatusCode::INTERNAL_SERVER_ERROR);
+        *reply = replies::html(StatusCode::INTERNAL_SERVER_ERROR);
     }
 }
 
@@ -131,7 +131,7 @@ pub(super) fn keep_refresh_token(
     rewrite(reply, |body| {
         let new = body["refresh_token"].as_str().unwrap_or_default();
         registry.approvals.tamper(new, |approval| {
-            if let Stage::Pair(pair) = &mut approval.stage {
+            if let Stage::Tokens(pair) = &mut approval.stage {
                 pair.refresh = old.to_owned();
             }
         });

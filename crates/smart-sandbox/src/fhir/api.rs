@@ -5,13 +5,13 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::answers;
-use super::moment::Moment;
+use super::replies;
 use super::resources::{self, Release};
 use super::state::FhirState;
-use super::users::record_id;
+use super::time::Time;
 use crate::fhir::oauth::approvals::Grant;
 use crate::fhir::oauth::scopes::{Interaction, permits};
+use crate::fhir::oauth::users::record_id;
 use crate::form::{self, Pairs};
 use crate::records::record::Record;
 use crate::web::context::RequestContext;
@@ -83,7 +83,7 @@ pub(super) fn answer(server: &FhirState, request: &RequestContext<'_>, release: 
         Some(approval.grant.clone())
     });
     let Some(mut grant) = grant else {
-        return answers::html(StatusCode::UNAUTHORIZED);
+        return replies::html(StatusCode::UNAUTHORIZED);
     };
     server.edges.opened(request, &mut grant);
     let segments: Vec<_> = path
@@ -106,7 +106,8 @@ pub(super) fn answer(server: &FhirState, request: &RequestContext<'_>, release: 
     }
 }
 
-/// The token of the header ([RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)); nothing else counts.
+/// The token of the header ([RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1));
+/// nothing else counts.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
@@ -131,7 +132,7 @@ fn not_to_be_asked(request: &RequestContext<'_>, path: &str) -> Option<Reply> {
 
 fn not_allowed(what: &str, kind: &str) -> Reply {
     let error = format!("Not allowed to query for \"{what}\" {kind}.");
-    answers::json(StatusCode::FORBIDDEN, &json!({"error": error}))
+    replies::json(StatusCode::FORBIDDEN, &json!({"error": error}))
 }
 
 /// JSON is all there is. Older spellings are known, newer ones start with `application/`, too.
@@ -166,40 +167,40 @@ fn with_record(
         Ok(record) => record,
         Err(none) => return none.reply(),
     };
-    let shelf = Shelf {
+    let of_patient = PatientResources {
         record: &record,
         patient: &grant.patient,
         release,
         began: server.began,
     };
     match id {
-        Some(id) => match form::decode_segment(id).and_then(|id| shelf.find(name, &id)) {
+        Some(id) => match form::decode_segment(id).and_then(|id| of_patient.find(name, &id)) {
             Some(found) => resource(request, &found),
             None => not_found(),
         },
-        None => search::answer(server, request, grant, &shelf, name),
+        None => search::answer(server, request, grant, &of_patient, name),
     }
 }
 
 /// The record of the patient that a grant is for.
-fn record_of(server: &FhirState, grant: &Grant) -> Result<Arc<Record>, NoRecord> {
+fn record_of(server: &FhirState, grant: &Grant) -> Result<Arc<Record>, RecordError> {
     match record_id(&grant.patient).map(|id| server.store.record(id)) {
         Some(Ok(Some(record))) => Ok(record),
         Some(Err(error)) => {
             tracing::error!(%error, "a record cannot be made");
-            Err(NoRecord::Broken)
+            Err(RecordError::Broken)
         }
-        _ => Err(NoRecord::Unknown),
+        _ => Err(RecordError::Unknown),
     }
 }
 
-/// Why there is no record to look into.
-enum NoRecord {
+/// Why a record cannot be read.
+enum RecordError {
     Broken,
     Unknown,
 }
 
-impl NoRecord {
+impl RecordError {
     fn reply(&self) -> Reply {
         match self {
             Self::Broken => reply::server_error(),
@@ -209,14 +210,14 @@ impl NoRecord {
 }
 
 /// The resources of one record, made when they are asked for.
-struct Shelf<'a> {
+struct PatientResources<'a> {
     record: &'a Record,
     patient: &'a str,
     release: Release,
-    began: Moment,
+    began: Time,
 }
 
-impl Shelf<'_> {
+impl PatientResources<'_> {
     fn all(&self, name: &str) -> Vec<Value> {
         resources::of_type(self.record, self.patient, self.release, name, self.began)
     }
@@ -237,7 +238,7 @@ fn outcome(status: StatusCode, code: &str, diagnostics: &str) -> Reply {
         "resourceType": "OperationOutcome",
         "issue": [{"severity": "error", "code": code, "diagnostics": diagnostics}],
     });
-    let mut reply = answers::json(status, &body);
+    let mut reply = replies::json(status, &body);
     let fhir = HeaderValue::from_static(FHIR_JSON);
     reply.headers_mut().insert(header::CONTENT_TYPE, fhir);
     reply
@@ -253,7 +254,7 @@ fn resource(request: &RequestContext<'_>, body: &Value) -> Reply {
         .into_iter()
         .find(|offered| accept.contains(offered))
         .unwrap_or(FHIR_JSON);
-    answers::unstored(reply::answer(
+    replies::unstored(reply::answer(
         StatusCode::OK,
         content_type,
         format!("{body:#}\n"),

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::users::{FHIR_PASSWORD, FHIR_USER};
+use crate::fhir::oauth::users::{FHIR_PASSWORD, FHIR_USER};
 use crate::web::pages::Page;
 
 /// A patient who can be chosen.
@@ -73,7 +73,7 @@ pub(super) struct Consent<'a> {
     pub(super) client: &'a str,
     pub(super) user: &'a str,
     pub(super) patient: &'a str,
-    /// The patient is somebody else, whom the user represents.
+    /// The user represents the patient.
     pub(super) represents: bool,
     pub(super) scope: &'a str,
     pub(super) labels: &'a str,

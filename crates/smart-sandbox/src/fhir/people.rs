@@ -6,8 +6,7 @@ use subtle::ConstantTimeEq;
 
 use super::pages::{ApprovalRow, Apps, Home, Login};
 use super::state::FhirState;
-use super::users::User;
-use crate::classic::oauth::no_randomness;
+use crate::fhir::oauth::users::User;
 use crate::form::{self, encode};
 use crate::random;
 use crate::web::browser::{local, with_cookie};
@@ -27,7 +26,8 @@ pub(super) struct Visitor<'a> {
 }
 
 impl Visitor<'_> {
-    /// Whether the form is one that this visitor was shown: the token stands in a field or in a header.
+    /// Whether the form is one that this visitor was shown: the token stands in a field or in a
+    /// header.
     pub(super) fn sent(&self, request: &RequestContext<'_>) -> bool {
         let header = ["x-csrftoken", "x-csrf-token"]
             .iter()
@@ -95,7 +95,7 @@ pub(super) fn login(server: &FhirState, request: &RequestContext<'_>) -> Reply {
     };
     let id = match random::alphanumeric(SESSION_ID_LENGTH) {
         Ok(id) => id,
-        Err(error) => return no_randomness(error),
+        Err(error) => return reply::no_randomness(error),
     };
     let cookie = format!("{COOKIE}={id}; HttpOnly; Path=/; SameSite=Lax");
     server

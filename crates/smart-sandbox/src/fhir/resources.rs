@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use smart_api::vocab::sp;
 use smart_rdf::Node;
 
-use super::moment::Moment;
+use super::time::Time;
 use crate::records::record::{Record, Statement};
 use data_types::DataTypes as _;
 
@@ -83,7 +83,7 @@ pub(super) fn of_type(
     patient: &str,
     release: Release,
     name: &str,
-    began: Moment,
+    began: Time,
 ) -> Vec<Value> {
     if !release.types().contains(&name) {
         return Vec::new();
@@ -119,7 +119,8 @@ pub(super) fn of_type(
     found
 }
 
-/// By which labels a person shares a resource. The original has none for encounters, notes and practitioners.
+/// By which labels a person shares a resource. The original has none for encounters, notes and
+/// practitioners.
 fn labels(name: &str, resource: &Value) -> &'static [&'static str] {
     match name {
         // Clients that register get the second spelling, the built-in clients the first.
@@ -155,25 +156,26 @@ const DAYS: &[&str] = &[
     "/whenHandedOver",
 ];
 
-/// When a resource was last updated: when it was posted, or else on the last day that it tells of, as if it had been written down
-/// then; what tells of no day, or of one to come, when the server began.
-fn updated(record: &Record, resource: &Value, began: Moment) -> Moment {
+/// When a resource was last updated: when it was posted, or else on the last day that it tells of,
+/// as if it had been written down then; what tells of no day, or of one to come, when the server
+/// began.
+fn updated(record: &Record, resource: &Value, began: Time) -> Time {
     let own = resource["id"].as_str().unwrap_or_default();
     let posted = record
         .posted()
-        .find_map(|(statement, at)| (id(statement.uri.as_str()) == own).then(|| Moment::from(at)));
+        .find_map(|(statement, at)| (id(statement.uri.as_str()) == own).then(|| Time::from(at)));
     posted.unwrap_or_else(|| {
         let days = DAYS
             .iter()
             .filter_map(|place| resource.pointer(place)?.as_str());
         let last = days
-            .filter_map(|day| Moment::parse_date(day.get(..10)?))
+            .filter_map(|day| Time::parse_date(day.get(..10)?))
             .max();
         last.filter(|day| *day < began).unwrap_or(began)
     })
 }
 
-fn meta(labels: &[&str], patient: &str, updated: Moment) -> Value {
+fn meta(labels: &[&str], patient: &str, updated: Time) -> Value {
     let mut security: Vec<Value> = labels
         .iter()
         .map(|label| json!({"system": LABELS, "code": label}))
@@ -251,10 +253,10 @@ fn date(text: Option<&str>) -> Option<String> {
     let shaped = match text.len() {
         4 => digits(0..4),
         7 => digits(0..4) && digits(5..7) && text.as_bytes()[4] == b'-',
-        10 => Moment::parse_date(text).is_some(),
+        10 => Time::parse_date(text).is_some(),
         20.. => text
             .get(..10)
-            .is_some_and(|day| Moment::parse_date(day).is_some()),
+            .is_some_and(|day| Time::parse_date(day).is_some()),
         _ => false,
     };
     shaped.then(|| text.to_owned())

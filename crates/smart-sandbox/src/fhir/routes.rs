@@ -2,12 +2,12 @@
 
 use http::{Method, StatusCode};
 
-use super::answers;
 use super::api::{self, discovery};
 use super::oauth::approvals::Approval;
 use super::oauth::clients::Client;
-use super::oauth::{authorize, credentials, debug, register, standard, token};
+use super::oauth::{authorize, credentials, debug, introspect, register, revoke, token};
 use super::people::{self, Visitor};
+use super::replies;
 use super::resources::Release;
 use super::state::FhirState;
 use crate::web::browser::comes_from_elsewhere;
@@ -26,9 +26,9 @@ pub(super) enum Handler {
     LoggedIn(fn(&FhirState, &RequestContext<'_>, &Visitor<'_>) -> Reply),
     /// Any person. Forms of other sites are refused.
     Person(fn(&FhirState, &RequestContext<'_>) -> Reply),
-    /// Whoever has a token that covers the resource. A statement of capabilities needs none.
+    /// A request with a token that covers the resource. Metadata requires no token.
     Resources(Release),
-    /// Whoever has an access token.
+    /// A request with an access token.
     Token(fn(&FhirState, &RequestContext<'_>, &Approval) -> Reply),
 }
 
@@ -51,10 +51,10 @@ pub(super) fn table() -> Vec<Route<Handler>> {
         route(POST, "/revoke/{approval}", LoggedIn(people::revoke)),
         // --- for clients
         route(GET, "/.well-known/jwks.json", Anyone(discovery::keys)),
-        route(GET, "/oauth/errors", Anyone(answers::echo)),
-        route(POST, "/oauth/introspect", Client(standard::introspect)),
+        route(GET, "/oauth/errors", Anyone(replies::echo)),
+        route(POST, "/oauth/introspect", Client(introspect::answer)),
         route(POST, "/oauth/register", Anyone(register::answer)),
-        route(POST, "/oauth/revoke", Client(standard::revoke)),
+        route(POST, "/oauth/revoke", Client(revoke::answer)),
         // Looks at the grant type before it looks at the client.
         route(POST, "/oauth/token", Anyone(token::answer)),
         // --- for developers
@@ -74,7 +74,7 @@ impl Handler {
             Self::Anyone(answer) => answer(server, request),
             Self::Client(answer) => match credentials::client(server, request) {
                 Some(client) => answer(server, request, &client),
-                None => standard::unauthorized(),
+                None => replies::unproven_client(),
             },
             Self::LoggedIn(_) | Self::Person(_)
                 if *request.method() == Method::POST && comes_from_elsewhere(request.headers()) =>
@@ -98,7 +98,7 @@ impl Handler {
                     token.and_then(|token| registry.approvals.access(token, request.now.into()));
                 match approval {
                     Some(approval) => answer(server, request, approval),
-                    None => answers::html(StatusCode::UNAUTHORIZED),
+                    None => replies::html(StatusCode::UNAUTHORIZED),
                 }
             }
         }

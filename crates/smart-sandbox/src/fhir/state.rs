@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use http::header;
 use smart_oauth::Timestamp;
 
-use super::answers::with_plain_loopback;
 use super::api::export::Exports;
 use super::edges::Edges;
-use super::moment::Moment;
 use super::oauth::approvals::Approvals;
 use super::oauth::clients::Clients;
+use super::replies::with_plain_loopback;
 use super::resources::Release;
-use super::users::Users;
+use super::time::Time;
+use crate::fhir::oauth::users::Users;
 use crate::records::store::Store;
 use crate::web::address::Address;
 use crate::web::context::RequestContext;
@@ -27,7 +27,7 @@ pub(crate) struct FhirState {
     /// Chosen when they are first needed, because that looks into records.
     users: OnceLock<Users>,
     /// When the records that were there from the start were last updated.
-    pub(crate) began: Moment,
+    pub(crate) began: Time,
     pub(crate) edges: Box<dyn Edges>,
     registry: Mutex<Registry>,
 }

@@ -1,4 +1,5 @@
-//! What the tests of this server share: a server in memory, requests without a client library, a clock moved by hand.
+//! What the tests of this server share: a server in memory, requests without a client library, a
+//! clock moved by hand.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

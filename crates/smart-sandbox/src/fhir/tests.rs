@@ -1,4 +1,5 @@
-//! Against the server without a socket: the notebook that its users know, and each table of what it does.
+//! Against the server without a socket: the notebook that its users know, and each table of what it
+//! does.
 
 mod authorize;
 mod data;

@@ -1,4 +1,5 @@
-//! From a patient's graph to statements: every statement gets a URI, belongs to the record, and is cut out as a graph.
+//! From a patient's graph to statements: every statement gets a URI, belongs to the record, and is
+//! cut out as a graph.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
@@ -19,8 +20,8 @@ use crate::random;
 pub(crate) struct Assembly<'a> {
     pub(crate) api_base: &'a str,
     pub(crate) record_id: &'a str,
-    /// The start of every blank label. It must differ from assembly to assembly, because answers put the graphs of
-    /// several together.
+    /// The start of every blank label. It must differ from assembly to assembly, because answers
+    /// put the graphs of several together.
     pub(crate) label: &'a str,
 }
 
@@ -46,8 +47,9 @@ pub(crate) enum AssembleError {
     },
 }
 
-/// What several statements share is copied into each. In real files this makes a third more triples; where it would make more
-/// than this many times as many, and more than [`SPARE_TRIPLES`], somebody is after our memory.
+/// What several statements share is copied into each. In real files this makes a third more
+/// triples; where it would make more than this many times as many, and more than [`SPARE_TRIPLES`],
+/// it is an attack on our memory.
 const MOST_COPIES: usize = 8;
 const SPARE_TRIPLES: usize = 10_000;
 
@@ -63,8 +65,9 @@ impl Assembly<'_> {
         NamedNode::new_unchecked(format!("{}/records/{}", self.api_base, self.record_id))
     }
 
-    /// The statements of a patient file. It holds one `sp:MedicalRecord` at most; without one, the statements are those of the
-    /// record that the file stands for, as the reference container's loader has it.
+    /// The statements of a patient file. It holds one `sp:MedicalRecord` at most; without one, the
+    /// statements are those of the record that the file stands for, as the reference container's
+    /// loader has it.
     pub(crate) fn record(&self, graph: &Graph) -> Result<Vec<Statement>, AssembleError> {
         let count = graph.instances_of(sp::class::MEDICAL_RECORD).count();
         if count > 1 {
@@ -144,7 +147,8 @@ impl Assembly<'_> {
     }
 }
 
-/// Fills a path template: the record's id first, then a fresh id in whatever the other variable is called.
+/// Fills a path template: the record's id first, then a fresh id in whatever the other variable is
+/// called.
 fn fill(template: &str, record_id: &str, fresh: &str) -> String {
     let path = template.replace("{record_id}", record_id);
     match (path.find('{'), path.rfind('}')) {
@@ -251,8 +255,9 @@ impl<'a> Shape<'a> {
             .map(|triple| triple.object.to_string())
     }
 
-    /// Cuts a statement out: its own triples and those of everything reached from it, up to the next statement; and what it
-    /// names directly. None where that would be more than `most` triples.
+    /// Cuts a statement out: its own triples and those of everything reached from it, up to the
+    /// next statement; and what it names directly. None where that would be more than `most`
+    /// triples.
     fn cut(
         &self,
         statement: NamedNodeRef<'a>,

@@ -1,7 +1,7 @@
 //! Which statements of a list a query keeps, in which order, and which part of them makes the page.
 //!
-//! Filters are ANDed. Parameters that the call does not define are ignored, and no value is ever refused: an odd date
-//! compares as text, a limit that is not a number is no limit.
+//! Filters are ANDed. Parameters that the call does not define are ignored, and no value is ever
+//! refused: an odd date compares as text, a limit that is not a number is no limit.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use smart_api::{CallInfo, ParameterKind};
 use smart_rdf::{NamedNodeRef, Term};
 
 use crate::form::Pairs;
-use crate::records::dates;
+use crate::records::partial_dates;
 use crate::records::record::{Record, Statement};
 
 /// The part of a list that an answer holds.
@@ -92,7 +92,7 @@ fn keeps(record: &Record, statement: &Statement, call: &CallInfo, query: &Pairs)
             }
             ParameterKind::Date { bound, property } => statement
                 .texts(property)
-                .any(|date| dates::passes(bound, date, value)),
+                .any(|date| partial_dates::passes(bound, date, value)),
             _ => true,
         }
     })
@@ -109,7 +109,8 @@ fn paging(call: &CallInfo, query: &Pairs) -> Option<Paging> {
     })
 }
 
-/// A number beyond the largest counts as the largest: a page far behind the end is empty, not the first.
+/// A number beyond the largest counts as the largest: a page far behind the end is empty, not the
+/// first.
 fn whole_number(text: &str) -> Option<usize> {
     let digits = text.trim();
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());

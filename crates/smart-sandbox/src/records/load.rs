@@ -10,14 +10,16 @@ use crate::records::assemble::AssembleError;
 use crate::records::prefixes;
 use crate::records::store::Store;
 
-/// The largest patient file or document that is read, in bytes. Files of 350 kB are common for long histories.
+/// The largest patient file or document that is read, in bytes. Files of 350 kB are common for long
+/// histories.
 pub(crate) const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Why a folder of patients cannot be loaded, or a part of it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// Two files stand for the same record. Neither is loaded, since nothing tells which one is right.
+    /// Two files stand for the same record. Neither is loaded, since nothing tells which one is
+    /// right.
     #[error("{} and {} both hold record {record_id}, neither is loaded; rename or remove one", .first.display(), .second.display())]
     DuplicateRecord {
         /// The record id that both names give.
@@ -45,7 +47,8 @@ pub enum LoadError {
         #[source]
         source: std::io::Error,
     },
-    /// A record names files that are not there. The record is loaded; asking for the bytes of these files fails.
+    /// A record names files that are not there. The record is loaded; asking for the bytes of these
+    /// files fails.
     #[error("record {record_id} names {count} file(s) that are not in {}, put them there to serve their bytes", .folder.display())]
     MissingFiles {
         /// The record.
@@ -78,7 +81,7 @@ pub enum LoadError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
-    /// Statements contradict each other, or there is none, or more than one record.
+    /// The file contains no record, several records, or statements that contradict each other.
     #[error("it is not one patient's record: {reason}")]
     NotOneRecord {
         /// What was found instead.
@@ -106,9 +109,11 @@ pub enum FileError {
     Unwritable(#[source] WriteError),
 }
 
-/// Reads all patient files of a folder into the store, which keeps what is wrong with those that cannot be used.
+/// Reads all patient files of a folder into the store, which keeps what is wrong with those that
+/// cannot be used.
 ///
-/// Files that end in `.xml`, `.rdf`, `.ttl` or `.n3` are patient files; others, hidden ones and folders are passed over.
+/// Files that end in `.xml`, `.rdf`, `.ttl` or `.n3` are patient files; others, hidden ones and
+/// folders are passed over.
 ///
 /// # Errors
 ///

@@ -23,7 +23,8 @@ pub(crate) const FILE_CLASSES: [NamedNodeRef<'static>; 3] = [
     sp::class::PHOTOGRAPH,
 ];
 
-/// One thing that a record says, with all that hangs on it: names, quantities, codes, but not other statements.
+/// One thing that a record says, with all that hangs on it: names, quantities, codes, but not other
+/// statements.
 #[derive(Debug)]
 pub(crate) struct Statement {
     pub(crate) uri: NamedNode,
@@ -31,7 +32,7 @@ pub(crate) struct Statement {
     pub(crate) graph: Graph,
     /// The other statements that this one names directly.
     pub(crate) links: Vec<NamedNode>,
-    /// When somebody posted it; nothing for what was there from the start.
+    /// When the statement was posted. None if it was there from the start.
     pub(crate) posted: Option<Timestamp>,
     /// The file with the bytes that the statement describes, if it lies beside the patient's file.
     pub(crate) file: Option<PathBuf>,
@@ -61,8 +62,8 @@ impl Record {
         Self::new(self.uri.clone(), statements.collect())
     }
 
-    /// Looks in a folder for the files of documents, photographs and medical images that do not carry their bytes themselves.
-    /// Returns how many are not there.
+    /// Looks in a folder for the files of documents, photographs and medical images that do not
+    /// carry their bytes themselves. Returns how many are not there.
     pub(crate) fn find_files(&mut self, folder: &Path) -> usize {
         let mut missing = 0;
         for statement in &mut self.statements {
@@ -101,7 +102,7 @@ impl Record {
             .filter(move |statement| statement.class.as_ref() == class)
     }
 
-    /// The statements that somebody posted, and when.
+    /// The statements that were posted, and when.
     pub(crate) fn posted(&self) -> impl Iterator<Item = (&Arc<Statement>, Timestamp)> {
         self.statements
             .iter()
@@ -128,7 +129,8 @@ impl Record {
         all
     }
 
-    /// What lies at the end of a property path that begins at a statement. The path may lead through other statements.
+    /// What lies at the end of a property path that begins at a statement. The path may lead
+    /// through other statements.
     pub(crate) fn follow(&self, statement: &Statement, path: &[NamedNodeRef<'_>]) -> Vec<Term> {
         let mut ends = vec![(statement, Term::from(statement.uri.clone()))];
         for property in path {
@@ -184,7 +186,8 @@ impl Statement {
         resources.any(|resource| resource.nodes(sp::CONTENT).next().is_some())
     }
 
-    /// The file of the statement's name, if there is one. A name that leads out of the folder is not looked at.
+    /// The file of the statement's name, if there is one. A name that leads out of the folder is
+    /// not looked at.
     fn file_in(&self, folder: &Path) -> Option<PathBuf> {
         let name = Path::new(self.texts(sp::FILE_NAME).next()?);
         let mut components = name.components();
@@ -194,7 +197,8 @@ impl Statement {
         (is_plain && file.is_file()).then_some(file)
     }
 
-    /// The statement's triples, to be put together with others. Labels of blank nodes are unique in the container.
+    /// The statement's triples, to be put together with others. Labels of blank nodes are unique in
+    /// the container.
     pub(crate) fn triples(&self) -> impl Iterator<Item = Triple> + '_ {
         self.graph.iter().map(smart_rdf::TripleRef::into_owned)
     }

@@ -19,17 +19,18 @@ pub(crate) struct Synthetic {
     pub(crate) index: usize,
 }
 
-/// The records by id. Ids are compared as text, as the reference container does: `10` comes before `9`.
+/// The records by id. Ids are compared as text, as the reference container does: `10` comes before
+/// `9`.
 #[derive(Debug)]
 pub(crate) struct Store {
     api_base: String,
-    records: BTreeMap<String, Slot>,
+    records: BTreeMap<String, StoredRecord>,
     /// What was left out when the patient files were loaded.
     problems: Vec<LoadError>,
 }
 
 #[derive(Debug)]
-struct Slot {
+struct StoredRecord {
     /// None until the record is first asked for.
     record: RwLock<Option<Arc<Record>>>,
     /// What to make the record from.
@@ -38,7 +39,7 @@ struct Slot {
 
 /// A statement that is to be added has the URI of one that is there.
 #[derive(Debug)]
-pub(crate) struct AlreadyThere {
+pub(crate) struct DuplicateStatement {
     pub(crate) uri: String,
 }
 
@@ -64,7 +65,7 @@ impl Store {
         let id = smart_patients::record_id(synthetic.seed, synthetic.index);
         self.records.insert(
             id,
-            Slot {
+            StoredRecord {
                 record: RwLock::new(None),
                 synthetic: Some(synthetic),
             },
@@ -78,7 +79,7 @@ impl Store {
         Ok(())
     }
 
-    /// The same for a record whose files lie in a folder. Returns how many of the files that it names are not there.
+    /// Adds the record of a graph whose files are in a folder. Returns the number of missing files.
     pub(crate) fn add_graph_with_files(
         &mut self,
         id: &str,
@@ -92,7 +93,7 @@ impl Store {
     }
 
     fn add_record(&mut self, id: &str, record: Record) {
-        let slot = Slot {
+        let slot = StoredRecord {
             record: RwLock::new(Some(Arc::new(record))),
             synthetic: None,
         };
@@ -118,7 +119,8 @@ impl Store {
         self.records.keys().map(String::as_str)
     }
 
-    /// The ids in the order in which the records came: invented patients by index, then the others by id.
+    /// The ids in the order in which the records came: invented patients by index, then the others
+    /// by id.
     pub(crate) fn ids_in_order(&self) -> Vec<String> {
         let mut ids: Vec<(Option<usize>, &str)> = self
             .records
@@ -142,7 +144,7 @@ impl Store {
             .map(|(id, _)| id.as_str())
     }
 
-    /// The record as it is now; none when there is none of this id.
+    /// The record as it is now. None if no record has this id.
     pub(crate) fn record(&self, id: &str) -> Result<Option<Arc<Record>>, AssembleError> {
         let Some((id, slot)) = self.records.get_key_value(id) else {
             return Ok(None);
@@ -168,7 +170,7 @@ impl Store {
         &self,
         id: &str,
         statements: Vec<Statement>,
-    ) -> Result<Result<(), AlreadyThere>, AssembleError> {
+    ) -> Result<Result<(), DuplicateStatement>, AssembleError> {
         self.record(id)?;
         let Some(slot) = self.records.get(id) else {
             return Ok(Ok(()));
@@ -177,7 +179,7 @@ impl Store {
         if let Some(record) = place.as_ref() {
             let known = |statement: &&Statement| record.statement(statement.uri.as_ref()).is_some();
             if let Some(known) = statements.iter().find(known) {
-                return Ok(Err(AlreadyThere {
+                return Ok(Err(DuplicateStatement {
                     uri: known.uri.as_str().to_owned(),
                 }));
             }
@@ -186,7 +188,7 @@ impl Store {
         Ok(Ok(()))
     }
 
-    /// The statements of a graph that somebody wants to add to a record.
+    /// Turns a graph into statements for a record.
     pub(crate) fn assemble(
         &self,
         id: &str,

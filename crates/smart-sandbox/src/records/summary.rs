@@ -1,4 +1,5 @@
-//! The summary that goes with every answer that is not empty: how much there is, how much of it is here, what comes next.
+//! The summary that goes with every answer that is not empty: how much there is, how much of it is
+//! here, what comes next.
 
 use std::time::Duration;
 
@@ -11,19 +12,16 @@ use crate::records::filter::Page;
 
 /// What the summary needs to know besides the page itself.
 #[derive(Debug)]
-pub(crate) struct Circumstances<'a> {
+pub(crate) struct SummaryContext<'a> {
     pub(crate) api_base: &'a str,
     pub(crate) path: &'a str,
     pub(crate) query: &'a Pairs,
     pub(crate) took: Duration,
 }
 
-/// The triples of an `api:ResponseSummary` about a page. `place` tells the pages of one answer apart.
-pub(crate) fn triples(
-    place: usize,
-    page: &Page<'_>,
-    circumstances: &Circumstances<'_>,
-) -> Vec<Triple> {
+/// The triples of an `api:ResponseSummary` about a page. `place` tells the pages of one answer
+/// apart.
+pub(crate) fn triples(place: usize, page: &Page<'_>, context: &SummaryContext<'_>) -> Vec<Triple> {
     let summary = BlankNode::new_unchecked(format!("summary{place}"));
     let integer = |number: u128| Literal::new_typed_literal(number.to_string(), xsd::INTEGER);
     let fact = |property: smart_rdf::NamedNodeRef<'_>, value: Term| {
@@ -38,7 +36,7 @@ pub(crate) fn triples(
         ),
         fact(
             api::PROCESSING_TIME_MS,
-            integer(circumstances.took.as_millis()).into(),
+            integer(context.took.as_millis()).into(),
         ),
     ];
     if page.paging.is_some() {
@@ -51,7 +49,7 @@ pub(crate) fn triples(
         triples.push(fact(api::RESULT_ORDER, head));
         triples.extend(list);
     }
-    if let Some(url) = next_page_url(page, circumstances) {
+    if let Some(url) = next_page_url(page, context) {
         triples.push(fact(
             api::NEXT_PAGE_URL,
             Literal::new_simple_literal(url).into(),
@@ -82,11 +80,12 @@ fn list(items: Vec<NamedNode>) -> (Term, Vec<Triple>) {
     (head, triples)
 }
 
-/// Values stay readable, as the reference container writes them; only what would break the URL apart is encoded.
-fn next_page_url(page: &Page<'_>, circumstances: &Circumstances<'_>) -> Option<String> {
+/// Values stay readable, as the reference container writes them; only what would break the URL
+/// apart is encoded.
+fn next_page_url(page: &Page<'_>, context: &SummaryContext<'_>) -> Option<String> {
     let offset = page.next_offset()?;
     let limit = page.paging?.limit;
-    let kept = circumstances
+    let kept = context
         .query
         .iter()
         .filter(|(name, _)| !matches!(*name, "limit" | "offset"));
@@ -97,8 +96,8 @@ fn next_page_url(page: &Page<'_>, circumstances: &Circumstances<'_>) -> Option<S
     pairs.push(format!("offset={offset}"));
     Some(format!(
         "{}{}?{}",
-        circumstances.api_base,
-        circumstances.path,
+        context.api_base,
+        context.path,
         pairs.join("&")
     ))
 }

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::classic::testing::ada;
+use crate::records::testing::ada;
 
 async fn small() -> Sandbox {
     Sandbox::builder()
@@ -30,7 +30,8 @@ fn port(sandbox: &Sandbox) -> u16 {
 async fn exchange(stream: TcpStream, request: &[u8]) -> String {
     let (mut reader, mut writer) = stream.into_split();
     let mut answer = Vec::new();
-    // The container may answer and close before it has read everything; writing on is then allowed to fail.
+    // The container may answer and close before it has read everything; writing on is then allowed
+    // to fail.
     let (_, read) = tokio::join!(writer.write_all(request), reader.read_to_end(&mut answer));
     drop(read);
     String::from_utf8_lossy(&answer).into_owned()
@@ -59,7 +60,8 @@ async fn a_manifest_comes_over_a_socket() {
     assert!(answer.contains(sandbox.api_base()), "{answer}");
 }
 
-/// Register, make a token, read the patient: each on a connection of its own, as Python's `requests.get` does it.
+/// Register, make a token, read the patient: each on a connection of its own, as Python's
+/// `requests.get` does it.
 #[tokio::test]
 async fn the_fhir_server_listens_beside_the_container() {
     let sandbox = Sandbox::builder()

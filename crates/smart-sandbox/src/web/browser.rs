@@ -4,8 +4,9 @@ use http::{HeaderMap, HeaderValue, header};
 
 use crate::web::reply::Reply;
 
-/// Browsers name the origin of every form they send; scripts do not, and carry no one else's cookie either. The cookie's
-/// SameSite attribute alone would not do: an app on another port of this machine counts as the same site.
+/// Browsers name the origin of every form they send; scripts do not, and carry no one else's cookie
+/// either. The cookie's SameSite attribute alone would not do: an app on another port of this
+/// machine counts as the same site.
 pub(crate) fn comes_from_elsewhere(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return false;
@@ -17,7 +18,8 @@ pub(crate) fn comes_from_elsewhere(headers: &HeaderMap) -> bool {
     own.is_none_or(|own| origin.as_bytes() != own.as_bytes())
 }
 
-/// Only addresses on this server are returned to; anything else would make the login page a springboard.
+/// Only addresses on this server are returned to; anything else would make the login page a
+/// springboard.
 pub(crate) fn local(return_url: &str) -> &str {
     let elsewhere = !return_url.starts_with('/')
         || return_url.starts_with("//")

@@ -65,8 +65,9 @@ fn rendered(status: StatusCode, page: &impl Page) -> Reply {
     }
 }
 
-/// No script, no foreign frame, no cache. The referrer policy must not be `no-referrer`: browsers would then send
-/// `Origin: null` with our own forms. There is no `form-action`, because Chrome would apply it to the redirect to the app.
+/// No script, no foreign frame, no cache. The referrer policy must not be `no-referrer`: browsers
+/// would then send `Origin: null` with our own forms. There is no `form-action`, because Chrome
+/// would apply it to the redirect to the app.
 fn guarded(mut reply: Reply) -> Reply {
     let headers = reply.headers_mut();
     for (name, value) in [

@@ -1,13 +1,11 @@
 //! Every kind of answer that the container gives, with its exact content type.
 //!
-//! Content types carry no parameters where an API answers, because existing apps compare the whole header.
+//! Content types carry no parameters where an API answers, because existing apps compare the whole
+//! header.
 
 use bytes::Bytes;
 use http::header;
 use http::{HeaderValue, Response, StatusCode};
-use smart_rdf::Graph;
-
-use crate::records::prefixes;
 
 /// A whole answer.
 pub(crate) type Reply = Response<Bytes>;
@@ -38,20 +36,8 @@ pub(crate) fn bare(status: StatusCode, body: impl Into<Bytes>) -> Reply {
     reply
 }
 
-/// A graph as RDF/XML; an empty graph is an empty document, not an error.
-pub(crate) fn graph(graph: &Graph) -> Reply {
-    match prefixes::rdf_xml(graph) {
-        Ok(document) => answer(StatusCode::OK, RDF_XML, document),
-        Err(error) => {
-            // Loading and posting check for it.
-            tracing::error!(%error, "a graph cannot be written");
-            server_error()
-        }
-    }
-}
-
-/// The request proves nothing about who sent it. No `WWW-Authenticate`: httplib2 of the Python client trips over a
-/// bare scheme, and the reference container sends none.
+/// The request proves nothing about who sent it. No `WWW-Authenticate`: httplib2 of the Python
+/// client trips over a bare scheme, and the reference container sends none.
 pub(crate) fn unauthorized() -> Reply {
     answer(StatusCode::UNAUTHORIZED, HTML, "Unauthorized")
 }
@@ -88,7 +74,14 @@ pub(crate) fn server_error() -> Reply {
     )
 }
 
-/// Sends the browser on. Only pages for people answer so, never an API call: the Python client crashes on it.
+/// The operating system gives no random numbers.
+pub(crate) fn no_randomness(error: getrandom::Error) -> Reply {
+    tracing::error!(%error, "the operating system gives no random numbers");
+    server_error()
+}
+
+/// Sends the browser on. Only pages for people answer so, never an API call: the Python client
+/// crashes on it.
 pub(crate) fn found(location: &str) -> Reply {
     let Ok(value) = HeaderValue::from_str(location) else {
         return server_error();

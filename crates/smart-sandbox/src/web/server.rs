@@ -1,4 +1,5 @@
-//! The thin shell around a router: sockets, limits, time-outs, shutdown. It decides nothing about SMART.
+//! The thin shell around a router: sockets, limits, time-outs, shutdown. It decides nothing about
+//! SMART.
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -37,7 +38,8 @@ const GRACE: Duration = Duration::from_secs(3);
 
 /// Sockets on the loopback interface, all on one port.
 ///
-/// The API base says `localhost`, which is `::1` to some clients and `127.0.0.1` to others; both are served where both exist.
+/// The API base says `localhost`, which is `::1` to some clients and `127.0.0.1` to others; both
+/// are served where both exist.
 pub(crate) struct Listeners {
     port: u16,
     sockets: Vec<TcpListener>,

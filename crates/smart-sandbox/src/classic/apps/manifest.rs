@@ -91,8 +91,8 @@ impl AppManifest {
     ///
     /// # Errors
     ///
-    /// [`ManifestError`] names every member that breaks a rule: first those that no app may have so, and once there is none of
-    /// them, those that the app's mode wants or forbids.
+    /// [`ManifestError`] names every member that breaks a rule: first those that no app may have
+    /// so, and once there is none of them, those that the app's mode wants or forbids.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ManifestError> {
         Self::from_value(serde_json::from_slice(bytes).map_err(ManifestError::Json)?)
     }
@@ -127,7 +127,8 @@ impl AppManifest {
         &self.json
     }
 
-    /// What the app needs and the container does not offer, for a warning: the app is installed all the same.
+    /// What the app needs and the container does not offer, for a warning: the app is installed all
+    /// the same.
     pub(crate) fn unmet(
         &self,
         smart_version: &str,
@@ -358,8 +359,9 @@ fn is_code(value: &Value) -> bool {
         .is_some_and(|text| text.contains(':') && !text.contains(char::is_whitespace))
 }
 
-/// The container's own pattern for URLs, which lets custom schemes with an empty authority through and forbids `@`,
-/// `:` and brackets behind the host. Schemes that browsers run as code are refused on top of it.
+/// The container's own pattern for URLs, which lets custom schemes with an empty authority through
+/// and forbids `@`, `:` and brackets behind the host. Schemes that browsers run as code are refused
+/// on top of it.
 fn is_url(value: &Value) -> bool {
     let Some((scheme, rest)) = value.as_str().and_then(|text| text.split_once("://")) else {
         return false;

@@ -11,14 +11,16 @@ pub(crate) fn indented(value: &Value) -> String {
     let mut bytes = Vec::new();
     let formatter = PrettyFormatter::with_indent(b"    ");
     let mut serializer = Serializer::with_formatter(&mut bytes, formatter);
-    // Writing JSON values to memory cannot fail; an empty text would show in every test that reads it.
+    // Writing JSON values to memory cannot fail; an empty text would show in every test that reads
+    // it.
     if Sorted(value).serialize(&mut serializer).is_err() {
         return String::new();
     }
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// Sorts whatever order the map has: another crate of the build may have switched on insertion order.
+/// Sorts whatever order the map has: another crate of the build may have switched on insertion
+/// order.
 struct Sorted<'a>(&'a Value);
 
 impl Serialize for Sorted<'_> {

@@ -17,11 +17,11 @@ pub(crate) fn scratchpad(
     request: &RequestContext<'_>,
     _who: &Authenticated,
 ) -> Reply {
-    let place = Place::Scratchpad {
+    let key = BlobKey::Scratchpad {
         app: request.parameter("smart_app_id").to_owned(),
         record: request.parameter("record_id").to_owned(),
     };
-    container.blobs().answer(place, request)
+    container.blobs().answer(key, request)
 }
 
 /// Preferences: one text for each app and user.
@@ -30,20 +30,20 @@ pub(crate) fn preferences(
     request: &RequestContext<'_>,
     _who: &Authenticated,
 ) -> Reply {
-    let place = Place::Preferences {
+    let key = BlobKey::Preferences {
         app: request.parameter("smart_app_id").to_owned(),
         user: request.parameter("user_id").to_owned(),
     };
-    container.blobs().answer(place, request)
+    container.blobs().answer(key, request)
 }
 
-/// All that apps have left, by where they left it.
+/// All that apps have left, by key.
 #[derive(Default)]
-pub(crate) struct Blobs(HashMap<Place, Blob>);
+pub(crate) struct Blobs(HashMap<BlobKey, Blob>);
 
-/// Where a blob lies: with an app, and with a record or a user.
+/// What a blob belongs to: an app, and a record or a user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Place {
+enum BlobKey {
     Preferences { app: String, user: String },
     Scratchpad { app: String, record: String },
 }
@@ -55,14 +55,14 @@ struct Blob {
 }
 
 impl Blobs {
-    /// Reads, replaces or forgets what lies at a place.
-    fn answer(&mut self, place: Place, request: &RequestContext<'_>) -> Reply {
+    /// Reads, replaces or forgets the blob of a key.
+    fn answer(&mut self, key: BlobKey, request: &RequestContext<'_>) -> Reply {
         match *request.method() {
             Method::DELETE => {
-                self.0.remove(&place);
+                self.0.remove(&key);
                 reply::answer(StatusCode::OK, HTML, "ok")
             }
-            Method::GET => match self.0.get(&place) {
+            Method::GET => match self.0.get(&key) {
                 Some(blob) => blob.clone().reply(),
                 None => reply::answer(StatusCode::OK, TEXT, Bytes::new()),
             },
@@ -72,7 +72,7 @@ impl Blobs {
                     content_type: stored_type(request),
                     bytes: request.body().clone(),
                 };
-                self.0.insert(place, blob.clone());
+                self.0.insert(key, blob.clone());
                 blob.reply()
             }
         }

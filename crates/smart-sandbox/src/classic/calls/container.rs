@@ -73,7 +73,7 @@ pub(crate) fn offers(class: &str, method: &str) -> bool {
         .any(|call| call.target.as_str() == class && call.method.as_str() == method)
 }
 
-/// The ontology, parsed and written once, when somebody asks for it.
+/// The ontology, parsed and written once, at the first request for it.
 #[derive(Debug, Default)]
 pub(crate) struct Ontology(OnceLock<Option<Loaded>>);
 

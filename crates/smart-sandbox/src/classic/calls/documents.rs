@@ -1,8 +1,8 @@
 //! Documents, medical images and the photograph: files, and what is known about them.
 //!
-//! The bytes come from the record itself, from `sp:resource`/`sp:content`, or from the file that lies beside the patient's. A
-//! record whose files are missing serves what it says about them; asking for the bytes ends in 500, as in a reference container
-//! that has lost a file.
+//! The bytes come from the record itself, from `sp:resource`/`sp:content`, or from the file that
+//! lies beside the patient's. A record whose files are missing serves what it says about them;
+//! asking for the bytes ends in 500, as in a reference container that has lost a file.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -23,6 +23,7 @@ use smart_rdf::{
 };
 
 use super::reading;
+use crate::classic::calls::graph_reply;
 use crate::classic::state::ContainerState;
 use crate::records::filter;
 use crate::records::load::MOST_BYTES;
@@ -39,7 +40,8 @@ enum Format {
 }
 
 impl Format {
-    /// An item is its bytes unless asked for otherwise; a value that nobody knows means the metadata.
+    /// An item is its bytes unless asked for otherwise; a value that nobody knows means the
+    /// metadata.
     fn of_item(call: &CallInfo, asked: Option<&str>) -> Self {
         match asked {
             _ if call.target == sp::class::PHOTOGRAPH => Self::Raw,
@@ -79,7 +81,7 @@ pub(crate) fn list(
             Err(unreadable) => return unreadable.reply(),
         }
     }
-    reply::graph(&triples.into_iter().collect())
+    graph_reply(&triples.into_iter().collect())
 }
 
 /// One file: its bytes or its description.
@@ -90,12 +92,12 @@ pub(crate) fn item(
     call: &'static CallInfo,
 ) -> Reply {
     let Some(file) = reading::find(record, request, call) else {
-        return reply::graph(&Graph::default());
+        return graph_reply(&Graph::default());
     };
     match Format::of_item(call, request.query.get("format")) {
         Format::Raw => raw(file),
         format => match described(file, format) {
-            Ok(description) => reply::graph(&description.into_iter().collect()),
+            Ok(description) => graph_reply(&description.into_iter().collect()),
             Err(unreadable) => unreadable.reply(),
         },
     }
@@ -127,7 +129,7 @@ struct Content {
 
 /// Why the bytes of a statement are there and cannot be served.
 #[derive(Debug, thiserror::Error)]
-enum Unreadable {
+enum ContentError {
     #[error("the content of a document is not base64, though it says so")]
     Base64,
     #[error("the file of a document cannot be read")]
@@ -136,7 +138,7 @@ enum Unreadable {
     TooLarge,
 }
 
-impl Unreadable {
+impl ContentError {
     fn reply(self) -> Reply {
         tracing::error!(error = &self as &dyn std::error::Error, "not served");
         reply::server_error()
@@ -145,7 +147,7 @@ impl Unreadable {
 
 impl Content {
     /// None if the statement has no content and no file lies beside the patient's.
-    fn of(file: &Statement) -> Result<Option<Self>, Unreadable> {
+    fn of(file: &Statement) -> Result<Option<Self>, ContentError> {
         let bytes = match (inline(file)?, &file.file) {
             (Some(bytes), _) => bytes,
             (None, Some(path)) => read(path)?,
@@ -157,7 +159,7 @@ impl Content {
 }
 
 /// The content that the statement carries itself.
-fn inline(file: &Statement) -> Result<Option<Vec<u8>>, Unreadable> {
+fn inline(file: &Statement) -> Result<Option<Vec<u8>>, ContentError> {
     let content = follow(file, &[sp::RESOURCE, sp::CONTENT]);
     let read = |property| literal(file, content.as_ref()?, property);
     let Some(value) = read(sp::VALUE) else {
@@ -169,23 +171,24 @@ fn inline(file: &Statement) -> Result<Option<Vec<u8>>, Unreadable> {
         return Ok(Some(value.into_bytes()));
     }
     let compact: String = value.split_ascii_whitespace().collect();
-    let bytes = STANDARD.decode(compact).map_err(|_| Unreadable::Base64)?;
+    let bytes = STANDARD.decode(compact).map_err(|_| ContentError::Base64)?;
     Ok(Some(bytes))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Unreadable> {
-    let file = File::open(path).map_err(Unreadable::File)?;
+fn read(path: &Path) -> Result<Vec<u8>, ContentError> {
+    let file = File::open(path).map_err(ContentError::File)?;
     let mut bytes = Vec::new();
     file.take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(Unreadable::File)?;
+        .map_err(ContentError::File)?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err(Unreadable::TooLarge);
+        return Err(ContentError::TooLarge);
     }
     Ok(bytes)
 }
 
-/// The label of the format or, where it has none, the end of its IRI, which is made from the media type.
+/// The label of the format or, where it has none, the end of its IRI, which is made from the media
+/// type.
 fn media_type(file: &Statement) -> Option<String> {
     const MEDIA_TYPES: &str = "http://purl.org/NET/mediatypes/";
     let format = follow(file, &[dcterms::FORMAT])?;
@@ -196,7 +199,7 @@ fn media_type(file: &Statement) -> Option<String> {
 }
 
 /// The statement with what the container adds: size, place and hash, and on request the content.
-fn described(file: &Arc<Statement>, format: Format) -> Result<Vec<Triple>, Unreadable> {
+fn described(file: &Arc<Statement>, format: Format) -> Result<Vec<Triple>, ContentError> {
     let Some(content) = Content::of(file)? else {
         return Ok(file.triples().collect());
     };
@@ -272,8 +275,8 @@ fn encoded(file: &Statement, bytes: &[u8]) -> (&'static str, String) {
     }
 }
 
-/// The statement's triples but for those that the container makes from the bytes, and what hangs on them alone: a size or hash
-/// that the record states may be that of another version.
+/// The statement's triples but for those that the container makes from the bytes, and what hangs on
+/// them alone: a size or hash that the record states may be that of another version.
 fn without_additions(file: &Statement) -> Vec<Triple> {
     const ADDED: [NamedNodeRef<'static>; 2] = [sp::FILE_SIZE, sp::RESOURCE];
     let mut dropped: HashSet<Term> = HashSet::new();

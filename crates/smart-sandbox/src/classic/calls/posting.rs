@@ -7,6 +7,7 @@ use smart_api::vocab::sp;
 use smart_rdf::vocab::rdf;
 use smart_rdf::{Graph, NamedOrBlankNodeRef, Syntax, TermRef, Triple};
 
+use crate::classic::calls::graph_reply;
 use crate::classic::state::ContainerState;
 use crate::records::assemble::AssembleError;
 use crate::records::prefixes;
@@ -18,7 +19,7 @@ use crate::web::reply::{self, Reply, TEXT};
 const MOST_STATEMENTS: usize = 20_000;
 
 /// Why a graph is not added.
-enum Refusal {
+enum PostError {
     /// It says something that cannot be said about this record.
     Conflict(String),
     /// It is not RDF, or says nothing that a record could hold.
@@ -35,10 +36,10 @@ pub(crate) fn add(
     _call: &'static CallInfo,
 ) -> Reply {
     match try_add(container, request, record) {
-        Ok(stored) => reply::graph(&stored),
-        Err(Refusal::Conflict(message)) => reply::answer(StatusCode::CONFLICT, TEXT, message),
-        Err(Refusal::Nothing) => reply::bare(StatusCode::BAD_REQUEST, Bytes::new()),
-        Err(Refusal::Ours) => reply::server_error(),
+        Ok(stored) => graph_reply(&stored),
+        Err(PostError::Conflict(message)) => reply::answer(StatusCode::CONFLICT, TEXT, message),
+        Err(PostError::Nothing) => reply::bare(StatusCode::BAD_REQUEST, Bytes::new()),
+        Err(PostError::Ours) => reply::server_error(),
     }
 }
 
@@ -46,44 +47,47 @@ fn try_add(
     container: &ContainerState,
     request: &RequestContext<'_>,
     record: &Record,
-) -> Result<Graph, Refusal> {
-    let graph = parse(request.body()).ok_or(Refusal::Nothing)?;
+) -> Result<Graph, PostError> {
+    let graph = parse(request.body()).ok_or(PostError::Nothing)?;
     check(container, &graph, record)?;
     let mut statements = container
         .store
         .assemble(request.parameter("record_id"), &graph)
         .map_err(|error| match error {
-            AssembleError::Random(_) => Refusal::Ours,
-            other => Refusal::Conflict(other.to_string()),
+            AssembleError::Random(_) => PostError::Ours,
+            other => PostError::Conflict(other.to_string()),
         })?;
     if statements.is_empty() {
-        return Err(Refusal::Nothing);
+        return Err(PostError::Nothing);
     }
     for statement in &mut statements {
         statement.posted = Some(request.now);
     }
     if record.len() + statements.len() > MOST_STATEMENTS {
-        return Err(Refusal::Conflict("the record is full".to_owned()));
+        return Err(PostError::Conflict("the record is full".to_owned()));
     }
     if let Some(stray) = statements
         .iter()
         .find(|statement| !lies_in(statement, record))
     {
-        return Err(Refusal::Conflict(format!(
+        return Err(PostError::Conflict(format!(
             "{} is not in this record",
             stray.uri
         )));
     }
     let stored = as_stored(&statements, record);
     // Turtle can say what no answer could repeat.
-    prefixes::rdf_xml(&stored).map_err(|_| Refusal::Nothing)?;
+    prefixes::rdf_xml(&stored).map_err(|_| PostError::Nothing)?;
     match container
         .store
         .add_statements(request.parameter("record_id"), statements)
     {
         Ok(Ok(())) => Ok(stored),
-        Ok(Err(there)) => Err(Refusal::Conflict(format!("{} is there already", there.uri))),
-        Err(_) => Err(Refusal::Ours),
+        Ok(Err(there)) => Err(PostError::Conflict(format!(
+            "{} is there already",
+            there.uri
+        ))),
+        Err(_) => Err(PostError::Ours),
     }
 }
 
@@ -95,28 +99,29 @@ fn parse(body: &[u8]) -> Option<Graph> {
         .ok()
 }
 
-/// Every blank node must be of a class that the ontology knows, and the only record spoken of must be this one.
-fn check(container: &ContainerState, graph: &Graph, record: &Record) -> Result<(), Refusal> {
+/// Every blank node must be of a class that the ontology knows, and the only record spoken of must
+/// be this one.
+fn check(container: &ContainerState, graph: &Graph, record: &Record) -> Result<(), PostError> {
     for triple in graph.matching(None, Some(rdf::TYPE), None) {
         match (triple.subject, triple.object) {
             (NamedOrBlankNodeRef::BlankNode(_), TermRef::NamedNode(class))
                 if !container.ontology.has_class(class.as_str()) =>
             {
-                return Err(Refusal::Conflict(format!(
+                return Err(PostError::Conflict(format!(
                     "the ontology has no class {class}"
                 )));
             }
             (NamedOrBlankNodeRef::NamedNode(other), TermRef::NamedNode(class))
                 if class == sp::class::MEDICAL_RECORD && other != record.uri().as_ref() =>
             {
-                return Err(Refusal::Conflict(format!("{other} is another record")));
+                return Err(PostError::Conflict(format!("{other} is another record")));
             }
             _ => {}
         }
     }
     match graph.instances_of(sp::class::MEDICAL_RECORD).count() {
         0 | 1 => Ok(()),
-        _ => Err(Refusal::Conflict(
+        _ => Err(PostError::Conflict(
             "the statements are about more than one record".to_owned(),
         )),
     }

@@ -6,12 +6,13 @@ use smart_api::CallInfo;
 use smart_api::vocab::sp;
 use smart_rdf::Triple;
 
+use crate::classic::calls::graph_reply;
 use crate::classic::state::ContainerState;
 use crate::records::filter::{self, Page};
 use crate::records::record::{Record, Statement};
-use crate::records::summary::{self, Circumstances};
+use crate::records::summary::{self, SummaryContext};
 use crate::web::context::RequestContext;
-use crate::web::reply::{self, Reply};
+use crate::web::reply::Reply;
 
 /// A list call: what passes the filters, what it links to, and a summary.
 pub(crate) fn list(
@@ -22,7 +23,8 @@ pub(crate) fn list(
 ) -> Reply {
     let mut pages = vec![filter::select(record, call, &request.query)];
     if call.target == sp::class::ALLERGY {
-        // They come with every answer, whatever the filters and the limit say, and have a summary of their own.
+        // They come with every answer, whatever the filters and the limit say, and have a summary
+        // of their own.
         let exclusions = record.statements_of(sp::class::ALLERGY_EXCLUSION);
         pages.push(Page::whole(exclusions.collect()));
     }
@@ -66,18 +68,19 @@ fn answer(
     record: &Record,
     pages: &[Page<'_>],
 ) -> Reply {
-    let circumstances = Circumstances {
+    let context = SummaryContext {
         api_base: container.address.base(),
         path: request.path,
         query: &request.query,
         took: request.began.elapsed(),
     };
-    // One summary for each part that is not empty, as the reference container has it, which merges the answers of two queries.
+    // One summary for each part that is not empty, as the reference container has it, which merges
+    // the answers of two queries.
     let summaries: Vec<Triple> = pages
         .iter()
         .enumerate()
         .filter(|(_, page)| !page.statements.is_empty())
-        .flat_map(|(place, page)| summary::triples(place, page, &circumstances))
+        .flat_map(|(place, page)| summary::triples(place, page, &context))
         .collect();
     let shown = record.with_links(
         pages
@@ -85,5 +88,5 @@ fn answer(
             .flat_map(|page| page.statements.iter().copied()),
     );
     let data = shown.iter().flat_map(|statement| statement.graph.iter());
-    reply::graph(&data.chain(summaries.iter().map(Triple::as_ref)).collect())
+    graph_reply(&data.chain(summaries.iter().map(Triple::as_ref)).collect())
 }

@@ -7,6 +7,7 @@ use smart_api::calls::SearchRecords;
 use smart_api::vocab::sp;
 use smart_rdf::{Graph, NamedNode, NamedOrBlankNodeRef, Query, QueryError};
 
+use crate::classic::calls::graph_reply;
 use crate::classic::oauth::authenticate::Authenticated;
 use crate::classic::state::ContainerState;
 use crate::form::Pairs;
@@ -14,7 +15,8 @@ use crate::records::demographics::Demographics;
 use crate::web::context::RequestContext;
 use crate::web::reply::{self, Reply};
 
-/// The demographics of every record that matches, in one graph, without a summary. No parameter means all records.
+/// The demographics of every record that matches, in one graph, without a summary. No parameter
+/// means all records.
 pub(crate) fn records(
     container: &ContainerState,
     request: &RequestContext<'_>,
@@ -34,9 +36,9 @@ pub(crate) fn records(
         .iter()
         .filter_map(|record| Demographics::of(record));
     let Some(query) = request.query.get("sparql") else {
-        let wanted = Wanted::read(&request.query);
-        let hits = demographics.filter(|patient| wanted.matches(patient));
-        return reply::graph(
+        let criteria = Criteria::read(&request.query);
+        let hits = demographics.filter(|patient| criteria.matches(patient));
+        return graph_reply(
             &hits
                 .flat_map(|patient| patient.statement().graph.iter())
                 .collect(),
@@ -48,7 +50,7 @@ pub(crate) fn records(
             let hits = demographics
                 .iter()
                 .filter(|patient| hits.contains(&patient.statement().uri));
-            reply::graph(
+            graph_reply(
                 &hits
                     .flat_map(|patient| patient.statement().graph.iter())
                     .collect(),
@@ -62,8 +64,8 @@ pub(crate) fn records(
     }
 }
 
-/// Runs a query that types each hit `sp:Demographics`. It sees the demographics of all records and nothing else, and is
-/// bounded by the limits of the query engine.
+/// Runs a query that types each hit `sp:Demographics`. It sees the demographics of all records and
+/// nothing else, and is bounded by the limits of the query engine.
 fn hits(query: &str, everyone: &[Demographics<'_>]) -> Result<HashSet<NamedNode>, QueryError> {
     let graph: Graph = everyone
         .iter()
@@ -79,8 +81,9 @@ fn hits(query: &str, everyone: &[Demographics<'_>]) -> Result<HashSet<NamedNode>
     Ok(hits.collect())
 }
 
-/// The value of a parameter in lower case, by whatever name the call table knows it: containers read some parameters by other
-/// names than the ontology gives to clients. What the table does not have goes by its own name.
+/// The value of a parameter in lower case, by whatever name the call table knows it: containers
+/// read some parameters by other names than the ontology gives to clients. What the table does not
+/// have goes by its own name.
 pub(super) fn asked(call: &CallInfo, query: &Pairs, name: &str) -> Option<String> {
     let value = match call.query_parameter(name) {
         Some(parameter) => parameter.names().find_map(|name| query.get(name)),
@@ -91,7 +94,7 @@ pub(super) fn asked(call: &CallInfo, query: &Pairs, name: &str) -> Option<String
 
 /// What a search asks for, in lower case.
 #[derive(Debug, Default)]
-struct Wanted {
+struct Criteria {
     family_name: Option<String>,
     given_name: Option<String>,
     gender: Option<String>,
@@ -100,7 +103,7 @@ struct Wanted {
     birthday: Option<String>,
 }
 
-impl Wanted {
+impl Criteria {
     fn read(query: &Pairs) -> Self {
         let asked = |name| asked(SearchRecords::INFO, query, name);
         Self {

@@ -9,7 +9,8 @@ use smart_rdf::{Graph, NamedNodeRef, TermRef};
 
 use crate::builder::{BACKGROUND_APP_ID, DEMO_USER, UI_APP_ID};
 use crate::classic::apps::AppManifest;
-use crate::classic::testing::{BASE, Bench, Signer, ada, bare, bob, graph, text, turtle};
+use crate::classic::testing::{BASE, Bench, Signer, bare, graph, text};
+use crate::records::testing::{ada, bob, turtle};
 use crate::sandbox::Sandbox;
 
 fn count(graph: &Graph, class: NamedNodeRef<'_>) -> usize {
@@ -358,7 +359,8 @@ fn files_are_described_or_served() {
     }
 }
 
-/// A record with three documents in a folder: one beside it, one lost, one that says it is base64 and is not.
+/// A record with three documents in a folder: one beside it, one lost, one that says it is base64
+/// and is not.
 fn folder_with_documents() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let record = r#"@prefix sp: <http://smartplatforms.org/terms#> . @prefix dcterms: <http://purl.org/dc/terms/> .

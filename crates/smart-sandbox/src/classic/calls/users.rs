@@ -7,11 +7,12 @@ use smart_api::vocab::sp;
 use smart_rdf::vocab::{foaf, rdf};
 use smart_rdf::{Literal, NamedNode, NamedNodeRef, Term, Triple};
 
-use crate::classic::accounts::Account;
+use crate::classic::calls::graph_reply;
 use crate::classic::calls::search::asked;
 use crate::classic::oauth::authenticate::Authenticated;
 use crate::classic::state::ContainerState;
 use crate::form::encode;
+use crate::records::accounts::Account;
 use crate::web::context::RequestContext;
 use crate::web::reply::{self, Reply};
 
@@ -26,13 +27,13 @@ pub(crate) fn one(
     _who: &Authenticated,
 ) -> Reply {
     match container.accounts.get(request.parameter("user_id")) {
-        Some(account) => reply::graph(&triples(container, account).into_iter().collect()),
+        Some(account) => graph_reply(&triples(container, account).into_iter().collect()),
         None => reply::bare(StatusCode::NOT_FOUND, Bytes::new()),
     }
 }
 
-/// All users whose names contain the given parts, in any case. Containers and the ontology name the parameters differently;
-/// both names are read.
+/// All users whose names contain the given parts, in any case. Containers and the ontology name the
+/// parameters differently; both names are read.
 pub(crate) fn search(
     container: &ContainerState,
     request: &RequestContext<'_>,
@@ -53,7 +54,7 @@ pub(crate) fn search(
             && contains(account.department(), &department)
             && contains(account.role(), &role)
     });
-    reply::graph(
+    graph_reply(
         &hits
             .flat_map(|account| triples(container, account))
             .collect(),

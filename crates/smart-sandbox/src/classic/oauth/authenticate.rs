@@ -8,7 +8,7 @@ use smart_oauth::oauth1::{
 
 use crate::classic::rules::{Principal, Token};
 use crate::classic::state::ContainerState;
-use crate::classic::tokens::Known;
+use crate::classic::tokens::KnownToken;
 use crate::form::Pairs;
 use crate::web::context::RequestContext;
 use crate::web::reply::{self, Reply};
@@ -21,7 +21,8 @@ pub(crate) struct Authenticated {
 }
 
 impl Authenticated {
-    /// A parameter of a token request that is not empty: from the header, the form or the query, in this order.
+    /// A parameter of a token request that is not empty: from the header, the form or the query, in
+    /// this order.
     pub(crate) fn parameter<'a>(
         &'a self,
         request: &'a RequestContext<'_>,
@@ -76,8 +77,9 @@ pub(crate) enum Reason {
 }
 
 impl Rejection {
-    /// The answer: 401, but for four mistakes that the reference container stumbles over, and answers with 500. It comes as far
-    /// as that only with a header that names an app and a token it knows: see [`check_order`].
+    /// The answer: 401, but for four mistakes that the reference container stumbles over, and
+    /// answers with 500. It comes as far as that only with a header that names an app and a token
+    /// it knows: see [`check_order`].
     pub(crate) fn reply(&self) -> Reply {
         let stumbles = matches!(
             self.reason,
@@ -101,15 +103,18 @@ impl Rejection {
 /// How strictly signatures are read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Strictness {
-    /// Take bodies that no signature covers from every app, as Java clients of SMART containers send them. A single app can be
+    /// Take bodies that no signature covers from every app, as Java clients of SMART containers
+    /// send them. A single app can be
     /// [marked](crate::classic::apps::InstalledApp::accepts_unsigned_bodies) instead.
     pub(crate) accepts_unsigned_bodies: bool,
     pub(crate) window: TimeWindow,
 }
 
-/// Finds out who sent a request. The nonce is used up only by a request that is right in everything else.
+/// Finds out who sent a request. The nonce is used up only by a request that is right in everything
+/// else.
 ///
-/// A query that the signature leaves out, as the container's dialect does off GET, is removed from the request, and so is a form.
+/// A query that the signature leaves out, as the container's dialect does off GET, is removed from
+/// the request, and so is a form.
 pub(crate) fn authenticate(
     container: &ContainerState,
     request: &mut RequestContext<'_>,
@@ -125,7 +130,8 @@ pub(crate) fn authenticate(
     authenticate_header(container, request, header).map_err(|reason| Rejection { reason, app })
 }
 
-/// A request without a header is not signed, or its parameters stand where no Classic container looks for them.
+/// A request without a header is not signed, or its parameters stand where no Classic container
+/// looks for them.
 fn anonymous(request: &RequestContext<'_>) -> Reason {
     match AuthorizationHeader::from_request(&*request.http) {
         Ok(None) => Reason::Anonymous,
@@ -139,7 +145,8 @@ fn authenticate_header(
     header: AuthorizationHeader,
 ) -> Result<Authenticated, Reason> {
     let claim = claim(container, request, &header);
-    // An unknown key is verified too, against nothing that could match, so that the time taken does not tell.
+    // An unknown key is verified too, against nothing that could match, so that the time taken does
+    // not tell.
     let no_secret = TokenSecret::new("");
     let (consumer_secret, token_secret) = match &claim {
         Ok(claim) => (claim.consumer_secret.clone(), claim.token_secret.as_ref()),
@@ -182,8 +189,9 @@ struct Claim {
     accepts_unsigned_bodies: bool,
 }
 
-/// Looks at a header in the order of the reference container: the signature, the app and the token first, then the time, then
-/// the nonce. What follows, the method and the signature itself, is left to [`verify`]. The order decides between 401 and 500.
+/// Looks at a header in the order of the reference container: the signature, the app and the token
+/// first, then the time, then the nonce. What follows, the method and the signature itself, is left
+/// to [`verify`]. The order decides between 401 and 500.
 fn check_order(
     header: &AuthorizationHeader,
     claim: Result<Claim, Reason>,
@@ -223,14 +231,14 @@ fn claim(
         Some(key) => {
             let known = container.identity().tokens.look_up(key, request.now);
             let (owner, token, secret) = match known.ok_or(Reason::UnknownToken)? {
-                Known::Access { grant, secret } => {
+                KnownToken::Access { grant, secret } => {
                     let token = Token::Access {
                         record: grant.record,
                         user: grant.user,
                     };
                     (grant.app, token, secret)
                 }
-                Known::Request { app, secret } => (
+                KnownToken::Request { app, secret } => (
                     app,
                     Token::Request {
                         key: key.to_owned(),

@@ -119,7 +119,8 @@ fn the_dance_ends_with_a_token_for_record_and_user() {
     );
 }
 
-/// Signs a form with the callback in the header; whatever is changed in `tamper` keeps the set of parameters as it was.
+/// Signs a form with the callback in the header; whatever is changed in `tamper` keeps the set of
+/// parameters as it was.
 fn request_token_with(tamper: impl FnOnce(&mut Request<Bytes>)) -> (Bench, Response<Bytes>) {
     let mut bench = Bench::small();
     let mut app = Signer::ui();

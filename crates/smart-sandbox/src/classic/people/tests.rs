@@ -4,11 +4,10 @@ use http::{Request, Response};
 
 use super::*;
 use crate::builder::UI_APP_ID;
-use crate::classic::accounts::Account;
 use crate::classic::apps::AppManifest;
-use crate::classic::testing::{
-    Bench, FORM, Signer, ada, bare, bob, request_token, text, with_body,
-};
+use crate::classic::testing::{Bench, FORM, Signer, bare, request_token, text, with_body};
+use crate::records::accounts::Account;
+use crate::records::testing::{ada, bob};
 use crate::sandbox::Sandbox;
 
 #[test]
@@ -60,7 +59,7 @@ fn with_cookie(mut request: Request<Bytes>, cookie: &str) -> Request<Bytes> {
     request
 }
 
-fn request(bench: &Bench, cookie: &str, path: &str) -> Response<Bytes> {
+fn open(bench: &Bench, cookie: &str, path: &str) -> Response<Bytes> {
     bench.send(&with_cookie(bare(Method::GET, path), cookie))
 }
 
@@ -116,19 +115,19 @@ fn a_wrong_password_shows_the_form_again() {
 fn a_logout_ends_the_session() {
     let bench = Bench::small();
     let cookie = bench.log_in();
-    assert!(text(&request(&bench, &cookie, "/")).contains("demouser@smartplatforms.org"));
+    assert!(text(&open(&bench, &cookie, "/")).contains("demouser@smartplatforms.org"));
     assert_eq!(
-        location(&request(&bench, &cookie, "/logout")),
+        location(&open(&bench, &cookie, "/logout")),
         "/login/did_logout"
     );
-    assert!(!text(&request(&bench, &cookie, "/")).contains("You are logged in"));
-    assert_eq!(request(&bench, &cookie, "/login/did_logout").status(), 200);
+    assert!(!text(&open(&bench, &cookie, "/")).contains("You are logged in"));
+    assert_eq!(open(&bench, &cookie, "/login/did_logout").status(), 200);
 }
 
 #[test]
 fn the_launch_page_lists_records_with_their_addresses() {
     let bench = Bench::small();
-    let page = request(
+    let page = open(
         &bench,
         &bench.log_in(),
         &format!("/apps/{UI_APP_ID}/launch"),
@@ -151,7 +150,7 @@ fn what_cannot_be_launched_is_said_on_a_page() {
             "runs in the background",
         ),
     ] {
-        let page = request(&bench, &cookie, &format!("/apps/{app}/launch"));
+        let page = open(&bench, &cookie, &format!("/apps/{app}/launch"));
         assert_eq!(page.status(), 200);
         assert!(text(&page).contains(message), "{}", text(&page));
     }
@@ -163,7 +162,7 @@ fn the_user_is_asked_once_and_then_sent_on_silently() {
     let cookie = bench.log_in();
     let token = ask_for_ada(&mut bench);
     let path = format!("/oauth/authorize?oauth_token={token}");
-    let page = request(&bench, &cookie, &path);
+    let page = open(&bench, &cookie, &path);
     assert_eq!(page.status(), 200);
     assert!(text(&page).contains("My App") && text(&page).contains("Ada Example"));
 
@@ -177,7 +176,7 @@ fn the_user_is_asked_once_and_then_sent_on_silently() {
     assert_eq!(text(&response), location(&response));
 
     let again = ask_for_ada(&mut bench);
-    let response = request(
+    let response = open(
         &bench,
         &cookie,
         &format!("/oauth/authorize?oauth_token={again}"),
@@ -236,7 +235,7 @@ fn what_cannot_be_authorized_is_said_on_a_page() {
         (unknown_record.as_str(), "The token contains no record id"),
         (no_callback.as_str(), "no oauth_callback"),
     ] {
-        let page = request(
+        let page = open(
             &bench,
             &cookie,
             &format!("/oauth/authorize?oauth_token={token}"),
@@ -276,7 +275,7 @@ fn a_token_claimed_by_one_user_is_refused_to_another() {
         .unwrap()
         .to_owned();
     let token = ask_for_ada(&mut bench);
-    request(
+    open(
         &bench,
         &cookie,
         &format!("/oauth/authorize?oauth_token={token}"),
@@ -298,7 +297,7 @@ fn a_token_claimed_by_one_user_is_refused_to_another() {
         &format!("oauth_token={token}"),
     );
     assert!(text(&page).contains("may not open"));
-    let list = request(&bench, &eve, &format!("/apps/{UI_APP_ID}/launch"));
+    let list = open(&bench, &eve, &format!("/apps/{UI_APP_ID}/launch"));
     assert!(!text(&list).contains("Ada") && text(&list).contains("Bob"));
 }
 
@@ -340,7 +339,7 @@ fn a_denial_ends_the_token_and_tells_no_one() {
     );
     assert_eq!(response.status(), 200);
     let denied = text(&response).to_owned();
-    let page = request(
+    let page = open(
         &bench,
         &cookie,
         &format!("/oauth/authorize?oauth_token={token}"),
@@ -353,7 +352,7 @@ fn a_denial_ends_the_token_and_tells_no_one() {
         assert!(text(&page).contains("Unauthorized"), "{form}");
         assert_ne!(text(&page), denied, "{form}");
     }
-    let page = request(
+    let page = open(
         &bench,
         &cookie,
         &format!("/oauth/authorize?oauth_token={other}"),

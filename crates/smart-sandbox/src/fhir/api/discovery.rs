@@ -1,11 +1,12 @@
-//! What the server says about itself: a statement of its capabilities with the OAuth extension, and the newer document of
-//! [SMART App Launch](https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html).
+//! What the server says about itself: a statement of its capabilities with the OAuth extension, and
+//! the newer document of [SMART App
+//! Launch](https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html).
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::SEARCH_PARAMETERS;
-use crate::fhir::answers;
+use crate::fhir::replies;
 use crate::fhir::resources::Release;
 use crate::fhir::state::FhirState;
 use crate::web::context::RequestContext;
@@ -48,7 +49,7 @@ pub(crate) fn metadata(
             statement["acceptUnknown"] = json!("no");
         }
     }
-    answers::json(StatusCode::OK, &statement)
+    replies::json(StatusCode::OK, &statement)
 }
 
 fn security(base: &str, release: Release) -> Value {
@@ -92,7 +93,8 @@ fn resource(name: &str) -> Value {
     })
 }
 
-/// `.well-known/smart-configuration`. What is not there is not offered: no `id_token`, and so no issuer and no keys.
+/// `.well-known/smart-configuration`. What is not there is not offered: no `id_token`, and so no
+/// issuer and no keys.
 pub(crate) fn smart_configuration(server: &FhirState, request: &RequestContext<'_>) -> Reply {
     let base = server.base(request);
     let at = |path: &str| format!("{base}{path}");
@@ -120,10 +122,10 @@ pub(crate) fn smart_configuration(server: &FhirState, request: &RequestContext<'
             "permission-v2",
         ],
     });
-    answers::json(StatusCode::OK, &body)
+    replies::json(StatusCode::OK, &body)
 }
 
-/// The keys that `id_token`s are signed with. There are none, because none are issued.
+/// The keys that sign `id_token`s. The list is empty, because none are issued.
 pub(crate) fn keys(_server: &FhirState, _request: &RequestContext<'_>) -> Reply {
-    answers::json(StatusCode::OK, &json!({"keys": []}))
+    replies::json(StatusCode::OK, &json!({"keys": []}))
 }

@@ -1,5 +1,5 @@
-//! Bulk export ([Bulk Data Access](https://hl7.org/fhir/uv/bulkdata/export.html)): of the one patient that a token is for, which is
-//! all that a token of this server opens.
+//! Bulk export ([Bulk Data Access](https://hl7.org/fhir/uv/bulkdata/export.html)): of the one
+//! patient that a token is for, which is all that a token of this server opens.
 //!
 //! ```text
 //!  GET Patient/$export ──► 202, Content-Location ──► GET $export-status/{job}: 202 once, then 200 with the files
@@ -13,14 +13,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::search::{is_recent, is_shared};
-use super::{NoRecord, Shelf, not_found, outcome, record_of};
-use crate::classic::oauth::no_randomness;
-use crate::fhir::answers;
-use crate::fhir::moment::Moment;
+use super::{PatientResources, RecordError, not_found, outcome, record_of};
 use crate::fhir::oauth::approvals::Grant;
 use crate::fhir::oauth::scopes::{Interaction, permits};
+use crate::fhir::replies;
 use crate::fhir::resources::Release;
 use crate::fhir::state::FhirState;
+use crate::fhir::time::Time;
 use crate::form::Pairs;
 use crate::random;
 use crate::web::context::RequestContext;
@@ -39,14 +38,14 @@ pub(crate) struct Exports {
     order: VecDeque<String>,
 }
 
-/// What somebody wants, as it was allowed when it was asked for.
+/// An export that was requested, and what was allowed at that time.
 #[derive(Clone, Debug)]
 struct Job {
     grant: Grant,
     release: Release,
     types: Vec<&'static str>,
     since: Option<String>,
-    began: Moment,
+    began: Time,
     request: String,
     /// The first look finds it at work, so that apps learn to wait.
     was_seen: bool,
@@ -106,7 +105,7 @@ fn kick_off(
     }
     let id = match random::alphanumeric(24) {
         Ok(id) => id,
-        Err(error) => return no_randomness(error),
+        Err(error) => return reply::no_randomness(error),
     };
     let base = server.base(request);
     let job = Job {
@@ -124,7 +123,7 @@ fn kick_off(
     if let Ok(place) = HeaderValue::try_from(place) {
         reply.headers_mut().insert(header::CONTENT_LOCATION, place);
     }
-    answers::unstored(reply)
+    replies::unstored(reply)
 }
 
 fn wants_to_wait(headers: &HeaderMap) -> bool {
@@ -167,7 +166,7 @@ fn state(server: &FhirState, request: &RequestContext<'_>, grant: &Grant, id: &s
             headers.insert(HeaderName::from_static("x-progress"), progress);
         }
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("0"));
-        return answers::unstored(reply);
+        return replies::unstored(reply);
     }
     let files = format!(
         "{}{}/{FILES}/{id}",
@@ -193,7 +192,7 @@ fn state(server: &FhirState, request: &RequestContext<'_>, grant: &Grant, id: &s
         "output": output,
         "error": [],
     });
-    answers::unstored(answers::json(StatusCode::OK, &manifest))
+    replies::unstored(replies::json(StatusCode::OK, &manifest))
 }
 
 fn lines(server: &FhirState, grant: &Grant, id: &str, name: &str) -> Reply {
@@ -207,7 +206,7 @@ fn lines(server: &FhirState, grant: &Grant, id: &str, name: &str) -> Reply {
         Ok(found) => {
             let lines: String = found.iter().map(|one| format!("{one}\n")).collect();
             let content_type = "application/fhir+ndjson";
-            answers::unstored(reply::answer(StatusCode::OK, content_type, lines))
+            replies::unstored(reply::answer(StatusCode::OK, content_type, lines))
         }
         Err(none) => none.reply(),
     }
@@ -222,16 +221,16 @@ fn forget(server: &FhirState, grant: &Grant, id: &str) -> Reply {
 }
 
 /// The resources of a type, as they are now.
-fn found(server: &FhirState, job: &Job, name: &str) -> Result<Vec<Value>, NoRecord> {
+fn found(server: &FhirState, job: &Job, name: &str) -> Result<Vec<Value>, RecordError> {
     let record = record_of(server, &job.grant)?;
-    let shelf = Shelf {
+    let of_patient = PatientResources {
         record: &record,
         patient: &job.grant.patient,
         release: job.release,
         began: server.began,
     };
     let since = job.since.as_ref().map(|since| format!("gt{since}"));
-    let mut found = shelf.all(name);
+    let mut found = of_patient.all(name);
     found.retain(|found| is_shared(found, &job.grant) && is_recent(found, since.as_deref()));
     Ok(found)
 }

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Shelf, outcome, resource};
+use super::{PatientResources, outcome, resource};
 use crate::fhir::oauth::approvals::Grant;
 use crate::fhir::resources;
 use crate::fhir::state::FhirState;
@@ -15,12 +15,13 @@ use crate::web::reply::Reply;
 const USUAL_COUNT: usize = 50;
 const MOST_COUNT: usize = 500;
 
-/// Resources of a type with one of the labels that the person shared. Another patient's search is empty, not an error.
+/// Resources of a type with one of the labels that the person shared. Another patient's search is
+/// empty, not an error.
 pub(super) fn answer(
     server: &FhirState,
     request: &RequestContext<'_>,
     grant: &Grant,
-    shelf: &Shelf<'_>,
+    of_patient: &PatientResources<'_>,
     name: &str,
 ) -> Reply {
     let query = &request.query;
@@ -36,8 +37,8 @@ pub(super) fn answer(
     if !updated.is_none_or(is_bound) {
         return bad_request("_lastUpdated is a prefix such as gt and an instant");
     }
-    let found: Vec<Value> = if is_about(query, shelf.patient) {
-        let mut all = shelf.all(name);
+    let found: Vec<Value> = if is_about(query, of_patient.patient) {
+        let mut all = of_patient.all(name);
         all.retain(|found| {
             is_shared(found, grant) && has_category(found, query) && is_recent(found, updated)
         });
@@ -45,7 +46,7 @@ pub(super) fn answer(
     } else {
         Vec::new()
     };
-    let base = format!("{}{}", server.base(request), shelf.release.path());
+    let base = format!("{}{}", server.base(request), of_patient.release.path());
     let link = |relation: &str, offset: usize| {
         let mut pairs: Vec<(&str, &str)> = query
             .iter()
@@ -141,8 +142,8 @@ fn codings(list: &Value) -> impl Iterator<Item = (Option<&str>, &str)> {
         .filter_map(|coding| Some((coding["system"].as_str(), coding["code"].as_str()?)))
 }
 
-/// Whether an instant lies where `bound` says: a prefix of FHIR, or none, and a date or an instant in UTC. None for a bound that
-/// is neither.
+/// Whether an instant lies where `bound` says: a prefix of FHIR, or none, and a date or an instant
+/// in UTC. None for a bound that is neither.
 fn holds(instant: &str, bound: &str) -> Option<bool> {
     let (prefix, limit) = match bound.get(..2) {
         Some(prefix @ ("eq" | "ne" | "gt" | "ge" | "lt" | "le" | "sa" | "eb")) => {
@@ -157,7 +158,8 @@ fn holds(instant: &str, bound: &str) -> Option<bool> {
     if !readable {
         return None;
     }
-    // A day or a year is a period: only what they have in common counts. Fractions and offsets are cut off.
+    // A day or a year is a period: only what they have in common counts. Fractions and offsets are
+    // cut off.
     let length = limit.find(['.', 'Z', '+']).unwrap_or(limit.len());
     let length = length.min(instant.len().saturating_sub(1));
     let (instant, limit) = (&instant[..length], &limit[..length]);

@@ -1,12 +1,12 @@
 //! Approvals and what grows from them: a code, then a pair of tokens, then the next pair.
 //!
 //! ```text
-//!  consent ──► Code ──exchange──► Pair ──refresh──► Pair …
+//!  consent ──► Code ──exchange──► TokenPair ──refresh──► TokenPair …
 //!               │ 100 s            │ 3600 s (access), end of the approval (refresh)
 //! ```
 //!
-//! One client holds one living approval of a user for a patient; a new one ends the old. The original server lets a new
-//! approval end those of all other users, too.
+//! One client holds one living approval of a user for a patient; a new one ends the old. The
+//! original server lets a new approval end those of all other users, too.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -16,12 +16,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::fhir::moment::Moment;
+use crate::fhir::time::Time;
 use crate::random::{alphanumeric, uuid_pair};
 
-/// Seconds for which a code is good.
+/// How long a code is valid, in seconds.
 pub(crate) const CODE_LIFETIME: i64 = 100;
-/// Seconds for which an access token is good.
+/// How long an access token is valid, in seconds.
 pub(crate) const ACCESS_LIFETIME: i64 = 3600;
 
 /// The characters of a code and of a token.
@@ -41,35 +41,35 @@ pub(crate) struct Grant {
     pub(crate) scope: String,
     pub(crate) labels: Vec<String>,
     /// No token is given out from here on.
-    pub(crate) ends: Moment,
+    pub(crate) ends: Time,
 }
 
 /// One approval.
 pub(crate) struct Approval {
     pub(crate) grant: Grant,
-    pub(crate) began: Moment,
+    pub(crate) began: Time,
     pub(crate) stage: Stage,
 }
 
 /// What a client holds of an approval.
 pub(crate) enum Stage {
     Code(Code),
-    Pair(Pair),
+    Tokens(TokenPair),
 }
 
 /// Waits for its client.
 pub(crate) struct Code {
     pub(crate) text: String,
     pub(crate) redirect_uri: String,
-    pub(crate) ends: Moment,
+    pub(crate) ends: Time,
     pub(crate) challenge: Option<String>,
 }
 
-/// The tokens that are good now. The pair before them is not.
-pub(crate) struct Pair {
+/// The tokens that are valid now. The pair before them is not.
+pub(crate) struct TokenPair {
     pub(crate) access: String,
     pub(crate) refresh: String,
-    pub(crate) access_ends: Moment,
+    pub(crate) access_ends: Time,
     /// The code that they came from: who shows it again has stolen it, or was robbed.
     pub(crate) spent: Option<String>,
 }
@@ -88,7 +88,7 @@ pub(crate) struct Exchange<'a> {
 pub(crate) enum Denial {
     /// The redirect URI is not that of the authorization request.
     AccessDenied,
-    /// The grant is used up, over, or of somebody else.
+    /// The grant is used up, has expired, or belongs to another client.
     InvalidGrant,
     /// As above, where the original server stumbles.
     UnknownGrant,
@@ -98,9 +98,9 @@ pub(crate) enum Denial {
     Ours,
 }
 
-/// Which token of a pair somebody showed.
+/// Which token of a pair a request showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum TokenKind {
     Access,
     Refresh,
 }
@@ -121,7 +121,7 @@ impl Approvals {
         grant: Grant,
         redirect_uri: &str,
         challenge: Option<&str>,
-        now: Moment,
+        now: Time,
     ) -> Result<String, getrandom::Error> {
         let text = alphanumeric(LENGTH)?;
         self.drop_others(&grant, None);
@@ -143,11 +143,11 @@ impl Approvals {
     pub(crate) fn insert_pair(
         &mut self,
         grant: Grant,
-        access_ends: Moment,
-        now: Moment,
+        access_ends: Time,
+        now: Time,
     ) -> Result<[String; 2], getrandom::Error> {
         let [access, refresh] = uuid_pair()?;
-        let pair = Pair {
+        let pair = TokenPair {
             access: access.clone(),
             refresh: refresh.clone(),
             access_ends,
@@ -156,17 +156,18 @@ impl Approvals {
         self.insert(Approval {
             grant,
             began: now,
-            stage: Stage::Pair(pair),
+            stage: Stage::Tokens(pair),
         });
         Ok([access, refresh])
     }
 
-    /// Takes a code, once ([RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)). A code that comes again
-    /// ends the tokens that it brought. An attempt that fails for another reason does not use it up.
+    /// Takes a code, once ([RFC 6749
+    /// §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)). A code that comes again ends
+    /// the tokens that it brought. An attempt that fails for another reason does not use it up.
     pub(crate) fn exchange(
         &mut self,
         exchange: Exchange<'_>,
-        now: Moment,
+        now: Time,
     ) -> Result<&Approval, Denial> {
         let row = *self
             .by_text
@@ -178,12 +179,12 @@ impl Approvals {
         }
         let code = match &approval.stage {
             Stage::Code(code) => code,
-            Stage::Pair(pair) if pair.spent.as_deref() == Some(exchange.code) => {
+            Stage::Tokens(pair) if pair.spent.as_deref() == Some(exchange.code) => {
                 tracing::debug!("a code came twice, its tokens end");
                 self.remove(row);
                 return Err(Denial::InvalidGrant);
             }
-            Stage::Pair(_) => return Err(Denial::UnknownGrant),
+            Stage::Tokens(_) => return Err(Denial::UnknownGrant),
         };
         if now >= code.ends {
             return Err(Denial::InvalidGrant);
@@ -207,11 +208,13 @@ impl Approvals {
         client: &str,
         token: &str,
         scope: Option<&str>,
-        now: Moment,
+        now: Time,
     ) -> Result<&Approval, Denial> {
-        let row = self.row(token, Kind::Refresh).ok_or(Denial::InvalidGrant)?;
+        let row = self
+            .row(token, TokenKind::Refresh)
+            .ok_or(Denial::InvalidGrant)?;
         let approval = self.rows.get_mut(&row).ok_or(Denial::InvalidGrant)?;
-        let Stage::Pair(pair) = &approval.stage else {
+        let Stage::Tokens(pair) = &approval.stage else {
             return Err(Denial::InvalidGrant);
         };
         if approval.grant.client != client {
@@ -239,22 +242,22 @@ impl Approvals {
     }
 
     /// The approval behind a token, whether or not the token is still good.
-    pub(crate) fn find(&self, token: &str) -> Option<(&Approval, Kind)> {
+    pub(crate) fn find(&self, token: &str) -> Option<(&Approval, TokenKind)> {
         let approval = self.rows.get(self.by_text.get(token)?)?;
         let pair = approval.pair()?;
         if pair.access == token {
-            Some((approval, Kind::Access))
+            Some((approval, TokenKind::Access))
         } else if pair.refresh == token {
-            Some((approval, Kind::Refresh))
+            Some((approval, TokenKind::Refresh))
         } else {
             None
         }
     }
 
-    /// The approval behind an access token that is good now.
-    pub(crate) fn access(&self, token: &str, now: Moment) -> Option<&Approval> {
+    /// The approval behind an access token that is valid now.
+    pub(crate) fn access(&self, token: &str, now: Time) -> Option<&Approval> {
         let (approval, kind) = self.find(token)?;
-        (kind == Kind::Access && approval.is_active(kind, now)).then_some(approval)
+        (kind == TokenKind::Access && approval.is_active(kind, now)).then_some(approval)
     }
 
     /// The approvals of one user with their numbers, oldest first.
@@ -281,16 +284,16 @@ impl Approvals {
 
     /// Ends a client's own token. A refresh token takes the whole approval with it
     /// ([RFC 7009 §2.1](https://www.rfc-editor.org/rfc/rfc7009#section-2.1)).
-    pub(crate) fn revoke_token(&mut self, client: &str, token: &str, now: Moment) {
+    pub(crate) fn revoke_token(&mut self, client: &str, token: &str, now: Time) {
         let Some(row) = self.by_text.get(token).copied() else {
             return;
         };
         match self.find(token) {
             Some((approval, _)) if approval.grant.client != client => {}
-            Some((_, Kind::Refresh)) => self.remove(row),
-            Some((_, Kind::Access)) => {
+            Some((_, TokenKind::Refresh)) => self.remove(row),
+            Some((_, TokenKind::Access)) => {
                 if let Some(Approval {
-                    stage: Stage::Pair(pair),
+                    stage: Stage::Tokens(pair),
                     ..
                 }) = self.rows.get_mut(&row)
                 {
@@ -310,17 +313,17 @@ impl Approvals {
         }
     }
 
-    fn row(&self, token: &str, wanted: Kind) -> Option<u64> {
+    fn row(&self, token: &str, wanted: TokenKind) -> Option<u64> {
         let (_, kind) = self.find(token)?;
         (kind == wanted).then(|| self.by_text.get(token).copied())?
     }
 
-    fn renew(&mut self, row: u64, spent: Option<String>, now: Moment) -> Result<&Approval, Denial> {
+    fn renew(&mut self, row: u64, spent: Option<String>, now: Time) -> Result<&Approval, Denial> {
         let fresh = || alphanumeric(LENGTH).map_err(|_| Denial::Ours);
         let (access, refresh) = (fresh()?, fresh()?);
         let mut approval = self.take(row).ok_or(Denial::InvalidGrant)?;
         self.drop_others(&approval.grant, Some(now));
-        approval.stage = Stage::Pair(Pair {
+        approval.stage = Stage::Tokens(TokenPair {
             access,
             refresh,
             access_ends: now.plus(ACCESS_LIFETIME),
@@ -330,8 +333,9 @@ impl Approvals {
         self.rows.get(&row).ok_or(Denial::Ours)
     }
 
-    /// Ends what the same client holds of the same user and patient; with a time, only what has not ended by itself.
-    fn drop_others(&mut self, grant: &Grant, unexpired_at: Option<Moment>) {
+    /// Ends what the same client holds of the same user and patient; with a time, only what has not
+    /// ended by itself.
+    fn drop_others(&mut self, grant: &Grant, unexpired_at: Option<Time>) {
         let same = |other: &Grant| {
             other.client == grant.client
                 && other.user == grant.user
@@ -381,18 +385,19 @@ impl Approvals {
 
 impl Approval {
     /// The tokens; none before the code is exchanged.
-    pub(crate) fn pair(&self) -> Option<&Pair> {
+    pub(crate) fn pair(&self) -> Option<&TokenPair> {
         match &self.stage {
             Stage::Code(_) => None,
-            Stage::Pair(pair) => Some(pair),
+            Stage::Tokens(pair) => Some(pair),
         }
     }
 
-    /// Whether its token of this kind is good now. An access token may outlive its approval, by an hour at most.
-    pub(crate) fn is_active(&self, kind: Kind, now: Moment) -> bool {
+    /// Whether its token of this kind is valid now. An access token may outlive its approval, by an
+    /// hour at most.
+    pub(crate) fn is_active(&self, kind: TokenKind, now: Time) -> bool {
         match kind {
-            Kind::Access => self.pair().is_some_and(|pair| now < pair.access_ends),
-            Kind::Refresh => now < self.grant.ends,
+            TokenKind::Access => self.pair().is_some_and(|pair| now < pair.access_ends),
+            TokenKind::Refresh => now < self.grant.ends,
         }
     }
 }
@@ -401,7 +406,7 @@ impl Stage {
     fn texts(&self) -> Vec<&str> {
         match self {
             Self::Code(code) => vec![&code.text],
-            Self::Pair(pair) => [&pair.access, &pair.refresh]
+            Self::Tokens(pair) => [&pair.access, &pair.refresh]
                 .into_iter()
                 .chain(&pair.spent)
                 .map(String::as_str)
@@ -423,9 +428,10 @@ pub(crate) fn challenge_of(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
 }
 
-/// Whether a verifier belongs to a challenge of the method S256
-/// ([RFC 7636 §4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6)). A verifier without a challenge is refused, too:
-/// somebody took the challenge out on the way ([RFC 9700 §4.8.2](https://www.rfc-editor.org/rfc/rfc9700#section-4.8.2)).
+/// Whether a verifier belongs to a challenge of the method S256 ([RFC 7636
+/// §4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6)). A verifier without a challenge is
+/// refused, too: somebody took the challenge out on the way ([RFC 9700
+/// §4.8.2](https://www.rfc-editor.org/rfc/rfc9700#section-4.8.2)).
 fn verifies(challenge: Option<&str>, verifier: Option<&str>) -> bool {
     match (challenge, verifier) {
         (None, None) => true,
@@ -441,8 +447,8 @@ fn verifies(challenge: Option<&str>, verifier: Option<&str>) -> bool {
 mod tests {
     use super::*;
 
-    fn at(seconds: i64) -> Moment {
-        Moment::from_unix_seconds(seconds).unwrap()
+    fn at(seconds: i64) -> Time {
+        Time::from_unix_seconds(seconds).unwrap()
     }
 
     fn grant(client: &str, user: &str, patient: &str) -> Grant {

@@ -1,6 +1,8 @@
-//! The authorization endpoint: what a client asks for is checked, then a person is asked, then the code goes to the client.
+//! The authorization endpoint: what a client asks for is checked, then a person is asked, then the
+//! code goes to the client.
 //!
-//! The form brings back everything that the client asked for, and all of it is checked again; the original trusts the form.
+//! The form brings back everything that the client asked for, and all of it is checked again; the
+//! original trusts the form.
 
 use std::sync::Arc;
 
@@ -8,45 +10,45 @@ use http::Method;
 
 use super::approvals::Grant;
 use super::clients::Client;
-use crate::classic::oauth::no_randomness;
-use crate::fhir::answers;
-use crate::fhir::moment::{DAY, Moment};
+use crate::fhir::oauth::users::record_id;
 use crate::fhir::pages::{ChoosePatient, Consent, PatientLink};
 use crate::fhir::people::{Visitor, ask_to_log_in, visitor};
+use crate::fhir::replies;
 use crate::fhir::resources::Release;
 use crate::fhir::state::FhirState;
-use crate::fhir::users::record_id;
+use crate::fhir::time::{DAY, Time};
 use crate::form::{Pairs, encode, encode_pairs, join_query};
 use crate::records::demographics::Patient;
 use crate::web::context::RequestContext;
 use crate::web::pages::page;
 use crate::web::reply::{self, Reply};
 
-/// How long an approval lasts if the person does not say otherwise, and how much longer the form offers.
+/// How long an approval lasts if the person does not say otherwise, and how much longer the form
+/// offers.
 const YEAR: i64 = 365 * DAY;
 
 /// What a client asks for, checked as far as that is possible before a person logs in.
-struct Asked {
+struct AuthorizationRequest {
     client: Arc<Client>,
     redirect_uri: Option<String>,
     scope: Option<String>,
     state: Option<String>,
     challenge: Option<String>,
     aud: Option<String>,
-    mode: Mode,
+    mode: ResponseMode,
 }
 
-/// Where in the redirect URI the answer goes
-/// ([response modes](https://hl7.org/fhir/smart-app-launch/STU2.2/app-launch.html#obtain-authorization-code)).
+/// Where in the redirect URI the answer goes ([response
+/// modes](https://hl7.org/fhir/smart-app-launch/STU2.2/app-launch.html#obtain-authorization-code)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
+enum ResponseMode {
     Fragment,
     Query,
 }
 
 /// Why there is nothing to ask a person.
-enum Refusal {
-    /// Whoever asks may not be the client, so the client is not told.
+enum AuthorizationError {
+    /// The request may not come from the client, so the client is not told.
     Fatal(&'static str, String),
     /// The client is told, at its redirect URI.
     ToClient {
@@ -54,7 +56,7 @@ enum Refusal {
         error: &'static str,
         description: Option<&'static str>,
         state: Option<String>,
-        mode: Mode,
+        mode: ResponseMode,
     },
 }
 
@@ -76,7 +78,7 @@ fn ask(server: &FhirState, request: &RequestContext<'_>) -> Reply {
         return ask_to_log_in(server, request, request.here());
     };
     if let Err(prose) = asked.complete() {
-        return answers::fatal(&server.base(request), &[("error", prose)]);
+        return replies::fatal(&server.base(request), &[("error", prose)]);
     }
     let patients: Vec<String> = visitor.user.patients().collect();
     let patient = match (request.query.first("patient_id"), patients.as_slice()) {
@@ -85,7 +87,7 @@ fn ask(server: &FhirState, request: &RequestContext<'_>) -> Reply {
         (None, [_, ..]) => return choose_patient(server, request, &asked, &patients),
         _ => {
             let pairs = [("error", "Invalid patient id.")];
-            return answers::fatal(&server.base(request), &pairs);
+            return replies::fatal(&server.base(request), &pairs);
         }
     };
     consent_page(server, request, &asked, &visitor, patient)
@@ -97,7 +99,7 @@ fn approve(server: &FhirState, request: &RequestContext<'_>) -> Reply {
         let here = format!("{}/oauth/authorize", server.address.path());
         return ask_to_log_in(server, request, &here);
     };
-    let fatal = |prose: &str| answers::fatal(&server.base(request), &[("error", prose)]);
+    let fatal = |prose: &str| replies::fatal(&server.base(request), &[("error", prose)]);
     let field = |name| request.form.first(name);
     let (Some(expires), Some(labels), Some(patient), Some(_)) = (
         field("expires"),
@@ -123,7 +125,7 @@ fn approve(server: &FhirState, request: &RequestContext<'_>) -> Reply {
     if visitor.user.record_of(patient).is_none() {
         return fatal("Invalid patient id.");
     }
-    let Some(ends) = Moment::parse_date(expires) else {
+    let Some(ends) = Time::parse_date(expires) else {
         return fatal("The date until which to share is not a day such as 2031-01-31.");
     };
     let own = |label: &&str| asked.client.labels.split(' ').any(|known| known == *label);
@@ -147,15 +149,16 @@ fn approve(server: &FhirState, request: &RequestContext<'_>) -> Reply {
         .approve(grant, redirect_uri, challenge, now);
     let code = match code {
         Ok(code) => code,
-        Err(error) => return no_randomness(error),
+        Err(error) => return reply::no_randomness(error),
     };
     let mut pairs = vec![("code", code.as_str())];
     pairs.extend(asked.state.as_deref().map(|state| ("state", state)));
-    answers::unstored(reply::found(&asked.mode.join(redirect_uri, &pairs)))
+    replies::unstored(reply::found(&asked.mode.join(redirect_uri, &pairs)))
 }
 
-/// The checks that need no login, in the order of the original server; PKCE and `aud` come after its own.
-fn check(server: &FhirState, pairs: &Pairs) -> Result<Asked, Refusal> {
+/// The checks that need no login, in the order of the original server; PKCE and `aud` come after
+/// its own.
+fn check(server: &FhirState, pairs: &Pairs) -> Result<AuthorizationRequest, AuthorizationError> {
     for name in [
         "client_id",
         "response_type",
@@ -182,13 +185,13 @@ fn check(server: &FhirState, pairs: &Pairs) -> Result<Asked, Refusal> {
     }
     let state = pairs.first("state");
     let mode = match pairs.first("response_mode") {
-        Some("fragment") => Mode::Fragment,
-        _ => Mode::Query,
+        Some("fragment") => ResponseMode::Fragment,
+        _ => ResponseMode::Query,
     };
     let told_at = redirect_uri
         .or(client.redirect_uris.first().map(String::as_str))
         .unwrap_or_default();
-    let refuse = |error, description| Refusal::ToClient {
+    let refuse = |error, description| AuthorizationError::ToClient {
         redirect_uri: told_at.to_owned(),
         error,
         description,
@@ -221,7 +224,7 @@ fn check(server: &FhirState, pairs: &Pairs) -> Result<Asked, Refusal> {
         let description = "The aud parameter is not a FHIR base of this server.";
         return Err(refuse("invalid_request", Some(description)));
     }
-    Ok(Asked {
+    Ok(AuthorizationRequest {
         redirect_uri: redirect_uri.map(str::to_owned),
         scope: scope.map(str::to_owned),
         state: state.map(str::to_owned),
@@ -232,7 +235,7 @@ fn check(server: &FhirState, pairs: &Pairs) -> Result<Asked, Refusal> {
     })
 }
 
-/// S256 or nothing: `plain`, which is also what a missing method means, protects nobody
+/// Only S256 is accepted. `plain`, which is also the default, protects against nothing
 /// ([RFC 7636 §4.3](https://www.rfc-editor.org/rfc/rfc7636#section-4.3)).
 fn check_challenge(challenge: Option<&str>, method: Option<&str>) -> Result<(), &'static str> {
     let is_digest = |text: &str| {
@@ -247,15 +250,16 @@ fn check_challenge(challenge: Option<&str>, method: Option<&str>) -> Result<(), 
     }
 }
 
-/// A token for another server's data shall not be had here. Every name of the loopback interface will do.
+/// Whether `aud` is a base of this server, under any name of the loopback interface. A token for
+/// another server's data is not issued.
 fn is_base(server: &FhirState, aud: &str) -> bool {
-    let aud = answers::with_plain_loopback(aud);
+    let aud = replies::with_plain_loopback(aud);
     [Release::R4, Release::Dstu2].iter().any(|release| {
-        aud == answers::with_plain_loopback(&format!("{}{}", server.address.base(), release.path()))
+        aud == replies::with_plain_loopback(&format!("{}{}", server.address.base(), release.path()))
     })
 }
 
-impl Mode {
+impl ResponseMode {
     fn join(self, redirect_uri: &str, pairs: &[(&str, &str)]) -> String {
         let pairs = encode_pairs(pairs);
         match self {
@@ -266,7 +270,7 @@ impl Mode {
     }
 }
 
-impl Asked {
+impl AuthorizationRequest {
     /// What a person cannot do without, in the words of the original.
     fn complete(&self) -> Result<(), &'static str> {
         for (member, prose) in [
@@ -280,17 +284,17 @@ impl Asked {
     }
 }
 
-fn fatal(description: String) -> Refusal {
-    Refusal::Fatal("invalid_request", description)
+fn fatal(description: String) -> AuthorizationError {
+    AuthorizationError::Fatal("invalid_request", description)
 }
 
-fn refused(server: &FhirState, request: &RequestContext<'_>, refusal: Refusal) -> Reply {
+fn refused(server: &FhirState, request: &RequestContext<'_>, refusal: AuthorizationError) -> Reply {
     match refusal {
-        Refusal::Fatal(error, description) => answers::fatal(
+        AuthorizationError::Fatal(error, description) => replies::fatal(
             &server.base(request),
             &[("error", error), ("error_description", &description)],
         ),
-        Refusal::ToClient {
+        AuthorizationError::ToClient {
             redirect_uri,
             error,
             description,
@@ -308,7 +312,7 @@ fn refused(server: &FhirState, request: &RequestContext<'_>, refusal: Refusal) -
 fn choose_patient(
     server: &FhirState,
     request: &RequestContext<'_>,
-    asked: &Asked,
+    asked: &AuthorizationRequest,
     patients: &[String],
 ) -> Reply {
     let links: Vec<PatientLink> = patients
@@ -328,7 +332,7 @@ fn choose_patient(
 fn consent_page(
     server: &FhirState,
     request: &RequestContext<'_>,
-    asked: &Asked,
+    asked: &AuthorizationRequest,
     visitor: &Visitor<'_>,
     patient: &str,
 ) -> Reply {
@@ -350,7 +354,7 @@ fn consent_page(
         hidden.push(("code_challenge_method", "S256"));
     }
     hidden.extend(asked.aud.as_deref().map(|aud| ("aud", aud)));
-    if asked.mode == Mode::Fragment {
+    if asked.mode == ResponseMode::Fragment {
         hidden.push(("response_mode", "fragment"));
     }
     // RFC 6749, section 4.1.2.1: with the state, which the original leaves out
@@ -360,7 +364,7 @@ fn consent_page(
             .chain(state.map(|state| ("state", state)))
             .collect::<Vec<_>>(),
     );
-    let today = Moment::from(request.now);
+    let today = Time::from(request.now);
     page(&Consent {
         base: server.address.path(),
         client: &asked.client.name,

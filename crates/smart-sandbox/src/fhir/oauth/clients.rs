@@ -33,7 +33,7 @@ pub(crate) struct Registration {
 
 /// Why a registration is refused, with the names of the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum RegistrationError {
     BadRequest,
     InvalidClientMetadata,
     InvalidRedirectUri,
@@ -52,7 +52,8 @@ const LABELS_WITH_COSTS: &str = "coverage explanation-of-benefit patient medicat
                                  procedures vital-signs laboratory smoking";
 const LABELS: &str =
     "patient medications allergy immunizations problems procedures vital-signs laboratory smoking";
-/// The original gives clients that register `allergies`, where its data say `allergy`; here the data say both.
+/// The original gives clients that register `allergies`, where its data say `allergy`; here the
+/// data say both.
 const REGISTERED_LABELS: &str = "patient medications allergies immunizations problems procedures vital-signs laboratory smoking";
 
 /// More registered clients than this, and the oldest has to register again.
@@ -80,7 +81,8 @@ impl Client {
         self.secret.as_deref()
     }
 
-    /// Redirect URIs are compared as plain text ([RFC 9700 §2.1](https://www.rfc-editor.org/rfc/rfc9700#section-2.1)).
+    /// Redirect URIs are compared as plain text ([RFC 9700
+    /// §2.1](https://www.rfc-editor.org/rfc/rfc9700#section-2.1)).
     pub(crate) fn may_redirect_to(&self, uri: &str) -> bool {
         self.redirect_uris.iter().any(|known| known == uri)
     }
@@ -112,15 +114,15 @@ impl fmt::Debug for Clients {
 impl Registration {
     /// Reads the members that count and ignores all others
     /// ([RFC 7591 §2](https://www.rfc-editor.org/rfc/rfc7591#section-2)).
-    pub(crate) fn read(body: &Value) -> Result<Self, Refusal> {
+    pub(crate) fn read(body: &Value) -> Result<Self, RegistrationError> {
         let members = body
             .as_object()
             .filter(|members| !members.is_empty())
-            .ok_or(Refusal::BadRequest)?;
+            .ok_or(RegistrationError::BadRequest)?;
         let text = |name| match members.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) if text.len() <= LONGEST_TEXT => Ok(Some(text.clone())),
-            Some(_) => Err(Refusal::InvalidClientMetadata),
+            Some(_) => Err(RegistrationError::InvalidClientMetadata),
         };
         Ok(Self {
             redirect_uris: redirect_uris(members.get("redirect_uris"))?,
@@ -132,22 +134,25 @@ impl Registration {
     }
 }
 
-fn redirect_uris(member: Option<&Value>) -> Result<Vec<String>, Refusal> {
+fn redirect_uris(member: Option<&Value>) -> Result<Vec<String>, RegistrationError> {
     let uris = match member {
-        None | Some(Value::Null) => return Err(Refusal::InvalidClientMetadata),
-        Some(Value::String(text)) if text.is_empty() => return Err(Refusal::InvalidClientMetadata),
+        None | Some(Value::Null) => return Err(RegistrationError::InvalidClientMetadata),
+        Some(Value::String(text)) if text.is_empty() => {
+            return Err(RegistrationError::InvalidClientMetadata);
+        }
         Some(Value::Array(uris)) => uris,
-        Some(_) => return Err(Refusal::InvalidRedirectUri),
+        Some(_) => return Err(RegistrationError::InvalidRedirectUri),
     };
     if uris.is_empty() || uris.len() > MOST_REDIRECT_URIS {
-        return Err(Refusal::InvalidClientMetadata);
+        return Err(RegistrationError::InvalidClientMetadata);
     }
     let usable = |uri: &Value| uri.as_str().filter(|uri| is_usable(uri)).map(str::to_owned);
     let uris: Option<Vec<String>> = uris.iter().map(usable).collect();
-    uris.ok_or(Refusal::InvalidRedirectUri)
+    uris.ok_or(RegistrationError::InvalidRedirectUri)
 }
 
-/// A scheme of its own is fine, one that would run in our own pages is not: the consent page links to the address.
+/// A scheme of its own is fine, one that would run in our own pages is not: the consent page links
+/// to the address.
 fn is_usable(uri: &str) -> bool {
     let Some((scheme, rest)) = uri.split_once(':') else {
         return false;
@@ -258,7 +263,7 @@ impl Clients {
 mod tests {
     use serde_json::json;
 
-    use super::Refusal::{BadRequest, InvalidClientMetadata, InvalidRedirectUri};
+    use super::RegistrationError::{BadRequest, InvalidClientMetadata, InvalidRedirectUri};
     use super::*;
 
     #[test]

@@ -36,7 +36,8 @@ pub(crate) fn client(server: &FhirState, request: &RequestContext<'_>) -> Option
     };
     let proven =
         |id: &str, secret: &str| clients.get(id).filter(|client| client.has_secret(secret));
-    // The original takes both halves as they are; the standard wants them form-encoded. One of the two is meant.
+    // The original takes both halves as they are; the standard wants them form-encoded. One of the
+    // two is meant.
     proven(&id, &secret).or_else(|| proven(&decoded(&id)?, &decoded(&secret)?))
 }
 

@@ -1,32 +1,31 @@
-//! The endpoints that only a development server has: tokens out of nothing, and all that is known of a token. Nobody is
-//! authenticated here, as on the original.
+//! The endpoints of a development server: tokens without a login, and everything about a token.
+//! They require no authentication, as on the original server.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::approvals::{ACCESS_LIFETIME, Approval, Grant};
 use super::register::is_json;
-use crate::classic::oauth::no_randomness;
-use crate::fhir::answers;
-use crate::fhir::moment::{DAY, Moment};
+use crate::fhir::replies;
 use crate::fhir::state::FhirState;
+use crate::fhir::time::{DAY, Time};
 use crate::web::context::RequestContext;
-use crate::web::reply::Reply;
+use crate::web::reply::{self, Reply};
 
-/// Days for which an approval made here is good.
+/// How long an approval made here is valid, in days.
 const APPROVAL_DAYS: i64 = 365;
 
 /// Makes a pair of tokens for a client, a user and a patient.
 pub(crate) fn token(server: &FhirState, request: &RequestContext<'_>) -> Reply {
     let body = is_json(request).then(|| serde_json::from_slice::<Value>(request.body()).ok());
     let Some(Value::Object(members)) = body.flatten() else {
-        return answers::html(StatusCode::BAD_REQUEST);
+        return replies::html(StatusCode::BAD_REQUEST);
     };
     let members = Value::Object(members);
     let now = request.now.into();
     let (grant, access_ends) = match read(server, &members, now) {
         Ok(read) => read,
-        Err((error, description)) => return answers::refusal(error, description),
+        Err((error, description)) => return replies::refusal(error, description),
     };
     let pair = server
         .registry()
@@ -35,19 +34,19 @@ pub(crate) fn token(server: &FhirState, request: &RequestContext<'_>) -> Reply {
     match pair {
         Ok([access, refresh]) => {
             let body = json!({"access_token": access, "refresh_token": refresh});
-            answers::unstored(answers::json(StatusCode::OK, &body))
+            replies::unstored(replies::json(StatusCode::OK, &body))
         }
-        Err(error) => no_randomness(error),
+        Err(error) => reply::no_randomness(error),
     }
 }
 
-/// The checks are in the order of the original server. It does not know `security_labels`, and gives debug tokens none, so that
-/// searches with them find next to nothing.
+/// The checks are in the order of the original server. It does not know `security_labels`, and
+/// gives debug tokens none, so that searches with them find next to nothing.
 fn read(
     server: &FhirState,
     members: &Value,
-    now: Moment,
-) -> Result<(Grant, Moment), (&'static str, &'static str)> {
+    now: Time,
+) -> Result<(Grant, Time), (&'static str, &'static str)> {
     let text = |name: &str| members.get(name).and_then(Value::as_str);
     let user = text("username").and_then(|name| server.users().get(name));
     let user = user.ok_or(("no_user", "there is no user of this username"))?;
@@ -66,14 +65,14 @@ fn read(
     };
     let access_ends = lifetime
         .and_then(|seconds| now.unix_seconds().checked_add(seconds))
-        .and_then(Moment::from_unix_seconds)
+        .and_then(Time::from_unix_seconds)
         .ok_or((
             "malformed_lifetime",
             "access_lifetime is a number of seconds",
         ))?;
     let ends = match members.get("approval_expires") {
         None | Some(Value::Null) => Some(now.plus(APPROVAL_DAYS * DAY)),
-        Some(given) => whole_number(given).and_then(Moment::from_unix_seconds),
+        Some(given) => whole_number(given).and_then(Time::from_unix_seconds),
     };
     let ends = ends.ok_or((
         "malformed_expiration",
@@ -111,20 +110,21 @@ pub(crate) fn introspect(server: &FhirState, request: &RequestContext<'_>) -> Re
     let registry = server.registry();
     let token = request.query.first("token").unwrap_or_default();
     let Some((approval, kind)) = registry.approvals.find(token) else {
-        return answers::refusal("no_token", "there is no such token");
+        return replies::refusal("no_token", "there is no such token");
     };
     let mut body = description(approval);
     body["active"] = json!(approval.is_active(kind, request.now.into()));
-    answers::unstored(answers::json(StatusCode::OK, &body))
+    replies::unstored(replies::json(StatusCode::OK, &body))
 }
 
-/// Describes the token that is shown. The original describes all tokens of its client, those of other users included.
+/// Describes the token that is shown. The original describes all tokens of its client, those of
+/// other users included.
 pub(crate) fn me(_server: &FhirState, _request: &RequestContext<'_>, approval: &Approval) -> Reply {
     let body = json!({
         "client_id": approval.grant.client,
         "tokens": [description(approval)],
     });
-    answers::unstored(answers::json(StatusCode::OK, &body))
+    replies::unstored(replies::json(StatusCode::OK, &body))
 }
 
 fn description(approval: &Approval) -> Value {

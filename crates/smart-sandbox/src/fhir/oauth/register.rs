@@ -3,20 +3,19 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::clients::{Refusal, Registration};
-use crate::classic::oauth::no_randomness;
-use crate::fhir::answers;
+use super::clients::{Registration, RegistrationError};
+use crate::fhir::replies;
 use crate::fhir::state::FhirState;
 use crate::form;
 use crate::web::context::RequestContext;
-use crate::web::reply::Reply;
+use crate::web::reply::{self, Reply};
 
 pub(crate) fn answer(server: &FhirState, request: &RequestContext<'_>) -> Reply {
     if !is_json(request) {
-        return answers::refusal("bad_request", "send a JSON object as application/json");
+        return replies::refusal("bad_request", "send a JSON object as application/json");
     }
     let Ok(body) = serde_json::from_slice::<Value>(request.body()) else {
-        return answers::html(StatusCode::BAD_REQUEST);
+        return replies::html(StatusCode::BAD_REQUEST);
     };
     let registration = match Registration::read(&body) {
         Ok(registration) => registration,
@@ -24,7 +23,7 @@ pub(crate) fn answer(server: &FhirState, request: &RequestContext<'_>) -> Reply 
     };
     let client = match server.registry().clients.register(registration) {
         Ok(client) => client,
-        Err(error) => return no_randomness(error),
+        Err(error) => return reply::no_randomness(error),
     };
     let mut body = json!({
         "client_id": client.id,
@@ -39,22 +38,24 @@ pub(crate) fn answer(server: &FhirState, request: &RequestContext<'_>) -> Reply 
         }
         None => body["token_endpoint_auth_method"] = json!("none"),
     }
-    answers::json(StatusCode::CREATED, &body)
+    replies::json(StatusCode::CREATED, &body)
 }
 
-fn refused(refusal: Refusal) -> Reply {
+fn refused(refusal: RegistrationError) -> Reply {
     let (error, description) = match refusal {
-        Refusal::BadRequest => ("bad_request", "the body must be a JSON object with members"),
-        Refusal::InvalidClientMetadata => (
+        RegistrationError::BadRequest => {
+            ("bad_request", "the body must be a JSON object with members")
+        }
+        RegistrationError::InvalidClientMetadata => (
             "invalid_client_metadata",
             "redirect_uris must be a list of at least one address, client_name and scope must be text",
         ),
-        Refusal::InvalidRedirectUri => (
+        RegistrationError::InvalidRedirectUri => (
             "invalid_redirect_uri",
             "every redirect URI needs a scheme and may not have a fragment",
         ),
     };
-    answers::refusal(error, description)
+    replies::refusal(error, description)
 }
 
 pub(crate) fn is_json(request: &RequestContext<'_>) -> bool {

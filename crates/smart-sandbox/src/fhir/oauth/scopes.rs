@@ -8,10 +8,11 @@ pub(crate) enum Interaction {
     Search,
 }
 
-/// Whether one of the scopes allows this with resources of this type. The original server never looks.
+/// Whether one of the scopes allows this with resources of this type. The original server never
+/// looks.
 ///
-/// An approval is for one patient, so a `user/` scope opens no more than a `patient/` scope. Scopes narrowed by a query are not
-/// understood and open nothing.
+/// An approval is for one patient, so a `user/` scope opens no more than a `patient/` scope. Scopes
+/// narrowed by a query are not understood and open nothing.
 pub(crate) fn permits(scope: &str, resource_type: &str, interaction: Interaction) -> bool {
     scope
         .split_whitespace()

@@ -1,15 +1,16 @@
-//! The token endpoint ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)). Most refusals have the status 401
-//! where the standard says 400, because clients of the original know them so.
+//! The token endpoint ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)). Most
+//! refusals have the status 401 where the standard says 400, because clients of the original know
+//! them so.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::approvals::{ACCESS_LIFETIME, Approval, Denial, Exchange};
 use super::credentials;
-use crate::fhir::answers;
+use crate::fhir::replies;
 use crate::fhir::state::FhirState;
 use crate::web::context::RequestContext;
-use crate::web::reply::{self, JSON, Reply};
+use crate::web::reply::{self, Reply};
 
 pub(crate) fn answer(server: &FhirState, request: &RequestContext<'_>) -> Reply {
     let field = |name| request.form.first(name);
@@ -77,7 +78,7 @@ fn tokens(approval: &Approval, state: Option<&str>) -> Reply {
     if let Some(state) = state {
         body["state"] = json!(state);
     }
-    line(StatusCode::OK, &body)
+    replies::compact(StatusCode::OK, &body)
 }
 
 fn denied(denial: Denial) -> Reply {
@@ -99,9 +100,5 @@ fn refusal(status: StatusCode, error: &str, description: Option<&str>) -> Reply 
     if let Some(description) = description {
         body["error_description"] = json!(description);
     }
-    line(status, &body)
-}
-
-fn line(status: StatusCode, body: &Value) -> Reply {
-    answers::unstored(reply::answer(status, JSON, body.to_string()))
+    replies::compact(status, &body)
 }

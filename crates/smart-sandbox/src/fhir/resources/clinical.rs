@@ -1,4 +1,5 @@
-//! Conditions, allergies, procedures, immunizations, encounters, notes, and the people who wrote them.
+//! Conditions, allergies, procedures, immunizations, encounters, notes, and the people who wrote
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -42,8 +43,8 @@ pub(super) fn condition(context: &Context<'_>, statement: &Statement) -> Value {
     condition
 }
 
-/// [AllergyIntolerance](https://hl7.org/fhir/R4/allergyintolerance.html) from allergies and from the statement that there is
-/// none.
+/// [AllergyIntolerance](https://hl7.org/fhir/R4/allergyintolerance.html) from allergies and from
+/// the statement that there is none.
 pub(super) fn allergies(context: &Context<'_>) -> Vec<Value> {
     let record = context.record;
     let known = record.statements_of(sp::class::ALLERGY);
@@ -182,7 +183,8 @@ pub(super) fn encounter(context: &Context<'_>, statement: &Statement) -> Value {
     encounter
 }
 
-/// A [DocumentReference](https://hl7.org/fhir/R4/documentreference.html) that holds the text of a note.
+/// A [DocumentReference](https://hl7.org/fhir/R4/documentreference.html) that holds the text of a
+/// note.
 pub(super) fn note(context: &Context<'_>, statement: &Statement) -> Value {
     let node = statement.node();
     let mut note = context.resource("DocumentReference", statement);

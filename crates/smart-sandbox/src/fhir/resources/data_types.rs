@@ -18,13 +18,15 @@ pub(super) trait DataTypes<'a>: Sized {
     /// The first IRI of a property.
     fn address(self, property: NamedNodeRef<'static>) -> Option<&'a str>;
 
-    /// An `sp:CodedValue` as a [CodeableConcept](https://hl7.org/fhir/R4/datatypes.html#CodeableConcept).
+    /// An `sp:CodedValue` as a
+    /// [CodeableConcept](https://hl7.org/fhir/R4/datatypes.html#CodeableConcept).
     fn concept(self, property: NamedNodeRef<'static>) -> Option<Value>;
 
     /// The identifier of the code of an `sp:CodedValue`.
     fn code(self, property: NamedNodeRef<'static>) -> Option<&'a str>;
 
-    /// An `sp:ValueAndUnit` or `sp:VitalSign` as a [Quantity](https://hl7.org/fhir/R4/datatypes.html#Quantity).
+    /// An `sp:ValueAndUnit` or `sp:VitalSign` as a
+    /// [Quantity](https://hl7.org/fhir/R4/datatypes.html#Quantity).
     fn quantity(self, property: NamedNodeRef<'static>) -> Option<Value>;
 
     /// The same of the node itself.
@@ -116,7 +118,7 @@ fn system_and_code(node: Node<'_>) -> Option<(&str, &str)> {
     })
 }
 
-/// A decimal; a number that JSON cannot hold is none.
+/// A decimal. None if JSON cannot hold the number.
 fn number(text: &str) -> Option<Number> {
     let text = text.trim();
     match text.parse::<i64>() {

@@ -1,11 +1,12 @@
-//! What R4 has, in the shapes that [DSTU2](https://hl7.org/fhir/DSTU2/resourcelist.html) has for it.
+//! What R4 has, in the shapes that [DSTU2](https://hl7.org/fhir/DSTU2/resourcelist.html) has for
+//! it.
 
 use serde_json::{Map, Value, json};
 
-use super::Moment;
+use super::Time;
 
 /// Turns a resource of R4 into one of DSTU2; types whose shapes are the same stay as they are.
-pub(super) fn shaped(name: &str, resource: &mut Value, began: Moment) {
+pub(super) fn shaped(name: &str, resource: &mut Value, began: Time) {
     let Some(members) = resource.as_object_mut() else {
         return;
     };
@@ -51,7 +52,7 @@ fn condition(members: &mut Map<String, Value>) {
     members.extend(notes.map(|notes| ("notes".to_owned(), notes)));
 }
 
-fn note(members: &mut Map<String, Value>, began: Moment) {
+fn note(members: &mut Map<String, Value>, began: Time) {
     renamed(members, "date", "indexed");
     required(members, "indexed", || json!(began.instant()));
 }

@@ -1,4 +1,5 @@
-//! [Observation](https://hl7.org/fhir/R4/observation.html) from laboratory results, vital signs and the smoking status.
+//! [Observation](https://hl7.org/fhir/R4/observation.html) from laboratory results, vital signs and
+//! the smoking status.
 
 use serde_json::{Value, json};
 use smart_api::vocab::sp;

@@ -59,7 +59,8 @@ fn every_type_that_is_stated_has_resources_that_can_be_read() {
     let token = shared(&bench).access;
     for name in Release::R4.types() {
         let found = all(&bench, &token, name);
-        // Daniel has no note-taker for sure only where there is a note; every other type has something.
+        // Daniel has no note-taker for sure only where there is a note; every other type has
+        // something.
         assert!(
             !found.is_empty()
                 || matches!(*name, "Practitioner" | "Procedure" | "DocumentReference"),
@@ -523,14 +524,14 @@ fn the_older_base_has_the_older_shapes() {
 #[test]
 fn all_invented_patients_become_resources() {
     let bench = Bench::new();
-    let moment = super::super::moment::Moment::from_unix_seconds(0).unwrap();
+    let time = super::super::time::Time::from_unix_seconds(0).unwrap();
     let ids = bench.server.state.store.ids_in_order();
     let mut seen = BTreeSet::new();
     for id in ids.iter().take(12) {
         let record = bench.server.state.store.record(id).unwrap().unwrap();
         for name in Release::R4.types() {
             let made =
-                super::super::resources::of_type(&record, "smart-x", Release::R4, name, moment);
+                super::super::resources::of_type(&record, "smart-x", Release::R4, name, time);
             made.iter().for_each(no_empty_members);
             if !made.is_empty() {
                 seen.insert(*name);

@@ -6,7 +6,8 @@ use super::super::testing::*;
 use crate::faults::FhirFault;
 use crate::form::{Pairs, encode_pairs};
 
-/// Both servers: one as it should be, one with the fault. What is asked of them says whether the rule is kept.
+/// Both servers: one as it should be, one with the fault. What is asked of them says whether the
+/// rule is kept.
 fn check(fault: FhirFault, keeps: impl Fn(&Bench) -> bool) {
     assert!(keeps(&Bench::new()), "{fault:?} without being told");
     assert!(!keeps(&Bench::with_fault(fault)), "{fault:?} is not broken");

@@ -1,4 +1,5 @@
-//! The walkthrough that users of the original server know, cell by cell. A later cell runs what it needs of the earlier ones.
+//! The walkthrough that users of the original server know, cell by cell. A later cell runs what it
+//! needs of the earlier ones.
 
 use serde_json::json;
 

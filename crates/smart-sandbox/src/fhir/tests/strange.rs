@@ -1,4 +1,5 @@
-//! Laws: no request makes the server panic or stumble, and nothing that it says gives a secret away.
+//! Laws: no request makes the server panic or stumble, and nothing that it says gives a secret
+//! away.
 
 use http::{Method, Request};
 use proptest::prelude::*;

@@ -1,7 +1,7 @@
 use smart_rdf::vocab::dcterms;
 
 use super::*;
-use crate::classic::testing::{ada, turtle};
+use crate::records::testing::{ada, turtle};
 
 fn assembly() -> Assembly<'static> {
     Assembly {

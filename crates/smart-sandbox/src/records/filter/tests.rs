@@ -1,6 +1,6 @@
 use super::*;
-use crate::classic::testing::{BASE, ada, turtle};
 use crate::records::store::Store;
+use crate::records::testing::{BASE, ada, turtle};
 
 fn record() -> Arc<Record> {
     let mut store = Store::new(BASE);

@@ -8,8 +8,9 @@ use smart_oauth::Timestamp;
 
 use crate::builder::{STOCK_SECRET, UI_APP_ID};
 use crate::classic::apps::AppManifest;
-use crate::classic::testing::{Bench, FORM, Signer, ada, bare, text, with_body};
+use crate::classic::testing::{Bench, FORM, Signer, bare, text, with_body};
 use crate::classic::tokens::Grant;
+use crate::records::testing::ada;
 use crate::sandbox::Sandbox;
 
 const VECTOR_TIME: u64 = 1_365_000_000;

@@ -13,7 +13,30 @@ pub(super) fn json(status: StatusCode, value: &Value) -> Reply {
     reply::answer(status, JSON, format!("{value:#}\n"))
 }
 
-/// A refusal of the registration and debug endpoints. They say `description` where the standards say `error_description`.
+/// JSON in one line, of an endpoint of OAuth 2. It may hold tokens, and stays out of caches.
+pub(super) fn compact(status: StatusCode, value: &Value) -> Reply {
+    unstored(reply::answer(status, JSON, value.to_string()))
+}
+
+/// The client did not prove who it is.
+pub(super) fn unproven_client() -> Reply {
+    let body = json!({"error": "invalid_client"});
+    let mut reply = compact(StatusCode::UNAUTHORIZED, &body);
+    let challenge = HeaderValue::from_static("Basic realm=\"clients\"");
+    reply
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, challenge);
+    reply
+}
+
+/// The form has no token.
+pub(super) fn missing_token() -> Reply {
+    let body = json!({"error": "invalid_request", "error_description": "Missing token parameter."});
+    compact(StatusCode::BAD_REQUEST, &body)
+}
+
+/// A refusal of the registration and debug endpoints. They say `description` where the standards
+/// say `error_description`.
 pub(super) fn refusal(error: &str, description: &str) -> Reply {
     let body = json!({"error": error, "description": description});
     json(StatusCode::BAD_REQUEST, &body)
@@ -25,7 +48,7 @@ pub(crate) fn html(status: StatusCode) -> Reply {
     reply::answer(status, HTML, format!("<h1>{reason}</h1>"))
 }
 
-/// What is behind `/oauth/errors`: the query as JSON, for whoever debugs the client that sent a person there.
+/// `/oauth/errors`: the query as JSON, for the developer of the client that sent a person there.
 pub(super) fn echo(_server: &FhirState, request: &RequestContext<'_>) -> Reply {
     let mut members = Map::new();
     for (name, value) in request.query.iter() {
@@ -42,7 +65,8 @@ pub(super) fn fatal(base: &str, pairs: &[(&str, &str)]) -> Reply {
     reply::found(&format!("{base}/oauth/errors?{}", encode_pairs(pairs)))
 }
 
-/// Keeps tokens out of caches ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
+/// Keeps tokens out of caches ([RFC 6749
+/// §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
 pub(super) fn unstored(mut reply: Reply) -> Reply {
     let headers = reply.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

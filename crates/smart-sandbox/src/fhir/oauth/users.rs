@@ -6,7 +6,8 @@ use subtle::ConstantTimeEq;
 
 use crate::records::store::Store;
 
-/// The user who may share the first record, his own, and that of a woman whom he represents.
+/// The user who may share two records: his own, which is the first, and that of a woman he
+/// represents.
 pub const FHIR_USER: &str = "daniel-adams";
 /// The password of both users.
 pub const FHIR_PASSWORD: &str = "demo-password";
@@ -28,8 +29,9 @@ pub(crate) struct User {
 pub(crate) struct Users([User; 2]);
 
 impl Users {
-    /// Finds records for the users. The first record, Daniel Adams's among invented patients, is his own; he represents the
-    /// first woman of the others, and the first man of the others is Joseph Ross's.
+    /// Finds records for the users. The first record, Daniel Adams's among invented patients, is
+    /// his own; he represents the first woman of the others, and the first man of the others is
+    /// Joseph Ross's.
     pub(crate) fn choose(store: &Store) -> Self {
         let mut ids = store.ids_in_order().into_iter();
         let own: Vec<String> = ids.next().into_iter().collect();
@@ -59,7 +61,7 @@ impl Users {
         self.0.iter().find(|user| user.username == username)
     }
 
-    /// The user whom this password opens.
+    /// The user with this username, if the password is right.
     pub(crate) fn log_in(&self, username: &str, password: &str) -> Option<&User> {
         let matches: bool = password.as_bytes().ct_eq(FHIR_PASSWORD.as_bytes()).into();
         self.get(username).filter(|_| matches)
@@ -82,7 +84,8 @@ impl User {
     }
 }
 
-/// Records are made when they are first looked at; a folder of ten thousand men shall not be read to its end.
+/// Records are made when they are first looked at; a folder of ten thousand men shall not be read
+/// to its end.
 const MOST_LOOKED_AT: usize = 50;
 
 fn has_gender(store: &Store, record_id: &str, gender: &str) -> bool {

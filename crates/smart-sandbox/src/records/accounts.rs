@@ -120,7 +120,7 @@ impl Accounts {
         self.0.values()
     }
 
-    /// The account that this password opens.
+    /// The account with this address, if the password is right.
     pub(crate) fn log_in(&self, email: &str, password: &str) -> Option<&Account> {
         let account = self.get(email)?;
         let matches: bool = account

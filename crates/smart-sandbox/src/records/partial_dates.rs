@@ -1,7 +1,7 @@
 //! How the container compares partial dates: as text, after filling in what is missing.
 //!
-//! A partial date is a whole period, so `date_to=2010` includes all of 2010. Nothing here understands calendars or
-//! offsets; an odd date compares as text and never fails.
+//! A partial date is a whole period, so `date_to=2010` includes all of 2010. Nothing here
+//! understands calendars or offsets; an odd date compares as text and never fails.
 
 use smart_api::DateBound;
 
