@@ -72,7 +72,7 @@ const TARGETS: &[Target] = &[
         package: "smart-fhir",
         folder: "smart-fhir",
         features: "",
-        files: &["base.rs", "export.rs", "export/**/*.rs", "pages.rs"],
+        files: &["base.rs", "export.rs", "export/**/*.rs", "bundle/pages.rs"],
     },
     Target {
         package: "smart-sdk",

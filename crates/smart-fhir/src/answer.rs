@@ -6,10 +6,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::{AnswerError, ReadError};
-use crate::json;
 use crate::limits::Limits;
-use crate::outcome::{OperationOutcome, one_line};
 use crate::resource::Resource;
+use crate::resource::json;
+use crate::resource::outcome::{OperationOutcome, one_line};
 
 /// When to ask again ([RFC 9110, section
 /// 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)).

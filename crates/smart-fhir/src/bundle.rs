@@ -1,14 +1,16 @@
 //! Bundles: what came together, and how its parts find one another.
 
+pub(crate) mod pages;
+
 use serde_json::Value;
 
 use crate::base::Base;
 use crate::error::ReadError;
 use crate::interaction::{Access, entry_access};
 use crate::limits::Limits;
-use crate::outcome::OperationOutcome;
-use crate::reference::{Path, Reference};
 use crate::resource::Resource;
+use crate::resource::outcome::OperationOutcome;
+use crate::resource::reference::{Path, Reference};
 
 /// A [Bundle](https://hl7.org/fhir/R4/bundle.html), read once.
 #[derive(Clone, Debug, PartialEq)]

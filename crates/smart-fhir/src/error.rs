@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::answer::RetryAfter;
 use crate::export::Missing;
-use crate::outcome::OperationOutcome;
+use crate::resource::outcome::OperationOutcome;
 
 /// An address is no base of a FHIR server.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Bulk export: kick-off, waiting, the list of files.
 
+pub(crate) mod ndjson;
+
 mod manifest;
 mod report;
 
@@ -11,8 +13,8 @@ use crate::answer::{RetryAfter, check_status, text_of};
 use crate::base::Base;
 use crate::error::{AnswerError, ExportError, RequestError};
 use crate::limits::Limits;
-use crate::outcome::one_line;
-use crate::reference::{Path, is_id, is_type};
+use crate::resource::outcome::one_line;
+use crate::resource::reference::{Path, is_id, is_type};
 use crate::search::{Search, encode_segment};
 
 pub use manifest::{ExportFile, Manifest};

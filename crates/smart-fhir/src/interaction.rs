@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::base::Base;
 use crate::error::RequestError;
-use crate::reference::{Path, is_type};
 use crate::resource::Resource;
+use crate::resource::reference::{Path, is_type};
 use crate::search::{Search, encode_segment};
 
 /// The media type of FHIR's JSON; servers of DSTU2 take `application/json` alone.

@@ -62,7 +62,6 @@
 
 // whom to ask
 mod base;
-mod reference;
 
 // what to ask
 mod interaction;
@@ -71,8 +70,6 @@ mod search;
 // what comes back
 mod answer;
 mod bundle;
-mod capabilities;
-mod outcome;
 mod resource;
 
 // who offers data
@@ -80,8 +77,6 @@ pub mod brands;
 
 // in many steps
 mod export;
-mod ndjson;
-mod pages;
 
 // resources as graphs
 #[cfg(feature = "rdf")]
@@ -89,27 +84,26 @@ pub mod rdf;
 
 // how much, and what goes wrong
 mod error;
-mod json;
 mod limits;
 
 // The public list.
 pub use answer::{RetryAfter, Written, resource_from_http, view_from_http, written_from_http};
 pub use base::Base;
+pub use bundle::pages::Pages;
 pub use bundle::{Bundle, Entry, EntryResponse, Resolved, resolve};
-pub use capabilities::{Capabilities, TypeCapabilities};
 pub use error::{
     AnswerError, BaseError, ExportError, JsonFault, LineError, LinkError, PageError, ReadError,
     RequestError,
 };
+pub use export::ndjson::Lines;
 pub use export::{
     BadLine, Export, ExportFile, ExportReport, FileKind, FileReport, Manifest, Missing,
     MissingReason, Polled, Polling, Waiting,
 };
 pub use interaction::{Access, Interaction, Return};
 pub use limits::Limits;
-pub use ndjson::Lines;
-pub use outcome::{Issue, OperationOutcome};
-pub use pages::Pages;
-pub use reference::{Path, Reference};
 pub use resource::Resource;
+pub use resource::capabilities::{Capabilities, TypeCapabilities};
+pub use resource::outcome::{Issue, OperationOutcome};
+pub use resource::reference::{Path, Reference};
 pub use search::Search;

@@ -1,5 +1,10 @@
 //! A resource as it came, with the few members that all types share.
 
+pub(crate) mod capabilities;
+pub(crate) mod json;
+pub(crate) mod outcome;
+pub(crate) mod reference;
+
 use std::fmt;
 
 use serde::de::{DeserializeOwned, Error as _};
@@ -7,7 +12,6 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::error::ReadError;
-use crate::json;
 
 /// A [FHIR resource](https://hl7.org/fhir/R4/resource.html) of any type and release, kept as JSON.
 ///

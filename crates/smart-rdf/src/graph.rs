@@ -1,3 +1,6 @@
+pub(crate) mod lookup;
+pub(crate) mod node;
+
 mod builder;
 mod dataset;
 mod difference;

@@ -42,8 +42,6 @@ mod error;
 mod graph;
 mod guard;
 mod limits;
-mod lookup;
-mod node;
 mod sparql;
 mod syntax;
 mod table;
@@ -57,9 +55,9 @@ pub use oxrdf::{
     NamedOrBlankNodeRef, Term, TermRef, Triple, TripleRef,
 };
 // Graphs
+pub use graph::lookup::Lookup;
+pub use graph::node::{Node, Object};
 pub use graph::{Dataset, Difference, Graph, Triples};
-pub use lookup::Lookup;
-pub use node::{Node, Object};
 // Syntaxes
 pub use syntax::{
     JsonLdWriter, RdfXml, RdfXmlWriter, Reader, Repair, Syntax, Turtle, TurtleWriter, Writer,

@@ -1,5 +1,10 @@
 //! The default transport: pooled connections, HTTP/1.1 or HTTP/2.
 
+pub(crate) mod coding;
+pub(crate) mod guarded;
+pub(crate) mod root_cause;
+pub(crate) mod watch;
+
 mod builder;
 mod failure;
 
@@ -16,13 +21,13 @@ use tokio::time::Instant;
 
 pub use builder::HyperTransportBuilder;
 
-use crate::connections::{Connections, Remainder};
 use crate::destination::Host;
 use crate::error::Kind;
-use crate::guarded::{BodyLimits, GuardedBody};
+use crate::hyper_client::guarded::{BodyLimits, GuardedBody};
+use crate::hyper_client::watch::Watch;
+use crate::pool::{Connections, Remainder};
 use crate::proxy::Hop;
-use crate::watch::Watch;
-use crate::{Body, Deadline, FreshConnection, LongBody, Stage, Transport, TransportError, coding};
+use crate::{Body, Deadline, FreshConnection, LongBody, Stage, Transport, TransportError};
 
 /// A pooled HTTP client on hyper, to be used inside a tokio runtime.
 ///

@@ -70,29 +70,26 @@
 //! ```
 
 mod body;
+mod extensions;
 mod origin;
 mod service;
 mod transport;
-mod wishes;
 
 mod hyper_client;
 
-mod coding;
-mod connections;
 mod connector;
 mod destination;
-mod guarded;
+mod pool;
 mod proxy;
 #[cfg(feature = "tls")]
 mod tls;
-mod watch;
 
 mod error;
-mod root_cause;
 
 // The public list.
 pub use body::Body;
 pub use error::{CertificateProblem, Stage, TransportError};
+pub use extensions::{Deadline, FreshConnection, LongBody};
 pub use hyper_client::{HyperTransport, HyperTransportBuilder};
 pub use origin::{Origin, OriginError};
 pub use proxy::{Proxy, ProxyError};
@@ -100,7 +97,6 @@ pub use service::ServiceTransport;
 #[cfg(feature = "tls")]
 pub use tls::{Certificates, Identity, TlsError};
 pub use transport::{SharedTransport, Transport};
-pub use wishes::{Deadline, FreshConnection, LongBody};
 
 /// The longest body that is read unless told otherwise: the largest record answers are under 1 MiB,
 /// a 20 MiB scan in Base64 still fits, and sixty-four answers at once stay within 2 GiB.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{ExportFile, Manifest};
 use crate::error::LineError;
-use crate::outcome::OperationOutcome;
 use crate::resource::Resource;
+use crate::resource::outcome::OperationOutcome;
 
 /// What was read of the files of an export, and so whether the server may throw them away.
 ///

@@ -7,8 +7,8 @@ use smart_rdf::{BlankNode, Literal, NamedNode, NamedOrBlankNode, Term, Triple};
 use super::schema::{self, Element};
 use super::{NAMESPACE, RdfError, Unknown, values};
 use crate::base::Base;
-use crate::reference::{Path, Reference};
 use crate::resource::Resource;
+use crate::resource::reference::{Path, Reference};
 
 /// Levels of elements in one another.
 const DEEPEST: usize = 64;

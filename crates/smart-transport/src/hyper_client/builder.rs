@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::HyperTransport;
-use crate::connections::Connections;
 use crate::connector::{Addresses, Connector, Route};
 use crate::destination::Destinations;
+use crate::pool::Connections;
 #[cfg(feature = "tls")]
 use crate::tls::{Certificates, Identity, LazyTls, TlsSettings};
 use crate::{BODY_LIMIT, Proxy};

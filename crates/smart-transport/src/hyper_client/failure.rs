@@ -8,7 +8,7 @@ use super::HyperTransport;
 use crate::connector::{ConnectTimedOut, NoSuchName, ProxyFailed};
 use crate::destination::Host;
 use crate::error::Kind;
-use crate::root_cause::{cause, root_cause};
+use crate::hyper_client::root_cause::{cause, root_cause};
 use crate::{Stage, TransportError};
 
 impl HyperTransport {

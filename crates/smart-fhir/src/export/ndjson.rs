@@ -6,9 +6,9 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use serde_json::Value;
 
 use crate::error::{LineError, ReadError};
-use crate::json;
 use crate::limits::Limits;
 use crate::resource::Resource;
+use crate::resource::json;
 
 /// Cuts a stream of bytes into lines, each a resource
 /// ([NDJSON](https://hl7.org/fhir/uv/bulkdata/export.html#bulk-data-output-file-request)).

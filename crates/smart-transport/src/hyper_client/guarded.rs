@@ -9,12 +9,12 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
-use crate::coding::{Decoder, Problem};
-use crate::connections::Remainder;
 use crate::destination::Host;
 use crate::error::{BoxError, Kind};
-use crate::root_cause::root_cause;
-use crate::watch::Watch;
+use crate::hyper_client::coding::{Decoder, Problem};
+use crate::hyper_client::root_cause::root_cause;
+use crate::hyper_client::watch::Watch;
+use crate::pool::Remainder;
 use crate::{Deadline, Stage, TransportError};
 
 /// What one answer may cost.

@@ -10,7 +10,7 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::error::ReadError;
-use crate::outcome::one_line;
+use crate::resource::outcome::one_line;
 
 /// How many members the objects in a value have.
 pub(super) fn count(value: &Value) -> usize {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use oxrdf::NamedNodeRef;
 
+use crate::graph::node::{Node, Object};
 use crate::graph::{Graph, TripleIds};
-use crate::node::{Node, Object};
 
 /// Reads properties of a graph's nodes, and remembers where in the graph they are: for readers that
 /// ask many nodes for the same properties, or one node for many. [`Node::objects`] does the same
