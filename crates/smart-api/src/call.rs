@@ -1,17 +1,27 @@
 //! A call on its way to becoming a request.
 
+pub(crate) mod api_base;
+pub(crate) mod body;
+pub(crate) mod dynamic;
+pub(crate) mod format;
+pub(crate) mod info;
+pub(crate) mod pages;
+pub(crate) mod path;
+pub(crate) mod request;
+pub(crate) mod response;
+
 use std::fmt;
 
 use bytes::Bytes;
 
-use crate::body::Body;
+use crate::call::body::Body;
+use crate::call::info::CallInfo;
+use crate::call::pages::{Pages, PagesBlocking};
+use crate::call::path::PathTemplate;
+use crate::call::request::CallRequest;
+use crate::call::response::CallResponse;
 use crate::error::{CallError, ResponseError};
-use crate::info::CallInfo;
 use crate::model::Model;
-use crate::pages::{Pages, PagesBlocking};
-use crate::path::PathTemplate;
-use crate::request::CallRequest;
-use crate::response::CallResponse;
 
 /// One call of the API with what its path needs. The types in [`calls`](crate::calls) implement it,
 /// and [`DynamicCall`](crate::DynamicCall) for a call that is known only by name.

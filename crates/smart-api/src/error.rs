@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::api_base::ApiBaseError;
+use crate::call::api_base::ApiBaseError;
 
 /// No request could be made of a call: the fault is the caller's, and nothing was sent.
 #[derive(Debug, Error)]

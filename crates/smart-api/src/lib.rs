@@ -62,25 +62,11 @@
 //! answer. What no model has a field for is still in the graph, and [`Model::write_into`] leaves it
 //! there.
 
-mod api_base;
-mod body;
 mod call;
-mod check;
-mod date;
-mod dynamic;
 mod error;
-mod ext;
-mod format;
 mod generated;
 mod id;
-mod info;
 mod model;
-mod objects;
-mod pages;
-mod path;
-mod request;
-mod response;
-mod summary;
 pub mod vocab;
 
 // The calls themselves, what records hold, and its closed lists of codes: one type each.
@@ -91,25 +77,25 @@ pub use model::{
     MissingValue, Model, Number, Reader, Reading, Required, StrictError, Subject, Value, Writer,
 };
 // A graph as plain objects, and what in one breaks the ontology.
-pub use check::check;
-pub use objects::objects;
+pub use model::check::check;
+pub use model::objects::objects;
 // What calls are made of and what becomes of them.
-pub use api_base::{ApiBase, ApiBaseError};
-pub use body::Body;
+pub use call::api_base::{ApiBase, ApiBaseError};
+pub use call::body::Body;
+pub use call::dynamic::DynamicCall;
+pub use call::format::DocumentFormat;
+pub use call::pages::{Pages, PagesBlocking};
+pub use call::request::CallRequest;
+pub use call::response::CallResponse;
 pub use call::{Blocking, BlockingCaller, Call, Caller, ItemCall, ListCall, Prepared};
-pub use date::PartialDate;
-pub use dynamic::DynamicCall;
 pub use error::{CallError, ResponseError};
-pub use format::DocumentFormat;
 pub use id::{AppId, ItemId, RecordId, UserId};
-pub use pages::{Pages, PagesBlocking};
-pub use request::CallRequest;
-pub use response::CallResponse;
-pub use summary::ResponseSummary;
+pub use model::date::PartialDate;
+pub use model::summary::ResponseSummary;
 // The ontology as data.
-pub use generated::{CALLS, REFERENCE, STATEMENTS};
-pub use info::{
+pub use call::info::{
     CallInfo, Cardinality, Category, DateBound, Method, ParameterKind, PathParameter,
     PathParameterKind, QueryParameter, StatementInfo,
 };
-pub use path::{PathSegment, PathTemplate};
+pub use call::path::{PathSegment, PathTemplate};
+pub use generated::{CALLS, REFERENCE, STATEMENTS};

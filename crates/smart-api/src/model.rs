@@ -1,6 +1,12 @@
 //! How graphs become typed values and back: the traits that the generated models implement, and
 //! what their fields are made of.
 
+pub(crate) mod check;
+pub(crate) mod date;
+pub(crate) mod ext;
+pub(crate) mod objects;
+pub(crate) mod summary;
+
 mod code_set;
 mod field;
 mod finding;

@@ -49,7 +49,7 @@ fn structure(call: &Call, imports: &mut Imports) -> String {
     });
     let mut fields: String = fields.collect();
     if call.method.has_body() {
-        imports.add("crate::body", "Body");
+        imports.add("crate::call::body", "Body");
         fields += &format!("{}pub body: Body,\n", inner_doc("What is sent."));
     }
     let fields = if fields.is_empty() {
@@ -83,7 +83,7 @@ fn inherent(call: &Call, imports: &mut Imports) -> String {
 
 fn info(call: &Call, imports: &mut Imports) -> String {
     for item in ["CallInfo", "Cardinality", "Category", "Method"] {
-        imports.add("crate::info", item);
+        imports.add("crate::call::info", item);
     }
     let path_parameters: Vec<_> = call
         .path_parameters
@@ -121,7 +121,7 @@ fn info(call: &Call, imports: &mut Imports) -> String {
 }
 
 fn path_parameter(parameter: &PathParameter, imports: &mut Imports) -> String {
-    imports.add("crate::info", "PathParameter");
+    imports.add("crate::call::info", "PathParameter");
     let kind = match parameter.kind {
         PathParameterKind::App => "app",
         PathParameterKind::Item => "item",
@@ -132,7 +132,7 @@ fn path_parameter(parameter: &PathParameter, imports: &mut Imports) -> String {
 }
 
 fn query_parameter(parameter: &QueryParameter, imports: &mut Imports) -> String {
-    imports.add("crate::info", "QueryParameter");
+    imports.add("crate::call::info", "QueryParameter");
     let name = literal(&parameter.name);
     match &parameter.kind {
         ParameterKind::Code {
@@ -150,7 +150,7 @@ fn query_parameter(parameter: &QueryParameter, imports: &mut Imports) -> String 
             )
         }
         ParameterKind::Date { bound, property } => {
-            imports.add("crate::info", "DateBound");
+            imports.add("crate::call::info", "DateBound");
             format!(
                 "QueryParameter::date({name}, DateBound::{bound:?}, {})",
                 imports.property(property)
@@ -256,7 +256,7 @@ fn answer(call: &Call, imports: &mut Imports) -> String {
     };
     imports.add("crate::error", "ResponseError");
     imports.add("crate::model", "Reading");
-    imports.add("crate::response", "CallResponse");
+    imports.add("crate::call::response", "CallResponse");
     let documentation = format!("What was asked for: [`CallResponse::{method}`] by its own name.");
     let errors = format!("As for [`CallResponse::{method}`].");
     let documentation = prose::comment(&[documentation.as_str(), "# Errors", errors.as_str()], 4);
@@ -287,7 +287,7 @@ fn query_method(call: &Call, parameter: &QueryParameter, imports: &mut Imports) 
             );
         }
         ParameterKind::Date { bound, property } => {
-            imports.add("crate::date", "PartialDate");
+            imports.add("crate::model::date", "PartialDate");
             (
                 date_doc(parameter, *bound, property),
                 "date: impl Into<PartialDate>",

@@ -148,7 +148,7 @@ fn type_of(field: &Field, imports: &mut Imports) -> String {
             format!("codes::{set}")
         }
         FieldValue::Date => {
-            imports.add("crate::date", "PartialDate");
+            imports.add("crate::model::date", "PartialDate");
             "PartialDate".to_owned()
         }
         FieldValue::Link(target) => {

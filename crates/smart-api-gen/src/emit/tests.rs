@@ -78,12 +78,12 @@ fn a_list_with_filters() {
         //!
         //! <http://smartplatforms.org/terms/api/calls#get_pets>
 
-        use crate::call::{Call, Prepared};
-        use crate::date::PartialDate;
-        use crate::id::RecordId;
-        use crate::info::{
+        use crate::call::info::{
             CallInfo, Cardinality, Category, DateBound, Method, PathParameter, QueryParameter,
         };
+        use crate::call::{Call, Prepared};
+        use crate::id::RecordId;
+        use crate::model::date::PartialDate;
         use crate::vocab::sp;
 
         /// Lists the pets of a record.
@@ -178,10 +178,10 @@ fn a_call_that_writes() {
 
         use smart_rdf::NamedNodeRef;
 
-        use crate::body::Body;
+        use crate::call::body::Body;
+        use crate::call::info::{CallInfo, Cardinality, Category, Method, PathParameter};
         use crate::call::{Call, Prepared};
         use crate::id::{ItemId, UserId};
-        use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 
         /// The call `put_name_tag`, of which the ontology says nothing more.
         ///
@@ -351,8 +351,8 @@ fn the_tables() {
         //!
         //! All calls by name.
 
+        use crate::call::info::CallInfo;
         use crate::generated::calls;
-        use crate::info::CallInfo;
 
         /// Every call of the API, sorted by name.
         pub const CALLS: &[&CallInfo] = &[calls::GetPets::INFO, calls::PutNameTag::INFO];
@@ -367,7 +367,7 @@ fn the_tables() {
         //!
         //! The classes whose instances are statements of a record.
 
-        use crate::info::StatementInfo;
+        use crate::call::info::StatementInfo;
         use crate::vocab::sp;
 
         /// Every class whose instances are statements of a record, and the record itself, sorted by IRI.

@@ -3,7 +3,7 @@
 use smart_rdf::vocab::xsd;
 use smart_rdf::{Literal, LiteralRef, NamedNode, NamedNodeRef, NamedOrBlankNodeRef, Object, Term};
 
-use crate::date::PartialDate;
+use crate::model::date::PartialDate;
 use crate::model::{Expected, Link, Linked, Model, Number, Reader, Required, Subject, Writer};
 
 /// What a field holds: a text, a date, a number, a reference, or another model.

@@ -2,16 +2,16 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_allergies>
 
-use crate::call::{Call, ListCall, Prepared};
-use crate::date::PartialDate;
-use crate::error::ResponseError;
-use crate::id::RecordId;
-use crate::info::{
+use crate::call::info::{
     CallInfo, Cardinality, Category, DateBound, Method, PathParameter, QueryParameter,
 };
+use crate::call::response::CallResponse;
+use crate::call::{Call, ListCall, Prepared};
+use crate::error::ResponseError;
+use crate::id::RecordId;
 use crate::model::Reading;
+use crate::model::date::PartialDate;
 use crate::models::Allergy;
-use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// Lists the allergies of a record, and its allergy exclusions.

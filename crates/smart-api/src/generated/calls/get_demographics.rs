@@ -2,13 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_demographics>
 
+use crate::call::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::call::response::CallResponse;
 use crate::call::{Call, ItemCall, Prepared};
 use crate::error::ResponseError;
 use crate::id::RecordId;
-use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::model::Reading;
 use crate::models::Demographics;
-use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// Reads who the patient of a record is.

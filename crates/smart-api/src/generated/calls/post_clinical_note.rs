@@ -2,14 +2,14 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#post_clinical_note>
 
-use crate::body::Body;
+use crate::call::body::Body;
+use crate::call::info::{CallInfo, Cardinality, Category, Method, PathParameter};
+use crate::call::response::CallResponse;
 use crate::call::{Call, ItemCall, Prepared};
 use crate::error::ResponseError;
 use crate::id::RecordId;
-use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::model::Reading;
 use crate::models::ClinicalNote;
-use crate::response::CallResponse;
 use crate::vocab::sp;
 
 /// Adds a clinical note to a record.

@@ -5,7 +5,7 @@
 use smart_rdf::NamedNodeRef;
 
 use crate::codes;
-use crate::date::PartialDate;
+use crate::model::date::PartialDate;
 use crate::model::{Link, Model, Reader, Required, Subject, Writer};
 use crate::models::{CodedValue, MedicalRecord};
 use crate::vocab::{sp, spcode};

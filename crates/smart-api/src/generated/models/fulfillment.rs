@@ -5,7 +5,7 @@
 use smart_rdf::NamedNodeRef;
 use smart_rdf::vocab::dcterms;
 
-use crate::date::PartialDate;
+use crate::model::date::PartialDate;
 use crate::model::{Link, Model, Number, Reader, Required, Subject, Writer};
 use crate::models::{MedicalRecord, Medication, Pharmacy, Provider, ValueAndUnit};
 use crate::vocab::sp;

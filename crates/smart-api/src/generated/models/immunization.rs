@@ -6,7 +6,7 @@ use smart_rdf::NamedNodeRef;
 use smart_rdf::vocab::dcterms;
 
 use crate::codes;
-use crate::date::PartialDate;
+use crate::model::date::PartialDate;
 use crate::model::{Link, Model, Reader, Required, Subject, Writer};
 use crate::models::{CodedValue, MedicalRecord};
 use crate::vocab::{sp, spcode};

@@ -4,7 +4,7 @@
 
 use smart_rdf::NamedNodeRef;
 
-use crate::date::PartialDate;
+use crate::model::date::PartialDate;
 use crate::model::{Link, Model, Reader, Required, Subject, Writer};
 use crate::models::{Code, CodedValue, Fulfillment, MedicalRecord, ValueAndUnit};
 use crate::vocab::{sp, spcode};

@@ -5,7 +5,7 @@
 use smart_rdf::NamedNodeRef;
 use smart_rdf::vocab::{foaf, vcard};
 
-use crate::date::PartialDate;
+use crate::model::date::PartialDate;
 use crate::model::{Model, Reader, Required, Subject, Writer};
 use crate::models::{Address, Name, Tel};
 use crate::vocab::sp;

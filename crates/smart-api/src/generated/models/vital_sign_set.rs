@@ -5,7 +5,7 @@
 use smart_rdf::NamedNodeRef;
 use smart_rdf::vocab::dcterms;
 
-use crate::date::PartialDate;
+use crate::model::date::PartialDate;
 use crate::model::{Link, Model, Reader, Required, Subject, Writer};
 use crate::models::{BloodPressure, Encounter, MedicalRecord, VitalSign};
 use crate::vocab::sp;

@@ -10,14 +10,14 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response, StatusCode};
 use smart_rdf::{Graph, Reader};
 
-use crate::body::Body;
+use crate::call::body::Body;
+use crate::call::info::{CallInfo, Method};
 use crate::call::{ItemCall, ListCall};
-use crate::check::check;
 use crate::error::ResponseError;
-use crate::info::{CallInfo, Method};
+use crate::model::check::check;
+use crate::model::objects::objects;
+use crate::model::summary::ResponseSummary;
 use crate::model::{Expected, Finding, Model as _, Reading};
-use crate::objects::objects;
-use crate::summary::ResponseSummary;
 
 /// How much of an answer an error shows.
 const SHOWN_CHARACTERS: usize = 80;

@@ -2,8 +2,8 @@
 
 use smart_rdf::NamedNode;
 
-use crate::date::PartialDate;
 use crate::model::Subject;
+use crate::model::date::PartialDate;
 use crate::models::{ClinicalNote, Content, MediaTypeOrExtent, Resource};
 
 impl ClinicalNote {

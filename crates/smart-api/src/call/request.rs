@@ -5,13 +5,13 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::api_base::ApiBase;
-use crate::body::Body;
 use crate::call::Call;
-use crate::date::is_date;
+use crate::call::api_base::ApiBase;
+use crate::call::body::Body;
+use crate::call::info::{CallInfo, Category, ParameterKind, PathParameterKind, QueryParameter};
+use crate::call::path::PathTemplate;
 use crate::error::CallError;
-use crate::info::{CallInfo, Category, ParameterKind, PathParameterKind, QueryParameter};
-use crate::path::PathTemplate;
+use crate::model::date::is_date;
 
 /// Only what [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3) calls unreserved stands
 /// raw in a query: the same set as in an OAuth signature, so that nothing can be read in two ways.
