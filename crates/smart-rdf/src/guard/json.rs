@@ -263,6 +263,7 @@ impl<'t> Terms<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::guard::testing::check_document;
 
     #[track_caller]
     fn check(definitions: &[(&'static str, &'static str)], longest: usize) {
@@ -283,5 +284,125 @@ mod tests {
         check(&[("@vocab", "x:y"), ("a", "b")], 9 + 9);
         // A circle: each is counted a few times, not for ever.
         check(&[("a", "b:1"), ("b", "a:1")], 12);
+    }
+
+    /// Passes with this much of the bound, and not with one less.
+    #[track_caller]
+    fn check_bound(text: &str, limit: Limit, exact: usize) {
+        check_document(limit, exact, |limits| check_json(text, None, limits));
+    }
+
+    #[test]
+    fn levels_are_counted() {
+        check_bound("[[[1],[2]]]", Limit::Depth, 3);
+        check_bound(r#"{"a":{"b":[]},"c":1}"#, Limit::Depth, 3);
+        // brackets in strings are none
+        check_bound(r#"["[[[{{{"]"#, Limit::Depth, 1);
+        let deepest = |levels| "[".repeat(levels) + &"]".repeat(levels);
+        let limits = Limits::new().with_depth(1000);
+        assert!(check_json(&deepest(DEEPEST), None, &limits).is_ok());
+        assert!(check_json(&deepest(DEEPEST + 1), None, &limits).is_err());
+    }
+
+    #[test]
+    fn what_is_kept_is_counted_for_each_level_around_it() {
+        // the brackets, strings and commas, by the number of brackets around them
+        check_bound("[]", Limit::Expansion, KEPT);
+        check_bound("[1,2,3]", Limit::Expansion, KEPT * (1 + 2 + 2));
+        check_bound(r#"{"a":[1,2]}"#, Limit::Expansion, KEPT * (1 + 2 + 2 + 3));
+        check_bound("[[],[]]", Limit::Expansion, KEPT * (1 + 2 + 2 + 2));
+    }
+
+    #[test]
+    fn what_terms_stand_for_is_counted_for_each_string() {
+        let iri = "x".repeat(1000);
+        let document = format!(r#"{{"@context":{{"t":"{iri}"}},"t":["v","w"]}}"#);
+        // the term and what stands for it, for the key and its values
+        let (written, strings) = (1001, 3);
+        check_bound(&document, Limit::Expansion, written * strings);
+        let base = "http://e/";
+        check_document(
+            Limit::Expansion,
+            (written + base.len()) * strings,
+            |limits| check_json(&document, Some(base), limits),
+        );
+    }
+
+    #[test]
+    fn terms_and_contexts_are_counted() {
+        for (text, exact) in [
+            (r#"{"@context":{"a":"x:y","b":"x:z"}}"#, 2),
+            // a list of contexts is no level
+            (r#"{"@context":[{"a":"x:y","b":"x:z"}, {"c":"x:w"}]}"#, 3),
+            (r#"{"@context":["http://e/", {"a":"x:y","b":"x:z"}]}"#, 2),
+            // what a term is defined by is no term
+            (r#"{"@context":{"a":{"@id":"x:y","@type":"@id"}}}"#, 1),
+            (r#"{"@context":[{"a":{"@id":"x:y","@type":"@id"}}]}"#, 1),
+            // a context ends with its bracket, and is what follows its key
+            (r#"{"@context":{"a":"x:y"},"b":{"c":1,"d":2}}"#, 1),
+            (r#"{"@context":null,"b":{"c":1,"d":2}}"#, 1),
+            (r#"{"@context":"http://e/","b":{"c":1,"d":2}}"#, 1),
+            (r#"[{"@context":{}},{"@context" : {}},{"a":"@context"}]"#, 2),
+            // with an escape it may be any key
+            (r#"{"\u0040context":{"a":"x:y","b":"x:z"}}"#, 2),
+            (r#"{"a":"\u0040context"}"#, 0),
+        ] {
+            if exact == 0 {
+                check_json(text, None, &Limits::new().with_context_terms(0)).unwrap();
+            } else {
+                check_bound(text, Limit::ContextTerms, exact);
+            }
+        }
+    }
+
+    #[test]
+    fn strings_are_as_long_as_they_may_be() {
+        check_bound(r#"["abc","ab"]"#, Limit::TermLength, 3);
+        check_bound(r#"{"a":"a\"b\\"}"#, Limit::TermLength, 6);
+        // keys, and all strings of a context, are IRIs or parts of them
+        check_bound(r#"{"abc":1}"#, Limit::IriLength, 3);
+        check_bound("{\"abc\" \t\r\n:1}", Limit::IriLength, 3);
+        check_bound(r#"{"@context":{"a":"x:yz5678"}}"#, Limit::IriLength, 8);
+        let text = r#"{"a":["b","abc"]}"#;
+        check_json(text, None, &Limits::new().with_iri_length(1)).unwrap();
+    }
+
+    #[test]
+    fn what_is_refused_says_where() {
+        for (text, place, part) in [
+            (
+                r#"{"@context":{"a":{"@context":{}}}}"#,
+                "line 1, column 29",
+                "inside a context",
+            ),
+            (
+                r#"{"@context":{"a":{"\u0061":1}}}"#,
+                "line 1, column 27",
+                "inside a context",
+            ),
+            (
+                r#"{"@language":"e n"}"#,
+                "line 1, column 19",
+                "language tag",
+            ),
+            ("[\n\"abc", "line 2, column 1", "not closed"),
+            ("[\"abc\\\"", "line 1, column 2", "not closed"),
+        ] {
+            let error = check_json(text, None, &Limits::new())
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains(place) && error.contains(part),
+                "{text}: {error}"
+            );
+        }
+        for text in [
+            r#"{"@language":"en-US","a":"e n"}"#,
+            r#"{"@language":null,"a":"e n"}"#,
+            r#"{"a":"@language","b":"e n"}"#,
+            r#"{"@context":{"a":"@context"}}"#,
+        ] {
+            check_json(text, None, &Limits::new()).unwrap();
+        }
     }
 }
