@@ -407,3 +407,297 @@ fn unescape_code_points(text: &str) -> Cow<'_, str> {
     plain.push_str(rest);
     Cow::Owned(plain)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Passes with this much of the bound, and not with one less.
+    #[track_caller]
+    fn check_bound(text: &str, limit: Limit, exact: usize) {
+        let check = |bound: usize| {
+            let limits = match limit {
+                Limit::QueryBytes => QueryLimits::new().with_bytes(bound),
+                Limit::QueryChain => QueryLimits::new().with_chain(bound),
+                _ => QueryLimits::new().with_depth(bound),
+            };
+            check_query_text(text, &limits)
+        };
+        if let Err(error) = check(exact) {
+            panic!("{text}: {exact} is too little: {error}");
+        }
+        match check(exact - 1) {
+            Err(QueryError::Limit(error)) => {
+                assert_eq!((error.limit(), error.allowed()), (limit, exact - 1));
+                assert_eq!(error.position().is_some(), limit != Limit::QueryBytes);
+            }
+            other => panic!("{text}: {} is enough: {other:?}", exact - 1),
+        }
+    }
+
+    #[track_caller]
+    fn check_depth(text: &str, exact: usize) {
+        check_bound(text, Limit::QueryDepth, exact);
+    }
+
+    #[track_caller]
+    fn check_chain(text: &str, exact: usize) {
+        check_bound(text, Limit::QueryChain, exact);
+    }
+
+    #[track_caller]
+    fn check_refused(text: &str, part: &str) {
+        let error = check_query_text(text, &QueryLimits::new()).unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains(part), "{text}: {error}");
+    }
+
+    #[test]
+    fn a_query_is_as_long_as_it_may_be() {
+        check_bound("ASK { }", Limit::QueryBytes, 7);
+    }
+
+    #[test]
+    fn brackets_are_counted_where_they_nest() {
+        check_depth("{ { ( [ ] ) } }", 4);
+        check_depth("() () (()) ()", 2);
+        check_depth("))((", 2);
+        check_depth("<< ?a << ?b", 2);
+        // what is no bracket
+        check_depth(r#"( "(((" '{{{' """(" ((""" '\'(' )"#, 1);
+        check_depth("( # ((\n ( # ((\r (", 3);
+        check_depth(r#"( e:a\( + e:a\" + ( "#, 2);
+    }
+
+    #[test]
+    fn negations_in_a_row_are_levels() {
+        check_depth("(!!!?a)", 4);
+        check_depth("(! ! !?a)", 4);
+        check_depth("(!a!b!c)", 2);
+        check_depth(r#"(!"a"!'b')"#, 2);
+        check_depth("(!<a:b>!<c:d>)", 2);
+    }
+
+    #[test]
+    fn a_bracket_behind_a_negation_is_read_twice() {
+        for text in ["!(1)", "! (1)", "!a(1)", "!{1}"] {
+            check_depth(text, LEVELS_READ_TWICE);
+        }
+        for operator in "&*+-=<>/^|,;".chars() {
+            check_depth(&format!("!a{operator}(1)"), 1);
+        }
+        // neither what is in the bracket nor what is behind it
+        check_depth("!((1))", LEVELS_READ_TWICE + 1);
+        check_depth("(!a)(b)", 2);
+        check_depth("!(a)((((b))))", 4);
+    }
+
+    #[test]
+    fn the_arguments_of_some_functions_are_read_twice() {
+        for name in READ_TWICE {
+            check_depth(&format!("{name}(1)"), LEVELS_READ_TWICE);
+        }
+        for text in [
+            "regex(1)",
+            "REGEX (1)",
+            "REGEX # c\n(1)",
+            "<a:b>(1)",
+            "a:b(1)",
+            ":(1)",
+            "a:b (1)",
+            "a:b.c-d%20_1\u{e9}(1)",
+            "a:b:c(1)",
+        ] {
+            check_depth(text, LEVELS_READ_TWICE);
+        }
+        for text in [
+            "XREGEX(1)",
+            "REGEX1(1)",
+            "REGEX_(1)",
+            "RE GEX(1)",
+            "REGEX[1]",
+            "REGEX 1(2)",
+            "REGEX, (2)",
+            "CONCAT(1)",
+            "a:b c(1)",
+            "a:b+(1)",
+            "a:b\"x\"(1)",
+            "REGEX 'x'(1)",
+        ] {
+            check_depth(text, 1);
+        }
+        check_depth("REGEX(1)((1))", LEVELS_READ_TWICE);
+        check_depth("REGEX((1))((1))", LEVELS_READ_TWICE + 1);
+    }
+
+    #[test]
+    fn groups_operators_and_brackets_are_counted() {
+        for link in ["{}", "/", "^", "|"] {
+            check_chain(&link.repeat(8), 2);
+            check_chain(&link.repeat(9), 3);
+        }
+        for bracket in ["()", "[]"] {
+            check_chain(&bracket.repeat(64), 2);
+            check_chain(&bracket.repeat(65), 3);
+        }
+        for operator in ["&", "*", "+", "-", "=", ">", "< "] {
+            check_chain(&operator.repeat(128), 2);
+            check_chain(&operator.repeat(129), 3);
+        }
+        for other in [",", ";", "!a ", "a", "\"+\"", "?"] {
+            check_query_text(&other.repeat(400), &QueryLimits::new().with_chain(0)).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_iri_that_may_be_a_comparison_counts_as_both() {
+        // among patterns it is an IRI, in round brackets only with `://`
+        check_depth("{<a:b(c)(d)>}", 2);
+        check_depth("{<a:b(c[d)>}", 3);
+        check_depth("[<a:b[c>]", 2);
+        check_depth("<a:b(c>", 1);
+        check_depth("(<http://b(c>)", 2);
+        check_depth("(<a:b(c>)", 1 + LEVELS_READ_TWICE);
+        check_depth("(<a:b[c]>)", 1 + LEVELS_READ_TWICE);
+        check_depth("(<a:b!c>)", 1 + LEVELS_READ_TWICE);
+        check_depth("{<a:b!c>}", 1);
+        // it closes nothing outside
+        check_depth("{<a:)])>(1)}", 1 + LEVELS_READ_TWICE);
+        check_chain("(<////////>)", 2);
+        check_chain("{<////////>}", 1);
+        for operator in "&*+-=".chars() {
+            let operators = operator.to_string().repeat(128);
+            check_chain(&format!("(<{operators}>)"), 2);
+            check_chain(&format!("{{<{operators}>}}"), 1);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_in_an_iri_makes_a_comparison_of_it() {
+        for (text, exact) in [
+            ("(a<b|(1)>d)", 2),
+            ("(a<b^(1)>d)", 2),
+            ("(a<b`(1)>d)", 2),
+            ("(a<b\t(1)>d)", 2),
+            ("(a<b (1)>d)", 2),
+            ("(a<b\"(\">d)", 1),
+            ("(a<b{(1)}>d)", 3),
+            ("(a<b}(1)>d)", 1),
+            ("(a<b<(1)", 2),
+            ("(a<b(1)", 2),
+        ] {
+            check_depth(text, exact);
+        }
+    }
+
+    #[test]
+    fn an_iri_that_may_begin_a_comment_is_both() {
+        check_depth("(<a:b#(> )((\n", 4);
+        check_depth("(<a:b#c> }](\n(", 3);
+        check_depth("{<a:b#(> )}", 2);
+        check_depth("(<http://b#(>)", 2);
+        check_refused("(<a:b#c> '''\n", "a string in three quotes");
+        check_refused("(<a:b#c> \"\"\"\n", "a string in three quotes");
+        check_query_text("(<a:b#c> ''\n'''a''')", &QueryLimits::new()).unwrap();
+        // what was opened in the line may be part of an expression, what was opened before is not
+        check_refused("(<a:b#c> {\n<a:b'c>", "a quote in an IRI");
+        check_query_text("({<a:b> ?p (1) } <a:b#c> \n {<a:b'c>", &QueryLimits::new()).unwrap();
+    }
+
+    #[test]
+    fn what_two_readers_could_read_in_two_ways_is_refused() {
+        for text in [
+            "\"",
+            "\"abc",
+            "'a\nb'",
+            "'''a''",
+            "\"\"\"\"\"",
+            "'a\rb'",
+            "'''",
+        ] {
+            check_refused(text, "a string that is not closed");
+        }
+        for text in ["\"\"", "''", "''''''", "'''a'''", "\"a'b\""] {
+            check_query_text(text, &QueryLimits::new()).unwrap();
+        }
+        check_refused(r#""a\xb""#, "an escape in a string");
+        check_refused(r"<a\u0062>", "an escape in an IRI");
+        check_refused("(<a:b'c>)", "a quote in an IRI");
+        for text in ["(<http://b'c>)", "{<a:b'c>}", "[<a:b'c>]", "<a:b'c>"] {
+            check_query_text(text, &QueryLimits::new()).unwrap();
+        }
+        let error = check_query_text("ASK\n{ 'a\\xb' \n }", &QueryLimits::new()).unwrap_err();
+        let QueryError::Syntax {
+            position, found, ..
+        } = error
+        else {
+            panic!("{error:?}");
+        };
+        assert_eq!((position.line, position.column), (2, 3));
+        assert_eq!(found, "`'a\\xb' `");
+    }
+
+    #[test]
+    fn escapes_of_code_points_count_as_what_they_stand_for() {
+        check_depth(r"\u0028\u0028", 2);
+        check_depth(r"\U00000028(", 2);
+        check_depth(r"\u0028 e:a\( + \u0028", 2);
+        // in a string they are harmless both ways
+        check_query_text(r"'\u0041\u0027'", &QueryLimits::new()).unwrap_err();
+        check_query_text(r"'\u0041'", &QueryLimits::new()).unwrap();
+        for (text, expected) in [
+            (r"a\u0041b\U00000042c", "aAbBc"),
+            (r"\u004\u0041", r"\u004A"),
+            (r"\uD800\u0041\n", r"\uD800A\n"),
+            (r"\\u0041", r"\A"),
+            (r"\U0001F600", "\u{1f600}"),
+            (r"\u0041\", r"A\"),
+        ] {
+            assert_eq!(unescape_code_points(text), expected);
+        }
+        let plain = unescape_code_points(r"a\n");
+        assert!(matches!(plain, Cow::Borrowed(r"a\n")));
+    }
+
+    #[test]
+    fn strings_have_the_escapes_of_sparql() {
+        for text in [
+            "",
+            "abc",
+            r#"\t\b\n\r\f\"\'\\"#,
+            r"a\u0041b\U00000041c",
+            r"\\x",
+            r"\uFFFFe",
+            r"\U0010FFFF",
+        ] {
+            assert!(has_valid_escapes(text), "{text}");
+        }
+        for text in [
+            r"\x",
+            r"a\",
+            r"\\\x",
+            r"\u004",
+            r"\u00g1",
+            r"\u+041",
+            r"\uD800",
+            r"\U00110000",
+            r"\U0000004",
+            r"\u0041\x",
+            r"\t\x",
+        ] {
+            assert!(!has_valid_escapes(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn schemes_and_slashes() {
+        for iri in ["http://e", "a://", "a+b-c.1://x"] {
+            assert!(has_scheme_and_slashes(iri.as_bytes()), "{iri}");
+        }
+        for iri in [
+            "", "a", "a:b", "a:/b", "://b", "1a://b", "a_b://c", "a/b://c", "a//:",
+        ] {
+            assert!(!has_scheme_and_slashes(iri.as_bytes()), "{iri}");
+        }
+    }
+}
