@@ -192,3 +192,127 @@ fn path_chain(path: &PropertyPathExpression) -> usize {
         | PropertyPathExpression::ZeroOrOne(inner) => 1 + path_chain(inner),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use spargebra::SparqlParser;
+
+    use super::*;
+
+    fn check(text: &str, limits: &QueryLimits) -> Result<(), QueryError> {
+        let query = SparqlParser::new().parse_query(text).unwrap();
+        check_query_plan(&query, limits)
+    }
+
+    /// Passes with a chain and rows of this length, and not with one less.
+    #[track_caller]
+    fn check_cost(text: &str, chain: usize, rows: usize) {
+        let limits = |chain, rows| QueryLimits::new().with_chain(chain).with_rows(rows);
+        if let Err(error) = check(text, &limits(chain, rows)) {
+            panic!("{text}: {error}");
+        }
+        for (limits, expected) in [
+            (limits(chain - 1, rows), Limit::QueryChain),
+            (limits(chain, rows - 1), Limit::Rows),
+        ] {
+            match check(text, &limits) {
+                Err(QueryError::Limit(error)) => assert_eq!(error.limit(), expected, "{text}"),
+                other => panic!("{text}: {expected:?} {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn patterns_cost_what_their_parts_do_and_a_level() {
+        const X: &str = "VALUES ?x {1 2 3}";
+        const Y: &str = "VALUES ?y {1 2}";
+        for (text, chain, rows) in [
+            ("ASK {?s ?p ?o . ?o ?q ?r}", 3, 1),
+            ("SELECT * {?s ?p ?o . ?o ?q ?r}", 3, 1),
+            ("CONSTRUCT {?s ?p ?o} WHERE {?s ?p ?o . ?o ?q ?r}", 3, 1),
+            ("ASK {$X}", 2, 3),
+            ("ASK {VALUES ?x {}}", 2, 1),
+            // a join is as long as its parts together, and as many rows as they multiply to
+            ("ASK {$X $Y}", 4, 6),
+            ("ASK {$X OPTIONAL {$Y}}", 3, 6),
+            ("ASK {$X OPTIONAL {$Y FILTER(?y + 1 + 1 = ?x)}}", 6, 6),
+            (
+                "ASK {$X OPTIONAL {$Y FILTER EXISTS {VALUES ?z {1 2 3 4 5 6 7}}}}",
+                4,
+                7,
+            ),
+            ("ASK {{$X} UNION {$Y}}", 3, 5),
+            ("ASK {$Y MINUS {$X}}", 3, 3),
+            ("ASK {$X MINUS {$Y}}", 3, 3),
+            ("ASK {$X FILTER(?x = 1)}", 4, 3),
+            ("ASK {$Y FILTER EXISTS {$X}}", 4, 3),
+            ("ASK {$X BIND(?x + 1 AS ?z)}", 4, 3),
+            ("ASK {GRAPH ?g {$X}}", 3, 3),
+            ("SELECT ?x {$X} ORDER BY ?x", 3, 3),
+            ("SELECT ?x {$X} ORDER BY ?x DESC(?x + 1)", 4, 3),
+            ("SELECT DISTINCT ?x {$X}", 3, 3),
+            ("SELECT REDUCED ?x {$X}", 3, 3),
+            ("SELECT ?x {$X} LIMIT 1", 3, 3),
+            ("SELECT (COUNT(*) AS ?n) {$X}", 4, 3),
+            ("SELECT (SUM(?x + 1) AS ?n) {$X}", 5, 3),
+        ] {
+            let text = text.replace("$X", X).replace("$Y", Y);
+            check_cost(&text, chain, rows);
+        }
+    }
+
+    #[test]
+    fn expressions_cost_a_level_each() {
+        for (expression, chain) in [
+            ("1", 1),
+            ("?x", 1),
+            ("<a:b>", 1),
+            ("BOUND(?x)", 1),
+            ("?x || 1 + 1", 3),
+            ("1 + 1 && ?x", 3),
+            ("?x = 1 + 1", 3),
+            ("sameTerm(1 + 1, ?x)", 3),
+            ("?x < 1 + 1", 3),
+            ("?x * (1 - 1 / 1)", 4),
+            ("-?x", 2),
+            ("+?x", 2),
+            ("!?x", 2),
+            ("?x IN (1, 2 + 3)", 3),
+            ("2 + 3 IN (1, 2)", 3),
+            ("IF(1 + 1, 1, 2)", 3),
+            ("IF(1, 1 + 1, 2)", 3),
+            ("IF(1, 1, 1 + 2)", 3),
+            ("COALESCE(1, 1 + 2)", 3),
+            ("STRLEN(STR(?x))", 3),
+            ("EXISTS {?a ?b ?c . ?d ?e ?f . ?g ?h ?i}", 4),
+        ] {
+            let text = format!("ASK {{VALUES ?x {{1}} BIND({expression} AS ?y)}}");
+            check_cost(&text, chain + 2, 1);
+        }
+    }
+
+    #[test]
+    fn paths_cost_a_level_each() {
+        for (path, chain) in [
+            ("!<a:p>", 1),
+            ("<a:p>+", 2),
+            ("<a:p>*", 2),
+            ("<a:p>?", 2),
+            ("(^<a:p>)+", 3),
+            ("(<a:p>/<a:q>)+", 3),
+            ("(<a:p>/<a:q>*)+", 4),
+            ("(<a:q>*|<a:p>)+", 4),
+        ] {
+            check_cost(&format!("ASK {{?s {path} ?o}}"), chain + 1, 1);
+        }
+    }
+
+    #[test]
+    fn queries_stay_on_this_machine() {
+        for pattern in ["SERVICE <a:b> {}", "{} UNION {SERVICE ?x {}}"] {
+            let outcome = check(&format!("ASK {{{pattern}}}"), &QueryLimits::new());
+            let is_refused = matches!(outcome, Err(QueryError::Unsupported { keyword: "SERVICE" }));
+            assert!(is_refused, "{pattern}");
+        }
+    }
+}
