@@ -275,3 +275,153 @@ pub(crate) fn fault(text: &str, offset: usize, message: &str) -> ParseError {
         message: message.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the text is taken apart into, attributes and all.
+    fn tokens(text: &str) -> Result<Vec<String>, ParseError> {
+        let mut markup = Markup::new(text);
+        let mut found = Vec::new();
+        while let Some(token) = markup.token()? {
+            found.push(match token {
+                Token::Text(range) => format!("text {:?}", &text[range]),
+                Token::CData(range) => format!("cdata {:?}", &text[range]),
+                Token::Aside(range) => format!("aside {:?}", &text[range]),
+                Token::Doctype(start) => {
+                    markup.skip_to(text.len());
+                    format!("doctype {start}")
+                }
+                Token::End { name, range } => format!("end {name} {:?}", &text[range]),
+                Token::Start { name, start } => {
+                    let mut tag = format!("start {name} {start}");
+                    loop {
+                        match markup.attribute()? {
+                            TagPart::Attribute(attribute) => {
+                                let Attribute {
+                                    name,
+                                    value,
+                                    range,
+                                    value_start,
+                                } = attribute;
+                                assert!(text[value_start..].starts_with(value));
+                                tag += &format!(" {name}={value} {:?}", &text[range]);
+                            }
+                            TagPart::Close { empty, end } => {
+                                assert_eq!(end, markup.offset());
+                                tag += if empty { " empty" } else { "" };
+                                break;
+                            }
+                        }
+                    }
+                    tag
+                }
+            });
+        }
+        Ok(found)
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        assert_eq!(tokens(text).unwrap(), expected);
+    }
+
+    #[track_caller]
+    fn check_refused(text: &str, column: u64, part: &str) {
+        match tokens(text).unwrap_err() {
+            ParseError::Syntax { position, message } => {
+                assert!(message.contains(part), "{text}: {message}");
+                assert_eq!((position.line, position.column), (1, column), "{text}");
+            }
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn tags_and_text() {
+        check("", &[]);
+        check("abc", &["text \"abc\""]);
+        check(
+            "<a>b<c/>d</a >e",
+            &[
+                "start a 0",
+                "text \"b\"",
+                "start c 4 empty",
+                "text \"d\"",
+                "end a \"</a >\"",
+                "text \"e\"",
+            ],
+        );
+        check("<r:a_1-2.3\u{e9} \n>", &["start r:a_1-2.3\u{e9} 0"]);
+    }
+
+    #[test]
+    fn attributes_with_all_their_white_space() {
+        check(
+            "<a b='c' d\t=\r\n\"e'>/\" f=''\n/>",
+            &["start a 0 b=c \"b='c'\" d=e'>/ \"d\\t=\\r\\n\\\"e'>/\\\"\" f= \"f=''\" empty"],
+        );
+    }
+
+    #[test]
+    fn asides_and_sections() {
+        check(
+            "<?xml version='1.0'?><!-- a <b> - --><![CDATA[<c>]] >]]><?p <d?>",
+            &[
+                "aside \"<?xml version='1.0'?>\"",
+                "aside \"<!-- a <b> - -->\"",
+                "cdata \"<![CDATA[<c>]] >]]>\"",
+                "aside \"<?p <d?>\"",
+            ],
+        );
+        check("<?xml-x?>", &["aside \"<?xml-x?>\""]);
+        check("<!---->", &["aside \"<!---->\""]);
+        check("<![CDATA[]]>", &["cdata \"<![CDATA[]]>\""]);
+        check(" <!DOCTYPE a>", &["text \" \"", "doctype 1"]);
+        check("<!doctype", &["doctype 0"]);
+    }
+
+    #[test]
+    fn what_two_readers_could_read_in_two_ways_is_refused() {
+        for (text, column, part) in [
+            ("<", 2, "a name after `<`"),
+            ("a < b", 4, "a name after `<`"),
+            ("<1>", 2, "a name after `<`"),
+            ("<-a>", 2, "a name after `<`"),
+            ("<.a>", 2, "a name after `<`"),
+            ("</>", 3, "a name after `</`"),
+            ("</a b>", 5, "`>` at the end of the tag"),
+            ("<a", 3, "a space, `>` or `/>`"),
+            ("<a b='c'd='e'>", 9, "a space, `>` or `/>`"),
+            ("<a\"b\">", 3, "a space, `>` or `/>`"),
+            ("<a / >", 4, "an attribute"),
+            ("<a '=\"x\">", 4, "an attribute"),
+            ("<a b>", 5, "`=` after the name"),
+            ("<a b=c>", 6, "a value in quotes"),
+            ("<a b='c<d'>", 8, "`&lt;` instead of `<`"),
+            ("<a b='c", 6, "value is not closed"),
+            ("<a b=\"c'", 6, "value is not closed"),
+            ("<?>", 3, "a name after `<?`"),
+            ("<?p ?", 1, "processing instruction is not closed"),
+            (" <?xml version='1.0'?>", 2, "the XML declaration only"),
+            ("<?XML version='1.0'?>", 1, "the XML declaration only"),
+            ("<!-->", 1, "beginning of a comment"),
+            ("<!--->", 1, "beginning of a comment"),
+            ("<!-- a --", 1, "comment is not closed"),
+            ("<![CDATA[ ]]", 1, "CDATA section is not closed"),
+            ("<![cdata[]]>", 1, "a comment or CDATA section"),
+            ("<!ELEMENT a>", 1, "a comment or CDATA section"),
+            ("<!", 1, "a comment or CDATA section"),
+        ] {
+            check_refused(text, column, part);
+        }
+    }
+
+    #[test]
+    fn only_what_is_there_is_eaten() {
+        let mut markup = Markup::new("abc");
+        assert!(!markup.eat("b") && markup.eat("ab") && markup.offset() == 2);
+        assert!(markup.eat("c") && !markup.eat("c") && markup.offset() == 3);
+    }
+}
