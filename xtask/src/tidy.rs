@@ -2,14 +2,15 @@
 //!
 //! A rule lives in the module that can see it: [`layers`] reads the dependency graph, [`purity`]
 //! the sources of the crates that do no I/O, [`manifests`] what every `Cargo.toml` has to say,
-//! [`links`] the addresses in the documentation, [`requirements`] the table of what SMART App
-//! Launch demands of clients.
+//! [`links`] the addresses in the documentation, [`rooms`] the folders of each crate,
+//! [`requirements`] the table of what SMART App Launch demands of clients.
 
 mod layers;
 mod links;
 mod manifests;
 mod purity;
 mod requirements;
+mod rooms;
 
 use std::fmt;
 use std::path::Path;
@@ -51,6 +52,7 @@ pub(crate) fn run(root: &Path, write: bool) -> Result<()> {
     for member in graph.members() {
         findings.extend(manifests::check(root, member)?);
         findings.extend(links::check(root, member)?);
+        findings.extend(rooms::check(root, member)?);
         if SANS_IO.contains(&member.name.as_str()) {
             findings.extend(purity::check(root, member)?);
         }

@@ -4,7 +4,6 @@ pub(crate) mod api_base;
 pub(crate) mod body;
 pub(crate) mod dynamic;
 pub(crate) mod format;
-pub(crate) mod info;
 pub(crate) mod pages;
 pub(crate) mod path;
 pub(crate) mod request;
@@ -15,12 +14,12 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::call::body::Body;
-use crate::call::info::CallInfo;
 use crate::call::pages::{Pages, PagesBlocking};
 use crate::call::path::PathTemplate;
 use crate::call::request::CallRequest;
 use crate::call::response::CallResponse;
 use crate::error::{CallError, ResponseError};
+use crate::info::CallInfo;
 use crate::model::Model;
 
 /// One call of the API with what its path needs. The types in [`calls`](crate::calls) implement it,

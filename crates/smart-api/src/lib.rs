@@ -66,6 +66,7 @@ mod call;
 mod error;
 mod generated;
 mod id;
+mod info;
 mod model;
 pub mod vocab;
 
@@ -93,9 +94,9 @@ pub use id::{AppId, ItemId, RecordId, UserId};
 pub use model::date::PartialDate;
 pub use model::summary::ResponseSummary;
 // The ontology as data.
-pub use call::info::{
+pub use call::path::{PathSegment, PathTemplate};
+pub use generated::{CALLS, REFERENCE, STATEMENTS};
+pub use info::{
     CallInfo, Cardinality, Category, DateBound, Method, ParameterKind, PathParameter,
     PathParameterKind, QueryParameter, StatementInfo,
 };
-pub use call::path::{PathSegment, PathTemplate};
-pub use generated::{CALLS, REFERENCE, STATEMENTS};

@@ -33,6 +33,7 @@ const KNOWN: &[&str] = &[
     "https://oauth.googlecode.com/svn/spec/",
     "https://openid.net/specs/",
     "https://rustsec.org/",
+    "https://fetch.spec.whatwg.org/",
     "https://url.spec.whatwg.org/",
     "https://www.dublincore.org/",
     "https://www.rfc-editor.org/",

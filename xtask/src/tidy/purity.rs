@@ -42,7 +42,7 @@ pub(super) fn check(root: &Path, member: &Member) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-fn is_test_file(path: &Path) -> bool {
+pub(super) fn is_test_file(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == "tests.rs")
         || path.components().any(|part| part.as_os_str() == "tests")
 }

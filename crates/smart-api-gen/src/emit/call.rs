@@ -83,7 +83,7 @@ fn inherent(call: &Call, imports: &mut Imports) -> String {
 
 fn info(call: &Call, imports: &mut Imports) -> String {
     for item in ["CallInfo", "Cardinality", "Category", "Method"] {
-        imports.add("crate::call::info", item);
+        imports.add("crate::info", item);
     }
     let path_parameters: Vec<_> = call
         .path_parameters
@@ -121,7 +121,7 @@ fn info(call: &Call, imports: &mut Imports) -> String {
 }
 
 fn path_parameter(parameter: &PathParameter, imports: &mut Imports) -> String {
-    imports.add("crate::call::info", "PathParameter");
+    imports.add("crate::info", "PathParameter");
     let kind = match parameter.kind {
         PathParameterKind::App => "app",
         PathParameterKind::Item => "item",
@@ -132,7 +132,7 @@ fn path_parameter(parameter: &PathParameter, imports: &mut Imports) -> String {
 }
 
 fn query_parameter(parameter: &QueryParameter, imports: &mut Imports) -> String {
-    imports.add("crate::call::info", "QueryParameter");
+    imports.add("crate::info", "QueryParameter");
     let name = literal(&parameter.name);
     match &parameter.kind {
         ParameterKind::Code {
@@ -150,7 +150,7 @@ fn query_parameter(parameter: &QueryParameter, imports: &mut Imports) -> String 
             )
         }
         ParameterKind::Date { bound, property } => {
-            imports.add("crate::call::info", "DateBound");
+            imports.add("crate::info", "DateBound");
             format!(
                 "QueryParameter::date({name}, DateBound::{bound:?}, {})",
                 imports.property(property)

@@ -6,7 +6,7 @@ use crate::ir::Statement;
 
 pub(super) fn emit(statements: &[Statement]) -> String {
     let mut imports = Imports::default();
-    imports.add("crate::call::info", "StatementInfo");
+    imports.add("crate::info", "StatementInfo");
     let rows: String = statements
         .iter()
         .map(|statement| row(statement, &mut imports))

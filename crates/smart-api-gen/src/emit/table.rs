@@ -20,7 +20,7 @@ pub(super) fn modules(calls: &[Call]) -> String {
 pub(super) fn table(calls: &[Call]) -> String {
     let mut imports = Imports::default();
     imports.add("crate::generated", "calls");
-    imports.add("crate::call::info", "CallInfo");
+    imports.add("crate::info", "CallInfo");
     let rows = calls
         .iter()
         .map(|call| format!("calls::{}::INFO,\n", call.type_name));

@@ -78,11 +78,11 @@ fn a_list_with_filters() {
         //!
         //! <http://smartplatforms.org/terms/api/calls#get_pets>
 
-        use crate::call::info::{
-            CallInfo, Cardinality, Category, DateBound, Method, PathParameter, QueryParameter,
-        };
         use crate::call::{Call, Prepared};
         use crate::id::RecordId;
+        use crate::info::{
+            CallInfo, Cardinality, Category, DateBound, Method, PathParameter, QueryParameter,
+        };
         use crate::model::date::PartialDate;
         use crate::vocab::sp;
 
@@ -179,9 +179,9 @@ fn a_call_that_writes() {
         use smart_rdf::NamedNodeRef;
 
         use crate::call::body::Body;
-        use crate::call::info::{CallInfo, Cardinality, Category, Method, PathParameter};
         use crate::call::{Call, Prepared};
         use crate::id::{ItemId, UserId};
+        use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 
         /// The call `put_name_tag`, of which the ontology says nothing more.
         ///
@@ -351,8 +351,8 @@ fn the_tables() {
         //!
         //! All calls by name.
 
-        use crate::call::info::CallInfo;
         use crate::generated::calls;
+        use crate::info::CallInfo;
 
         /// Every call of the API, sorted by name.
         pub const CALLS: &[&CallInfo] = &[calls::GetPets::INFO, calls::PutNameTag::INFO];
@@ -367,7 +367,7 @@ fn the_tables() {
         //!
         //! The classes whose instances are statements of a record.
 
-        use crate::call::info::StatementInfo;
+        use crate::info::StatementInfo;
         use crate::vocab::sp;
 
         /// Every class whose instances are statements of a record, and the record itself, sorted by IRI.

@@ -1,9 +1,9 @@
 //! A call that is known only by name, as on a command line.
 
 use crate::call::body::Body;
-use crate::call::info::CallInfo;
 use crate::call::{Call, Prepared};
 use crate::error::CallError;
+use crate::info::CallInfo;
 
 /// A call put together from names and texts.
 ///

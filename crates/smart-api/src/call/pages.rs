@@ -8,10 +8,10 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use percent_encoding::percent_decode_str;
 
-use crate::call::info::ParameterKind;
 use crate::call::response::CallResponse;
 use crate::call::{Blocking, BlockingCaller, Call, Caller, Prepared};
 use crate::error::ResponseError;
+use crate::info::ParameterKind;
 use crate::model::summary::read_leniently;
 
 /// The answers to a call with a limit, as far as the container says that there are more: a stream

@@ -8,9 +8,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::call::Call;
 use crate::call::api_base::ApiBase;
 use crate::call::body::Body;
-use crate::call::info::{CallInfo, Category, ParameterKind, PathParameterKind, QueryParameter};
 use crate::call::path::PathTemplate;
 use crate::error::CallError;
+use crate::info::{CallInfo, Category, ParameterKind, PathParameterKind, QueryParameter};
 use crate::model::date::is_date;
 
 /// Only what [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3) calls unreserved stands

@@ -11,9 +11,9 @@ use http::{HeaderMap, Response, StatusCode};
 use smart_rdf::{Graph, Reader};
 
 use crate::call::body::Body;
-use crate::call::info::{CallInfo, Method};
 use crate::call::{ItemCall, ListCall};
 use crate::error::ResponseError;
+use crate::info::{CallInfo, Method};
 use crate::model::check::check;
 use crate::model::objects::objects;
 use crate::model::summary::ResponseSummary;

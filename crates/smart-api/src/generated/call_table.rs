@@ -2,8 +2,8 @@
 //!
 //! All calls by name.
 
-use crate::call::info::CallInfo;
 use crate::generated::calls;
+use crate::info::CallInfo;
 
 /// Every call of the API, sorted by name.
 pub const CALLS: &[&CallInfo] = &[

@@ -4,7 +4,7 @@
 
 use smart_rdf::vocab::dcterms;
 
-use crate::call::info::StatementInfo;
+use crate::info::StatementInfo;
 use crate::vocab::sp;
 
 /// Every class whose instances are statements of a record, and the record itself, sorted by IRI.

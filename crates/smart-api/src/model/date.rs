@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::call::info::DateBound;
+use crate::info::DateBound;
 
 /// A date, or the part of one that is known: `2008`, `2008-06`, `2008-06-24`, or with a time as in
 /// `2008-06-24T14:05:00Z`.

@@ -2,9 +2,9 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#delete_scratchpad_data>
 
-use crate::call::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::call::{Call, Prepared};
 use crate::id::{AppId, RecordId};
+use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::vocab::sp;
 
 /// Forgets what the app stored with this record.

@@ -2,9 +2,9 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#delete_user_preferences>
 
-use crate::call::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::call::{Call, Prepared};
 use crate::id::{AppId, UserId};
+use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::vocab::sp;
 
 /// Forgets what the app stored for this user.

@@ -2,13 +2,13 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_allergies>
 
-use crate::call::info::{
-    CallInfo, Cardinality, Category, DateBound, Method, PathParameter, QueryParameter,
-};
 use crate::call::response::CallResponse;
 use crate::call::{Call, ListCall, Prepared};
 use crate::error::ResponseError;
 use crate::id::RecordId;
+use crate::info::{
+    CallInfo, Cardinality, Category, DateBound, Method, PathParameter, QueryParameter,
+};
 use crate::model::Reading;
 use crate::model::date::PartialDate;
 use crate::models::Allergy;

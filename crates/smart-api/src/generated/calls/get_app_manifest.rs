@@ -2,9 +2,9 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_app_manifest>
 
-use crate::call::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::call::{Call, Prepared};
 use crate::id::AppId;
+use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::vocab::sp;
 
 /// Reads the manifest of one installed app.

@@ -2,8 +2,8 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_app_manifests>
 
-use crate::call::info::{CallInfo, Cardinality, Category, Method};
 use crate::call::{Call, Prepared};
+use crate::info::{CallInfo, Cardinality, Category, Method};
 use crate::vocab::sp;
 
 /// Lists the manifests of all installed apps.

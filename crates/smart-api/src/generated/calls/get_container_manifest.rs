@@ -2,8 +2,8 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_container_manifest>
 
-use crate::call::info::{CallInfo, Cardinality, Category, Method};
 use crate::call::{Call, Prepared};
+use crate::info::{CallInfo, Cardinality, Category, Method};
 use crate::vocab::sp;
 
 /// Reads what the container says about itself.

@@ -2,11 +2,11 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_encounters>
 
-use crate::call::info::{CallInfo, Cardinality, Category, Method, PathParameter, QueryParameter};
 use crate::call::response::CallResponse;
 use crate::call::{Call, ListCall, Prepared};
 use crate::error::ResponseError;
 use crate::id::RecordId;
+use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter, QueryParameter};
 use crate::model::Reading;
 use crate::models::Encounter;
 use crate::vocab::sp;

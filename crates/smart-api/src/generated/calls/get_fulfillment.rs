@@ -2,11 +2,11 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_fulfillment>
 
-use crate::call::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::call::response::CallResponse;
 use crate::call::{Call, ItemCall, Prepared};
 use crate::error::ResponseError;
 use crate::id::{ItemId, RecordId};
+use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::model::Reading;
 use crate::models::Fulfillment;
 use crate::vocab::sp;

@@ -4,13 +4,13 @@
 
 use smart_rdf::vocab::dcterms;
 
-use crate::call::info::{
-    CallInfo, Cardinality, Category, DateBound, Method, PathParameter, QueryParameter,
-};
 use crate::call::response::CallResponse;
 use crate::call::{Call, ListCall, Prepared};
 use crate::error::ResponseError;
 use crate::id::RecordId;
+use crate::info::{
+    CallInfo, Cardinality, Category, DateBound, Method, PathParameter, QueryParameter,
+};
 use crate::model::Reading;
 use crate::model::date::PartialDate;
 use crate::models::Fulfillment;

@@ -4,11 +4,11 @@
 
 use smart_rdf::vocab::dcterms;
 
-use crate::call::info::{CallInfo, Cardinality, Category, Method, PathParameter, QueryParameter};
 use crate::call::response::CallResponse;
 use crate::call::{Call, ListCall, Prepared};
 use crate::error::ResponseError;
 use crate::id::RecordId;
+use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter, QueryParameter};
 use crate::model::Reading;
 use crate::models::MedicalImage;
 use crate::vocab::sp;

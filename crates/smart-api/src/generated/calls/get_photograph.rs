@@ -2,9 +2,9 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_photograph>
 
-use crate::call::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::call::{Call, Prepared};
 use crate::id::RecordId;
+use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::vocab::sp;
 
 /// Reads the picture of the patient.

@@ -2,9 +2,9 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_scratchpad_data>
 
-use crate::call::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::call::{Call, Prepared};
 use crate::id::{AppId, RecordId};
+use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::vocab::sp;
 
 /// Reads what an app stored with this record.

@@ -2,11 +2,11 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_user>
 
-use crate::call::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::call::response::CallResponse;
 use crate::call::{Call, ItemCall, Prepared};
 use crate::error::ResponseError;
 use crate::id::UserId;
+use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::model::Reading;
 use crate::models::User;
 use crate::vocab::sp;

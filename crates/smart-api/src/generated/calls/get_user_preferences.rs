@@ -2,9 +2,9 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#get_user_preferences>
 
-use crate::call::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::call::{Call, Prepared};
 use crate::id::{AppId, UserId};
+use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::vocab::sp;
 
 /// Reads what the app stored for this user.

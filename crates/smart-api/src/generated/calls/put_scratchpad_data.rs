@@ -3,9 +3,9 @@
 //! <http://smartplatforms.org/terms/api/calls#put_scratchpad_data>
 
 use crate::call::body::Body;
-use crate::call::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::call::{Call, Prepared};
 use crate::id::{AppId, RecordId};
+use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::vocab::sp;
 
 /// Stores a text of the app with this record.

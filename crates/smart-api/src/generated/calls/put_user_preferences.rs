@@ -3,9 +3,9 @@
 //! <http://smartplatforms.org/terms/api/calls#put_user_preferences>
 
 use crate::call::body::Body;
-use crate::call::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::call::{Call, Prepared};
 use crate::id::{AppId, UserId};
+use crate::info::{CallInfo, Cardinality, Category, Method, PathParameter};
 use crate::vocab::sp;
 
 /// Stores a text for this user, whatever the record.

@@ -2,8 +2,8 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#search_records>
 
-use crate::call::info::{CallInfo, Cardinality, Category, Method, QueryParameter};
 use crate::call::{Call, ListCall, Prepared};
+use crate::info::{CallInfo, Cardinality, Category, Method, QueryParameter};
 use crate::models::Demographics;
 use crate::vocab::sp;
 

@@ -2,8 +2,8 @@
 //!
 //! <http://smartplatforms.org/terms/api/calls#search_users>
 
-use crate::call::info::{CallInfo, Cardinality, Category, Method, QueryParameter};
 use crate::call::{Call, ListCall, Prepared};
+use crate::info::{CallInfo, Cardinality, Category, Method, QueryParameter};
 use crate::models::User;
 use crate::vocab::sp;
 
