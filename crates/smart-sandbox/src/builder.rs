@@ -27,8 +27,7 @@ use crate::web::address::Address;
 
 /// The id of the stock app that runs without a user.
 pub const BACKGROUND_APP_ID: &str = "smart-background-app@apps.smartplatforms.org";
-/// The id of the stock app that a user opens; its pages are expected on
-/// `http://localhost:8000/smartapp/`.
+/// The id of the stock app that a user opens. Its pages are at `http://localhost:8000/smartapp/`.
 pub const UI_APP_ID: &str = "my-app@apps.smartplatforms.org";
 /// The consumer secret of all stock apps.
 pub const STOCK_SECRET: &str = "smartapp-secret";
@@ -37,7 +36,7 @@ pub const DEMO_USER: &str = "demouser@smartplatforms.org";
 /// The password of that account.
 pub const DEMO_PASSWORD: &str = "password";
 
-/// How many patients are invented where no others are given.
+/// How many patients are invented if no others are given.
 const SYNTHETIC_PATIENTS: usize = 50;
 
 /// Settings of a [`Sandbox`]. Each has a default.
@@ -97,9 +96,9 @@ impl SandboxBuilder {
     /// medical image are read from `documents/ID/NAME` in the folder, where `ID` is the record id
     /// and `NAME` the `sp:fileName`.
     ///
-    /// A file that cannot be used does not keep the others from being served:
-    /// [`Sandbox::load_problems`](crate::Sandbox::load_problems) names it. The start fails if no
-    /// file can be used.
+    /// If a file is invalid, the others are served, and
+    /// [`Sandbox::load_problems`](crate::Sandbox::load_problems) lists the problem. The start fails
+    /// if no file is valid.
     pub fn patients(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
@@ -111,8 +110,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// How many patients to invent: 50 by default, none if others are given. A record that is given
-    /// replaces an invented one with the same id.
+    /// How many patients to invent. The default is 50, or 0 if other patients are given. A given
+    /// record replaces an invented one with the same id.
     pub fn synthetic_patients(mut self, count: usize) -> Self {
         self.synthetic = Some(count);
         self
@@ -195,8 +194,9 @@ impl SandboxBuilder {
         Ok(self.fhir_server_of(address, store))
     }
 
-    /// Makes both servers over the same records, to nest into an axum application of your own:
-    /// the container, then the FHIR server. Each base address must lead to its server.
+    /// Makes both servers without sockets, as a router to nest into an axum application of your
+    /// own. They share their records. The container is at `/classic` below `base`, the FHIR server
+    /// at `/fhir`.
     ///
     /// ```
     /// use axum::Router;
@@ -205,16 +205,15 @@ impl SandboxBuilder {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let (classic, fhir) = Sandbox::builder()
-    ///     .routers("http://localhost:3000/classic", "http://localhost:3000/fhir")?;
-    /// let app: Router = Router::new()
-    ///     .nest("/classic", classic)
-    ///     .nest("/fhir", fhir);
+    /// let sandbox = Sandbox::builder().into_router("http://localhost:3000/sandbox")?;
+    /// let app: Router = Router::new().nest("/sandbox", sandbox);
     ///
-    /// let request = http::Request::get("/fhir/api/fhir/metadata")
-    ///     .header("host", "localhost:3000")
-    ///     .body(axum::body::Body::empty())?;
-    /// assert_eq!(app.oneshot(request).await?.status(), 200);
+    /// for path in ["/sandbox/classic/manifest", "/sandbox/fhir/api/fhir/metadata"] {
+    ///     let request = http::Request::get(path)
+    ///         .header("host", "localhost:3000")
+    ///         .body(axum::body::Body::empty())?;
+    ///     assert_eq!(app.clone().oneshot(request).await?.status(), 200);
+    /// }
     /// # Ok(())
     /// # }
     /// ```
@@ -222,9 +221,13 @@ impl SandboxBuilder {
     /// # Errors
     ///
     /// The errors of [`start`](Self::start) that are not about sockets.
-    pub fn routers(self, api_base: &str, fhir: &str) -> Result<(Router, Router), SandboxError> {
-        let (container, fhir) = self.servers(api_base, fhir)?;
-        Ok((container.into_router(), fhir.into_router()))
+    pub fn into_router(self, base: &str) -> Result<Router, SandboxError> {
+        let base = address(base)?;
+        let below = |name| format!("{}/{name}", base.base());
+        let (container, fhir) = self.servers(&below("classic"), &below("fhir"))?;
+        Ok(Router::new()
+            .nest("/classic", container.into_router())
+            .nest("/fhir", fhir.into_router()))
     }
 
     /// Starts the sandbox on the loopback interface, on the current tokio runtime.
@@ -232,7 +235,7 @@ impl SandboxBuilder {
     /// # Errors
     ///
     /// [`SandboxError::PortInUse`] if something else listens on the port; [`SandboxError::Load`] if
-    /// no patient file can be used.
+    /// no patient file is valid.
     pub async fn start(self) -> Result<Sandbox, SandboxError> {
         Sandbox::start_with(self).await
     }

@@ -1,4 +1,4 @@
-//! What time it is for the container: the system's clock, or one that a test moves by hand.
+//! The clock of the servers: the system's, or one that a test moves.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use smart_oauth::Timestamp;
 
-/// Where the container reads the time from.
+/// Where the servers read the time.
 ///
 /// Only whole seconds matter to OAuth 1.0a, see
 /// [RFC 5849 §3.3](https://www.rfc-editor.org/rfc/rfc5849#section-3.3).
@@ -28,7 +28,7 @@ impl Clock {
         }
     }
 
-    /// The present time.
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         let seconds = match &self.manual {
             Some(seconds) => seconds.load(Ordering::Relaxed),
@@ -40,7 +40,7 @@ impl Clock {
         Timestamp::from_unix_seconds(seconds)
     }
 
-    /// Moves a manual clock forward; the system's clock cannot be moved and stays as it is.
+    /// Moves a manual clock forward. Has no effect on the system's clock.
     pub fn advance(&self, seconds: u64) {
         if let Some(manual) = &self.manual {
             manual.fetch_add(seconds, Ordering::Relaxed);

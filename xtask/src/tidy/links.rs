@@ -28,6 +28,7 @@ const KNOWN: &[&str] = &[
     "http://xmlns.com/foaf/",
     "https://docs.rs/",
     "https://doi.org/",
+    "https://fetch.spec.whatwg.org/",
     "https://github.com/",
     "https://hl7.org/",
     "https://oauth.googlecode.com/svn/spec/",

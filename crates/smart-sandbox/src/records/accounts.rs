@@ -9,21 +9,23 @@ use subtle::ConstantTimeEq;
 /// The e-mail address is the user id of every call with a `{user_id}` in its path.
 #[derive(Clone)]
 pub struct Account {
-    email: String,
-    password: String,
-    given_name: Option<String>,
-    family_name: Option<String>,
-    department: Option<String>,
-    role: Option<String>,
+    pub(crate) email: String,
+    /// Without one, the account cannot log in.
+    password: Option<String>,
+    pub(crate) given_name: Option<String>,
+    pub(crate) family_name: Option<String>,
+    pub(crate) department: Option<String>,
+    pub(crate) role: Option<String>,
     records: Option<BTreeSet<String>>,
 }
 
 impl Account {
-    /// An account that may open every record.
-    pub fn new(email: impl Into<String>, password: impl Into<String>) -> Self {
+    /// Creates an account that may open every record. It can log in once it has a
+    /// [`password`](Self::password).
+    pub fn new(email: impl Into<String>) -> Self {
         Self {
             email: email.into(),
-            password: password.into(),
+            password: None,
             given_name: None,
             family_name: None,
             department: None,
@@ -32,18 +34,37 @@ impl Account {
         }
     }
 
-    /// The name to show.
+    /// Sets the password.
     #[must_use]
-    pub fn name(mut self, given: impl Into<String>, family: impl Into<String>) -> Self {
-        self.given_name = Some(given.into());
-        self.family_name = Some(family.into());
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.password = Some(password.into());
         self
     }
 
-    /// Where the person works, and as what.
+    /// Sets the given name.
     #[must_use]
-    pub fn position(mut self, department: impl Into<String>, role: impl Into<String>) -> Self {
+    pub fn given_name(mut self, name: impl Into<String>) -> Self {
+        self.given_name = Some(name.into());
+        self
+    }
+
+    /// Sets the family name.
+    #[must_use]
+    pub fn family_name(mut self, name: impl Into<String>) -> Self {
+        self.family_name = Some(name.into());
+        self
+    }
+
+    /// Sets the department in which the person works.
+    #[must_use]
+    pub fn department(mut self, department: impl Into<String>) -> Self {
         self.department = Some(department.into());
+        self
+    }
+
+    /// Sets the role of the person in the department.
+    #[must_use]
+    pub fn role(mut self, role: impl Into<String>) -> Self {
         self.role = Some(role.into());
         self
     }
@@ -58,22 +79,6 @@ impl Account {
     /// The e-mail address.
     pub fn email(&self) -> &str {
         &self.email
-    }
-
-    pub(crate) fn given_name(&self) -> Option<&str> {
-        self.given_name.as_deref()
-    }
-
-    pub(crate) fn family_name(&self) -> Option<&str> {
-        self.family_name.as_deref()
-    }
-
-    pub(crate) fn department(&self) -> Option<&str> {
-        self.department.as_deref()
-    }
-
-    pub(crate) fn role(&self) -> Option<&str> {
-        self.role.as_deref()
     }
 
     /// Whether the person may open this record, and so let an app read it.
@@ -101,9 +106,12 @@ impl Accounts {
     pub(crate) fn demo() -> Self {
         let mut accounts = Self::default();
         accounts.add(
-            Account::new("demouser@smartplatforms.org", "password")
-                .name("Demo", "User")
-                .position("Development", "tester"),
+            Account::new("demouser@smartplatforms.org")
+                .password("password")
+                .given_name("Demo")
+                .family_name("User")
+                .department("Development")
+                .role("tester"),
         );
         accounts
     }
@@ -125,6 +133,7 @@ impl Accounts {
         let account = self.get(email)?;
         let matches: bool = account
             .password
+            .as_ref()?
             .as_bytes()
             .ct_eq(password.as_bytes())
             .into();
@@ -142,7 +151,7 @@ mod tests {
         let account = accounts
             .log_in("demouser@smartplatforms.org", "password")
             .unwrap();
-        assert_eq!(account.given_name(), Some("Demo"));
+        assert_eq!(account.given_name.as_deref(), Some("Demo"));
         assert!(
             accounts
                 .log_in("demouser@smartplatforms.org", "passwort")
@@ -153,16 +162,26 @@ mod tests {
     }
 
     #[test]
+    fn an_account_without_a_password_cannot_log_in() {
+        let mut accounts = Accounts::default();
+        accounts.add(Account::new("a@example.org"));
+        assert!(accounts.log_in("a@example.org", "").is_none());
+    }
+
+    #[test]
     fn an_account_can_be_limited_to_some_records() {
-        assert!(Account::new("a@example.org", "x").may_open("7"));
-        let limited = Account::new("a@example.org", "x").only_records(["1", "2"]);
+        assert!(Account::new("a@example.org").may_open("7"));
+        let limited = Account::new("a@example.org").only_records(["1", "2"]);
         assert!(limited.may_open("1"));
         assert!(!limited.may_open("7"));
     }
 
     #[test]
     fn debug_output_hides_the_password() {
-        let text = format!("{:?}", Account::new("a@example.org", "hidden-word"));
+        let text = format!(
+            "{:?}",
+            Account::new("a@example.org").password("hidden-word")
+        );
         assert!(!text.contains("hidden-word"), "{text}");
     }
 }

@@ -14,11 +14,11 @@ use crate::records::store::Store;
 /// histories.
 pub(crate) const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Why a folder of patients cannot be loaded, or a part of it.
+/// Why a folder of patients, or a part of it, was not loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// Two files stand for the same record. Neither is loaded, since nothing tells which one is
+    /// Two files have the same record id. Neither is loaded, since nothing tells which one is
     /// right.
     #[error("{} and {} both hold record {record_id}, neither is loaded; rename or remove one", .first.display(), .second.display())]
     DuplicateRecord {
@@ -29,7 +29,7 @@ pub enum LoadError {
         /// The other file.
         second: PathBuf,
     },
-    /// One file cannot be used.
+    /// A file is invalid.
     #[error("cannot load the patient file {}", .path.display())]
     File {
         /// The file.
@@ -47,18 +47,18 @@ pub enum LoadError {
         #[source]
         source: std::io::Error,
     },
-    /// A record names files that are not there. The record is loaded; asking for the bytes of these
-    /// files fails.
+    /// A record names files that are missing. The record is loaded, but requests for the bytes of
+    /// these files fail.
     #[error("record {record_id} names {count} file(s) that are not in {}, put them there to serve their bytes", .folder.display())]
     MissingFiles {
         /// The record.
         record_id: String,
-        /// How many files are not there.
+        /// How many files are missing.
         count: usize,
         /// Where they were looked for.
         folder: PathBuf,
     },
-    /// Not one patient file of the folder can be used.
+    /// No patient file of the folder is valid.
     #[error("none of the {count} patient file(s) in {} can be used, the first for this reason", .path.display())]
     NoneUsable {
         /// The folder.
@@ -69,7 +69,7 @@ pub enum LoadError {
         #[source]
         first: Box<Self>,
     },
-    /// The folder holds no file that could be a patient's.
+    /// The folder contains no patient file.
     #[error("there are no patient files in {}, put RDF/XML files such as p1288992.xml there", .path.display())]
     NoPatients {
         /// The folder.
@@ -87,13 +87,13 @@ pub enum FileError {
         /// What was found instead.
         reason: String,
     },
-    /// No digits in the file's name.
+    /// The file's name contains no digits.
     #[error("its name has no digits to take the record id from, call it p1288992.xml or the like")]
     NoRecordId,
-    /// Not RDF, or RDF that breaks a limit.
+    /// The file is not RDF, or exceeds a limit.
     #[error("it is not RDF, correct it where the parser stopped or move it away")]
     Syntax(#[source] ParseError),
-    /// Larger than any patient file is expected to be.
+    /// The file is too large.
     #[error("it has {bytes} bytes, the limit is {limit}")]
     TooLarge {
         /// The size of the file.
@@ -104,7 +104,7 @@ pub enum FileError {
     /// The file cannot be read.
     #[error("it cannot be read")]
     Unreadable(#[source] std::io::Error),
-    /// Turtle that RDF/XML has no way to say.
+    /// The file contains Turtle that RDF/XML cannot express.
     #[error("it cannot be written as RDF/XML")]
     Unwritable(#[source] WriteError),
 }

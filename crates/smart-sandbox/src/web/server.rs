@@ -195,3 +195,37 @@ fn serve(
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use futures_util::stream;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::records::testing::bob;
+    use crate::sandbox::Sandbox;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_without_end_is_refused() {
+        let container = Sandbox::builder().patient("1", bob());
+        let router = container
+            .container("http://localhost:7000")
+            .unwrap()
+            .into_router();
+        let one_byte = || async {
+            sleep(Duration::from_secs(1)).await;
+            Ok::<_, std::io::Error>(Bytes::from_static(b"x"))
+        };
+        let trickle = stream::unfold((), move |()| {
+            let byte = one_byte();
+            async { Some((byte.await, ())) }
+        });
+        let request = http::Request::post("/login")
+            .header("host", "localhost:7000")
+            .body(Body::from_stream(trickle))
+            .unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
+    }
+}

@@ -55,13 +55,13 @@ pub enum ManifestError {
     /// The bytes are not JSON.
     #[error("the app manifest is not JSON, correct it where the parser stopped")]
     Json(#[source] serde_json::Error),
-    /// A member that must be there is not.
+    /// A required member is missing.
     #[error("the app manifest has no \"{key}\", add it")]
     Missing {
         /// The member to add.
         key: &'static str,
     },
-    /// The JSON is an array, a number or the like.
+    /// The JSON is not an object.
     #[error("the app manifest must be a JSON object")]
     NotAnObject,
     /// Several members break rules.
@@ -76,7 +76,7 @@ pub enum ManifestError {
         /// The member to remove.
         key: String,
     },
-    /// A member has a value that it cannot have.
+    /// A member has an invalid value.
     #[error("\"{key}\" in the app manifest must be {expected}")]
     Value {
         /// The member to correct.
@@ -91,8 +91,8 @@ impl AppManifest {
     ///
     /// # Errors
     ///
-    /// [`ManifestError`] names every member that breaks a rule: first those that no app may have
-    /// so, and once there is none of them, those that the app's mode wants or forbids.
+    /// [`ManifestError`] names every invalid member. Members that the mode of the app requires or
+    /// forbids are checked once all others are valid.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ManifestError> {
         Self::from_value(serde_json::from_slice(bytes).map_err(ManifestError::Json)?)
     }
@@ -112,7 +112,7 @@ impl AppManifest {
         self.mode
     }
 
-    /// The page to open for a record; background apps have none.
+    /// The page to open for a record. Background apps do not have one.
     pub fn index(&self) -> Option<&str> {
         self.index.as_deref()
     }
@@ -122,13 +122,13 @@ impl AppManifest {
         self.oauth_callback.as_deref()
     }
 
-    /// The manifest as it was given; no default is added to it.
+    /// The manifest as it was given, without defaults.
     pub fn json(&self) -> &Value {
         &self.json
     }
 
-    /// What the app needs and the container does not offer, for a warning: the app is installed all
-    /// the same.
+    /// What the app needs and the container does not offer, for a warning. The app is installed
+    /// anyway.
     pub(crate) fn unmet(
         &self,
         smart_version: &str,

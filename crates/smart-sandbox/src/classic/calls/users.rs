@@ -44,15 +44,20 @@ pub(crate) fn search(
     let family = asked("family_name");
     let department = asked("department");
     let role = asked("role");
-    let contains = |value: Option<&str>, part: &Option<String>| {
-        part.as_ref()
-            .is_none_or(|part| value.unwrap_or_default().to_lowercase().contains(part))
+    let contains = |value: &Option<String>, part: &Option<String>| {
+        part.as_ref().is_none_or(|part| {
+            value
+                .as_deref()
+                .unwrap_or_default()
+                .to_lowercase()
+                .contains(part)
+        })
     };
     let hits = container.accounts.iter().filter(|account| {
-        contains(account.given_name(), &given)
-            && contains(account.family_name(), &family)
-            && contains(account.department(), &department)
-            && contains(account.role(), &role)
+        contains(&account.given_name, &given)
+            && contains(&account.family_name, &family)
+            && contains(&account.department, &department)
+            && contains(&account.role, &role)
     });
     graph_reply(
         &hits
@@ -72,18 +77,27 @@ fn triples(container: &ContainerState, account: &Account) -> Vec<Triple> {
     let mut triples = vec![
         fact(rdf::TYPE, sp::class::USER.into_owned().into()),
         fact(rdf::TYPE, LOWER_CASE_USER.into_owned().into()),
-        fact(foaf::GIVEN_NAME, text(account.given_name().unwrap_or("?"))),
+        fact(
+            foaf::GIVEN_NAME,
+            text(account.given_name.as_deref().unwrap_or("?")),
+        ),
         fact(
             foaf::FAMILY_NAME,
-            text(account.family_name().unwrap_or("?")),
+            text(account.family_name.as_deref().unwrap_or("?")),
         ),
         fact(foaf::MBOX, text(&format!("mailto:{}", account.email()))),
     ];
     triples.extend(
         account
-            .department()
+            .department
+            .as_deref()
             .map(|department| fact(sp::DEPARTMENT, text(department))),
     );
-    triples.extend(account.role().map(|role| fact(sp::ROLE, text(role))));
+    triples.extend(
+        account
+            .role
+            .as_deref()
+            .map(|role| fact(sp::ROLE, text(role))),
+    );
     triples
 }

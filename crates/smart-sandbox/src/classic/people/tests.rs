@@ -262,7 +262,11 @@ fn a_token_claimed_by_one_user_is_refused_to_another() {
     let builder = Sandbox::builder()
         .patient("1", ada())
         .patient("2", bob())
-        .account(Account::new("eve@example.org", "x").only_records(["2"]));
+        .account(
+            Account::new("eve@example.org")
+                .password("x")
+                .only_records(["2"]),
+        );
     let mut bench = Bench::new(builder);
     let cookie = bench.log_in();
     let login = "username=eve%40example.org&password=x";
