@@ -1,6 +1,6 @@
 //! Where the server of Sync for Science departs from the standards, topic by topic, and that the
-//! client bears it. Each test has the name of its topic; the server here is a stub that does
-//! exactly the odd thing.
+//! client tolerates it. Each test is named after its topic; the server is a stub that departs in
+//! exactly this way.
 
 mod stub;
 

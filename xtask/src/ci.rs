@@ -28,6 +28,7 @@ const STAGES: &[Stage] = &[
         None,
     ),
     stage("tidy", &["xtask tidy"], None),
+    stage("words", &["xtask words"], None),
     stage(
         "test",
         &[

@@ -1,4 +1,5 @@
-//! The maintainer's commands: `cargo xtask bench | ci | codegen | conformance | mutants | tidy`.
+//! The maintainer's commands: `cargo xtask bench`, `ci`, `codegen`, `conformance`, `mutants`,
+//! `tidy`, `words`.
 
 #![expect(
     clippy::print_stdout,
@@ -12,6 +13,7 @@ mod codegen;
 mod conformance;
 mod mutants;
 mod tidy;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -56,6 +58,8 @@ enum Task {
         #[arg(long)]
         write: bool,
     },
+    /// Check the width of comments, and phrases that readers stumble over
+    Words,
 }
 
 fn main() -> ExitCode {
@@ -77,6 +81,7 @@ fn run(task: Task) -> Result<()> {
         Task::Codegen(arguments) => codegen::run(&root, &arguments),
         Task::Mutants(arguments) => mutants::run(&root, &arguments),
         Task::Tidy { write } => tidy::run(&root, write),
+        Task::Words => words::run(&root),
     }
 }
 

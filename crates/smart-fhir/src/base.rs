@@ -208,7 +208,7 @@ fn encoded(link: &str) -> Option<String> {
     Some(format!("{host}{}", utf8_percent_encode(path, UNENCODED)))
 }
 
-/// What parsers disagree about, or drop in silence, is in none of our addresses.
+/// Whether a text has none of the characters that parsers treat differently or drop silently.
 fn is_plain(text: &str) -> bool {
     let odd = |byte: u8| byte <= b' ' || byte >= 0x7f || matches!(byte, b'\\' | b'#');
     !text.bytes().any(odd)

@@ -1,4 +1,4 @@
-//! Why no request could be made, and why an answer is none that could be used.
+//! Why a request could not be made, and why a response could not be used.
 
 use http::StatusCode;
 use thiserror::Error;
@@ -255,7 +255,7 @@ impl AnswerError {
     }
 }
 
-/// A page of a search could not be had.
+/// A page of a search could not be fetched.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum PageError {
@@ -276,7 +276,7 @@ pub enum PageError {
     },
 }
 
-/// A line of NDJSON could not be had.
+/// A line of NDJSON could not be read.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LineError {

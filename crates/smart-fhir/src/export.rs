@@ -87,7 +87,7 @@ impl Export {
     ///
     /// # Errors
     ///
-    /// The id is none.
+    /// The id is invalid.
     pub fn group(id: &str) -> Result<Self, RequestError> {
         if is_id(id) {
             return Ok(Self::at(format!("Group/{}/$export", encode_segment(id))));

@@ -255,7 +255,7 @@ impl Interaction {
     ///
     /// # Errors
     ///
-    /// Name, place or parameters are none.
+    /// The name, the place or a parameter is invalid.
     pub fn operation(on: &str, name: &str, parameters: &Search) -> Result<Self, RequestError> {
         let (path, resource_type) = operation_path(on, name)?;
         let query = parameters.to_query()?;
@@ -276,7 +276,7 @@ impl Interaction {
     ///
     /// # Errors
     ///
-    /// Name or place are none.
+    /// The name or the place is invalid.
     pub fn operation_with(on: &str, name: &str, input: &Resource) -> Result<Self, RequestError> {
         let (path, _) = operation_path(on, name)?;
         Ok(Self::new(Method::POST, path).with_resource(input))

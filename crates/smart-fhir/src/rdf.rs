@@ -31,7 +31,7 @@
 //! Location, Medication, MedicationDispense, MedicationRequest, Observation, Organization, Patient,
 //! Practitioner, Procedure, Provenance and Substance, with all data types that these are made of,
 //! extensions, and contained resources of these types. A resource of another type, an element that
-//! R4 does not have, and a value of the wrong kind are errors: nothing is left out in silence.
+//! R4 does not have, and a value of the wrong kind are errors: nothing is left out silently.
 //! [`Bridge::keep_unknown`] keeps them instead, as literals of `rdf:JSON`.
 //!
 //! # What it writes

@@ -113,7 +113,7 @@ mod jwt;
 // one server's own addresses
 pub mod s4s;
 
-// what comes back, read with patience
+// responses, parsed leniently
 mod answer;
 mod error;
 

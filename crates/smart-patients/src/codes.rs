@@ -4,7 +4,7 @@
 use smart_api::vocab::spcode::class;
 use smart_rdf::NamedNodeRef;
 
-/// One concept of a code system, with the title that it bears in every record.
+/// One concept of a code system, with its title in every record.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Code {
     pub(super) set: CodeSet,

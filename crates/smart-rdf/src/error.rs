@@ -45,7 +45,7 @@ impl fmt::Display for Position {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ParseError {
-    /// The base IRI given to the reader is none.
+    /// The base IRI given to the reader is not an absolute IRI.
     #[error("`{iri}` cannot be a base IRI: {message}; give an absolute IRI")]
     BaseIri {
         /// What was given.
@@ -142,7 +142,7 @@ impl ParseError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// The bytes could not be had.
+    /// The bytes could not be read.
     #[error("the document could not be read to its end")]
     Io(#[from] std::io::Error),
     /// They are there, and wrong.

@@ -50,8 +50,8 @@ impl ServerConnection {
         Ok(Some(received))
     }
 
-    /// Reads the head of the next request and leaves its body unread. `None` if the client has closed
-    /// the connection.
+    /// Reads the head of the next request and leaves its body unread. `None` if the client has
+    /// closed the connection.
     ///
     /// # Errors
     ///

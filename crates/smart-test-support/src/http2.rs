@@ -37,9 +37,9 @@ impl TestServer {
         .await
     }
 
-    /// Speaks HTTP/2 over TLS. Each connection serves `answers` requests with 200 and `hello`. After
-    /// reading one more it does nothing, as if the network were down: it acknowledges no pings and
-    /// does not close.
+    /// Speaks HTTP/2 over TLS. Each connection serves `answers` requests with 200 and `hello`.
+    /// After reading one more it does nothing, as if the network were down: it acknowledges no
+    /// pings and does not close.
     ///
     /// # Errors
     ///

@@ -50,7 +50,7 @@ impl Destinations {
         let Some(authority) = uri.authority() else {
             return Err(origin(OriginError::Relative));
         };
-        // Credentials in a URL would be dropped in silence, and `http://localhost@elsewhere/` is a
+        // Credentials in a URL would be dropped silently, and `http://localhost@elsewhere/` is a
         // trick to deceive a reader.
         if authority.as_str().contains('@') {
             return Err(origin(OriginError::UserInfo));

@@ -25,7 +25,7 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// A deadline so long from now. One beyond what the clock can count is none.
+    /// A deadline this long from now. A duration beyond the range of the clock means no deadline.
     pub fn after(limit: Duration) -> Self {
         Self::since(Instant::now(), limit)
     }

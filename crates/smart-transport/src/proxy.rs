@@ -33,7 +33,7 @@ struct Rules {
 }
 
 /// A proxy, or why what was given cannot be used as one. Requests that would need it are refused
-/// then: to go around it in silence is not what was asked for.
+/// then: bypassing it silently is not what was asked for.
 type Setting = Result<Hop, ProxyError>;
 
 impl Proxy {

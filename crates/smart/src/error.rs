@@ -27,7 +27,7 @@ use crate::exchange::retry::Repeat;
 #[non_exhaustive]
 pub enum Error {
     // --- The caller's: the same again fails again, and nothing was sent.
-    /// The address given as API base is none.
+    /// The API base is not a valid URL.
     #[error(transparent)]
     ApiBase(#[from] ApiBaseError),
     /// A call got a parameter that it cannot take.

@@ -135,7 +135,7 @@
 //! Every call is a [`tracing`](https://docs.rs/tracing) span named `call`, with the container, the
 //! call, a hash of the record, the status or the stage of the failure, attempts, bytes and
 //! milliseconds. No level shows a secret, an id of a record, a parameter's value or a body.
-//! [`ClientBuilder::record_exchanges`](classic::ClientBuilder::record_exchanges) writes the like
+//! [`ClientBuilder::record_exchanges`](classic::ClientBuilder::record_exchanges) writes the same
 //! down for a bug report. An error's own text may quote the container's words, which nobody can
 //! vouch for: show it to the user rather than to a log.
 //!

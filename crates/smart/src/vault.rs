@@ -29,7 +29,7 @@ pub(crate) use steps::step;
 ///
 /// A server that replaces refresh tokens ends the old one at once. Two that refresh at the same
 /// time therefore lose the session, and so does one that uses a new token before it is stored.
-/// Sessions keep to that by three rules, which a vault has to bear out:
+/// Sessions keep to that by three rules, which a vault has to support:
 ///
 /// - whoever holds the [lock](Self::lock) of a key is the only one, in every process and on every
 ///   machine that shares the store;

@@ -1,5 +1,5 @@
-//! The rooms of a crate, that is, the folders of its `src`: docs/architecture.md shows each of them,
-//! and each uses only rooms that are allowed to it.
+//! The rooms of a crate, that is, the folders of its `src`: docs/architecture.md shows each of
+//! them, and each uses only rooms that are allowed to it.
 
 use std::collections::BTreeSet;
 use std::path::Path;

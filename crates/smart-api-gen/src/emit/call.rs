@@ -1,4 +1,4 @@
-//! One call: a struct for its path, its entry in the call table, and the methods that its query brings.
+//! One call: a struct for its path, its entry in the call table, and the methods for its query.
 
 use smart_rdf::NamedNode;
 

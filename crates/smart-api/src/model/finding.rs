@@ -81,7 +81,7 @@ pub enum Expected {
     Name(NamedNodeRef<'static>),
     /// No class beside its own.
     NoOtherClass,
-    /// The property is none that the class has.
+    /// The class does not have this property.
     NoSuchProperty,
     /// A number.
     Number,

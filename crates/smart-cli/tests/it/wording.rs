@@ -54,7 +54,7 @@ fn fixtures(folder: &Path) {
     write_patient(&folder.join("patients"), "1", &["aspirin"]);
 }
 
-/// Command lines that fail, a line each. `REFUSES-401` and the like are servers, `DIR` is the
+/// Command lines that fail, a line each. `REFUSES-401` and similar words are servers, `DIR` is the
 /// folder of fixtures.
 const COMMANDS: &str = "
 calls get_medicatons

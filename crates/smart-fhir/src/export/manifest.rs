@@ -121,7 +121,7 @@ fn read_files(list: &Value, limits: &Limits) -> Result<Vec<ExportFile>, ReadErro
             limit: limits.entries,
         });
     }
-    // A file that cannot be fetched is not left out in silence.
+    // A file that cannot be fetched is not left out silently.
     let files = list.iter().map(|file| {
         Ok(ExportFile {
             resource_type: file["type"]

@@ -106,7 +106,7 @@ impl Scope {
 impl FromStr for Scope {
     type Err = ScopeError;
 
-    /// Reads one scope; a text that is none of SMART's is [`Scope::Other`].
+    /// Reads one scope. A scope that SMART does not define is [`Scope::Other`].
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Tokens as servers hand them out, read with patience ([RFC 6749, section
+//! Token responses, parsed leniently ([RFC 6749, section
 //! 5](https://www.rfc-editor.org/rfc/rfc6749#section-5), [SMART, token
 //! response](https://hl7.org/fhir/smart-app-launch/app-launch.html#step-5-access-token)).
 

@@ -220,7 +220,7 @@ fn parse(text: &str) -> Result<Url, UrlError> {
             limit: MAX_URL_BYTES,
         });
     }
-    // the parser drops them in silence, and what is sent would be another text than what was
+    // the parser drops them silently, and what is sent would be another text than what was
     // checked
     if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f) || text.contains('\\') {
         return Err(UrlError::BadCharacter);

@@ -296,7 +296,7 @@ mod tests {
     fn levels_are_counted() {
         check_bound("[[[1],[2]]]", Limit::Depth, 3);
         check_bound(r#"{"a":{"b":[]},"c":1}"#, Limit::Depth, 3);
-        // brackets in strings are none
+        // brackets in strings do not nest
         check_bound(r#"["[[[{{{"]"#, Limit::Depth, 1);
         let deepest = |levels| "[".repeat(levels) + &"]".repeat(levels);
         let limits = Limits::new().with_depth(1000);

@@ -443,7 +443,7 @@ impl<'t> Terms<'t> {
     }
 }
 
-/// What is like a keyword and is none is dropped, for later versions to use
+/// A key that looks like a keyword without being one is dropped, for later versions to use
 /// ([JSON-LD 1.1 API, 5.2.2](https://www.w3.org/TR/json-ld11-api/#iri-expansion)).
 fn is_like_keyword(key: &str) -> bool {
     let rest = key.strip_prefix('@');

@@ -7,7 +7,7 @@ use crate::limits::LimitError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum QueryError {
-    /// The base IRI given beside the query is none.
+    /// The base IRI given beside the query is not an absolute IRI.
     #[error("`{iri}` cannot be a base IRI: {message}; give an absolute IRI")]
     BaseIri {
         /// What was given.

@@ -41,7 +41,7 @@ pub(crate) fn syntax_error(text: &str, parser: &SparqlParser) -> QueryError {
     }
 }
 
-/// The text with `TRUE` and the like in lower case, if there are any: the parser underneath knows
+/// The text with `TRUE` and `FALSE` in lower case, if there are any: the parser underneath knows
 /// no other ([SPARQL 1.1, 19.8](https://www.w3.org/TR/sparql11-query/#sparqlGrammar)).
 pub(crate) fn with_lower_booleans(text: &str) -> Option<String> {
     let mut lower = text.to_owned();

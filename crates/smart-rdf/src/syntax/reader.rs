@@ -275,7 +275,7 @@ fn turtle_error(error: &TurtleSyntaxError) -> ParseError {
 }
 
 /// The scheme of the base that stands in for a missing one: JSON-LD drops what has a relative IRI,
-/// and does so in silence.
+/// and does so silently.
 const NO_BASE: &str = "no-base-iri:";
 
 fn check_is_absolute(quad: &Quad) -> Result<(), ParseError> {

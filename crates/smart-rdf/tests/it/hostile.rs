@@ -368,7 +368,7 @@ fn turtle_is_not_deep_or_long() {
         );
         assert!(turtle(&flat).is_ok());
     }
-    // Brackets that are none do not count.
+    // Brackets in strings and comments do not count.
     let quiet = "(".repeat(100);
     for text in [
         format!("'{quiet}'"),

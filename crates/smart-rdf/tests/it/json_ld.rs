@@ -100,7 +100,7 @@ fn numbers_are_integers_or_doubles() {
     );
 }
 
-/// The parser underneath drops these in silence.
+/// The parser underneath drops these silently.
 #[test]
 fn what_would_be_dropped_is_refused() {
     check_refused(

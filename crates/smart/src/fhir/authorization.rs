@@ -222,7 +222,7 @@ impl Authorization {
             Callback::Authorized(authorized) => *authorized,
             Callback::Denied(denial) => return Err(FhirError::Denied(denial).into()),
             Callback::Failed(denial) => return Err(FhirError::Failed(denial).into()),
-            // an outcome that this version does not know is none that leads on
+            // an outcome that this version does not know does not lead on
             _ => return Err(CallbackError::Lacks.into()),
         };
         if self.progress.is_used.swap(true, Ordering::AcqRel) {

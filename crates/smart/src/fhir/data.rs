@@ -37,7 +37,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When the reference is none, leads to another server
+    /// If the reference is invalid, leads to another server
     /// ([`FhirError::Link`](super::FhirError::Link)), the scopes do not cover it, the server
     /// refuses ([`FhirError::outcome`](super::FhirError::outcome) has its words), or the answer is
     /// no such `T`.

@@ -20,7 +20,7 @@ use crate::Error;
 ///
 /// A server's `next` link is followed to its own origin alone and never twice. Where it leads
 /// elsewhere, the entries end with [`FhirError::Link`](super::FhirError::Link): there is more, and
-/// it cannot be had this way. A larger `_count` may help.
+/// it cannot be read this way. A larger `_count` may help.
 ///
 /// It is a [`Stream`]; a plain loop needs nothing but [`try_next`](Self::try_next). An error ends
 /// it.
@@ -52,7 +52,7 @@ impl Entries {
     ///
     /// # Errors
     ///
-    /// When a page cannot be had; what came before stays good.
+    /// A page cannot be fetched. The entries before it stay valid.
     pub async fn try_next(&mut self) -> Result<Option<Entry>, Error> {
         self.entries.next().await.transpose()
     }

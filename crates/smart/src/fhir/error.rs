@@ -154,10 +154,10 @@ pub enum FhirError {
     #[error(transparent)]
     Line(#[from] LineError),
     /// The server names an address that the token is not for, or one that was read before. What
-    /// came until then is all that can be had.
+    /// came until then is all that can be read.
     #[error("there is more, but it cannot be had")]
     Link(#[from] LinkError),
-    /// A page of a search cannot be had.
+    /// A page of a search cannot be fetched.
     #[error(transparent)]
     Page(#[from] PageError),
     /// Resources cannot be written as a graph.

@@ -73,7 +73,7 @@ impl EhrLaunch {
     ///
     /// # Errors
     ///
-    /// When there is none ([`FhirError::UnknownIssuer`]). Nothing was sent to that server, and
+    /// If there is no such app ([`FhirError::UnknownIssuer`]). Nothing was sent to that server, and
     /// nothing should be.
     pub fn app_among<'a>(&self, apps: impl IntoIterator<Item = &'a App>) -> Result<&'a App, Error> {
         let mut apps = apps.into_iter();

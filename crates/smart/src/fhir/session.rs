@@ -93,7 +93,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When there is none ([`FhirError::NoSession`]), it is of another server or registration
+    /// If there is no session ([`FhirError::NoSession`]), it is of another server or registration
     /// ([`FhirError::ForeignSession`]), or the vault fails.
     pub async fn open(app: &App, key: VaultKey) -> Result<Self, Error> {
         let entry = app.settings().vault.read(&key).await?;

@@ -76,8 +76,7 @@ struct Held {
 }
 
 impl Drop for Held {
-    /// Takes an empty place away unless somebody waits for it: whoever waits has it in his hands as
-    /// well.
+    /// Takes an empty place away unless somebody waits for it: a waiter also holds an `Arc` to it.
     fn drop(&mut self) {
         let mut places = self.vault.places();
         if self.place.entry().is_none() && Arc::strong_count(&self.place) == 2 {

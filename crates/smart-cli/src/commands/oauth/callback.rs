@@ -100,7 +100,7 @@ impl Visitor {
              cache-control: no-store\r\nreferrer-policy: no-referrer\r\nconnection: close\r\n\r\n{page}",
             page.len()
         );
-        // the browser may have gone, and the login is none the worse for it
+        // the browser may have gone, which does no harm to the login
         let _ = self.stream.write_all(response.as_bytes()).await;
         let _ = self.stream.shutdown().await;
     }

@@ -1,4 +1,4 @@
-//! Answers of the token endpoint, one test for each row of what clients have to bear.
+//! Answers of the token endpoint, one test for each deviation that clients have to tolerate.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
