@@ -714,4 +714,314 @@ mod tests {
             &format!(r#"{{"ex:a":[100000000000000000000{MARK},"1e20"]}}"#),
         );
     }
+
+    #[test]
+    fn objects_are_taken_apart() {
+        let text = r#" {"a" : {"b":[1,"}"]},"c\"": null ,
+            "d":"e", "f":-1.5e+3} x"#;
+        let mut cursor = Cursor { text, at: 0 };
+        assert_eq!(cursor.peek(), Some(b'{'));
+        let entries = cursor.object().unwrap();
+        assert_eq!(&text[cursor.at..], " x");
+        let found = entries.iter().map(|entry| {
+            let (key, value) = (entry.key, entry.value);
+            (key, value, &text[entry.range.clone()])
+        });
+        let expected = [
+            ("a", r#"{"b":[1,"}"]}"#, r#""a" : {"b":[1,"}"]}"#),
+            (r#"c\""#, "null", r#""c\"": null"#),
+            ("d", r#""e""#, r#""d":"e""#),
+            ("f", "-1.5e+3", r#""f":-1.5e+3"#),
+        ];
+        assert_eq!(Vec::from_iter(found), expected);
+        for malformed in [
+            "{",
+            "{1}",
+            r#"{"a"}"#,
+            r#"{"a" 1}"#,
+            r#"{"a":1"#,
+            r#"{"a":}"#,
+            r#"{"a":]}"#,
+            r#"{"a":"b}"#,
+            r#"{"a:1}"#,
+            r#"{"a":[1}"#,
+            r#"{"a\"#,
+        ] {
+            let mut cursor = Cursor {
+                text: malformed,
+                at: 0,
+            };
+            assert!(cursor.object().is_none(), "{malformed}");
+        }
+    }
+
+    #[test]
+    fn keys_are_found_in_any_object() {
+        let text = r#"[{"a": "b", "c" :{"d":[{"e":1}]}, "f\"":"g"}, "h"]"#;
+        let mut cursor = Cursor { text, at: 0 };
+        let keys = std::iter::from_fn(|| {
+            let (at, key) = cursor.next_key()?;
+            assert!(text[at + 1..].starts_with(key));
+            Some((key, text[cursor.at..].chars().next()?))
+        });
+        let expected = [
+            ("a", '"'),
+            ("c", '{'),
+            ("d", '['),
+            ("e", '1'),
+            (r#"f\""#, '"'),
+        ];
+        assert_eq!(Vec::from_iter(keys), expected);
+    }
+
+    #[test]
+    fn numbers_end_where_they_do() {
+        for (text, number) in [
+            ("-1.5E+3,", "-1.5E+3"),
+            ("20]", "20"),
+            ("1e-7", "1e-7"),
+            ("0 1", "0"),
+        ] {
+            let mut cursor = Cursor { text, at: 0 };
+            let range = cursor.number();
+            assert_eq!((&text[range], cursor.at), (number, number.len()));
+        }
+    }
+
+    #[test]
+    fn keywords_of_later_versions() {
+        for (key, expected) in [
+            ("@later", true),
+            ("@L", true),
+            ("@", false),
+            ("@a1", false),
+            ("@a-b", false),
+            ("later", false),
+        ] {
+            assert_eq!(is_like_keyword(key), expected, "{key}");
+        }
+    }
+
+    #[test]
+    fn definitions_of_terms() {
+        for (value, expected) in [
+            ("null", Meaning::Nothing),
+            (r#""@type""#, Meaning::Keyword("@type")),
+            (r#""ex:t""#, Meaning::Property),
+            (r#""@later""#, Meaning::Property),
+            (
+                r#"{"@type":"@id","@id":"@graph"}"#,
+                Meaning::Keyword("@graph"),
+            ),
+            (r#"{"@id":"ex:t"}"#, Meaning::Property),
+            (r#"{"@id":null}"#, Meaning::Nothing),
+            (r#"{"@type":"@id"}"#, Meaning::Property),
+            ("{}", Meaning::Property),
+            ("{", Meaning::Property),
+        ] {
+            assert_eq!(definition(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn meanings_of_keys() {
+        use Meaning::{Keyword, Nothing, Property, Unknown};
+        let defined = r#"{"t":"ex:t","n":null,"g":"@graph","ex":"http://e/"}"#;
+        let vocabulary = r#"{"@vocab":"http://e/"}"#;
+        for (context, entry, expected) in [
+            (defined, r#""@id":"x""#, Keyword("@id")),
+            (defined, r#""@later":1"#, Nothing),
+            (defined, r#""ex:p":1"#, Property),
+            (defined, r#""ex:p":null"#, Nothing),
+            (defined, r#""ex:p":"null""#, Property),
+            (defined, r#""@id":null"#, Keyword("@id")),
+            (defined, r#""p":1"#, Nothing),
+            (defined, r#""t":1"#, Property),
+            (defined, r#""n":1"#, Nothing),
+            (defined, r#""g":[]"#, Keyword("@graph")),
+            (defined, r#""p\u0071":1"#, Unknown),
+            (vocabulary, r#""p":1"#, Property),
+            (vocabulary, r#""@later":1"#, Nothing),
+            (r#"{"@vocab":null}"#, r#""p":1"#, Nothing),
+            (
+                r#"[{"@vocab":"http://e/"},{"@vocab":null}]"#,
+                r#""p":1"#,
+                Nothing,
+            ),
+            (r#"{"\u0074":"ex:t"}"#, r#""p":1"#, Unknown),
+            // of several contexts the last counts, and `null` takes back all before it
+            (r#"[{"t":"ex:t"},{"t":null}]"#, r#""t":1"#, Nothing),
+            (r#"[{"t":null}, {"t":"ex:t"}]"#, r#""t":1"#, Property),
+            (r#"[{"t":"ex:t"}, null]"#, r#""t":1"#, Nothing),
+            (r#"[null, {"t":"ex:t"}]"#, r#""t":1"#, Property),
+            (r#"["http://e/c", {"t":"ex:t"}]"#, r#""t":1"#, Property),
+            ("null", r#""t":1"#, Nothing),
+            // a keyword keeps its meaning
+            (r#"{"@type":"ex:t"}"#, r#""@type":1"#, Keyword("@type")),
+        ] {
+            let document = format!(r#"{{"@context":{context},{entry}}}"#);
+            let mut cursor = Cursor {
+                text: &document,
+                at: 0,
+            };
+            let entries = cursor.object().unwrap();
+            let meaning = Terms::of(&entries).meaning(&entries[1]);
+            assert_eq!(meaning, expected, "{document}");
+        }
+    }
+
+    #[test]
+    fn keys_below_a_graph_keep_their_lines() {
+        check(
+            "{\"a\":1,\n\"@graph\":[],\n\"b\":\n[\n2]\n}",
+            "{\n\"@graph\":[]\n\n\n\n}",
+        );
+        check(
+            r#"{"a":1,"@context":{},"b":2,"@graph":[],"c":3} "#,
+            r#"{"@context":{},"@graph":[]} "#,
+        );
+        // no graph, and a graph that has a name
+        for unchanged in [
+            r#"{"a":1}"#,
+            r#"{"@id":"ex:g","a":1,"@graph":[]}"#,
+            r#"[{"a":1,"@graph":[]}]"#,
+        ] {
+            check(unchanged, unchanged);
+        }
+        for (document, line) in [
+            ("{\"@graph\":[],\n\"@index\":\"x\"}", "line 2, column 1"),
+            (
+                "{\"@graph\":[],\"a\":1,\n \"n\\u0061\":\"x\"}",
+                "line 2, column 2",
+            ),
+        ] {
+            let error = plain_json_ld(document).map(drop).unwrap_err().to_string();
+            assert!(error.contains(line), "{error}");
+        }
+    }
+
+    #[test]
+    fn values_are_dropped_only_where_that_is_certain() {
+        let check_values = |context: &str, value: &str, expected: &str| {
+            let document =
+                |value: &str| format!(r#"{{"@context":{context},"@type":"ex:S",{value}}}"#);
+            check(&document(value), &document(expected));
+        };
+        let (dropped, kept) = (r#""a":null"#, r#""a":{"@type":"ex:T"}"#);
+        for certain in [
+            "{}",
+            "null",
+            r#"{"b":"ex:b"}"#,
+            r#"{"@vocab":null}"#,
+            r#"{"b":{"@id":"ex:b","@type":"@id"}}"#,
+            r#"[{"b":"ex:b"},{"a":null}]"#,
+        ] {
+            check_values(certain, kept, dropped);
+        }
+        for uncertain in [
+            r#"{"a":"ex:a"}"#,
+            r#"[{"a":null},{"a":"ex:a"}]"#,
+            r#"{"\u0061":"ex:a"}"#,
+            r#"{"b":"\u0061"}"#,
+            r#"{"@vocab":"http://e/"}"#,
+            r#"{"b":{"@id":"ex:b","@context":{}}}"#,
+            r#"{"@import":"http://e/"}"#,
+        ] {
+            check_values(uncertain, kept, kept);
+        }
+        // only objects and arrays have nodes in them
+        check_values(
+            "{}",
+            r#""a":"{","b":[{}],"c":1"#,
+            r#""a":"{","b":null,"c":1"#,
+        );
+        check_values(
+            "{}",
+            r#""a\u0062":{},"@included":[{"a":[]}]"#,
+            r#""a\u0062":{},"@included":[{"a":null}]"#,
+        );
+        // below these, keys may be of another kind
+        let terms = r#""m":{"@id":"ex:m","@container":"@language"},"j":{"@id":"ex:j","@type":"@json"},"p":"ex:p""#;
+        let document = |dropped: &str| {
+            let opaque = r#""m":{"en":["x"]},"j":{"a":[]},"@value":{"a":[]},"@context":{"x":[]}"#;
+            format!(r#"{{"@context":{{{terms}}},"p":{{{opaque},"p":{{"a":{dropped}}}}}}}"#)
+        };
+        check(&document("[]"), &document("null"));
+    }
+
+    #[test]
+    fn lists_and_sets_are_refused_beside_a_container_graph() {
+        let graph = r#""p":{"@id":"ex:p","@container":"@graph"}"#;
+        let other = r#""p":{"@id":"ex:p","@container":"@index"}"#;
+        let document =
+            |context: &str, rest: &str| format!("{{\"@context\":{{{context}}},\n{rest}}}");
+        for (context, rest, line) in [
+            (graph.to_owned(), r#""p":{"@list":[1]}"#, 2),
+            (graph.to_owned(), r#""p":{"@set":[1]}"#, 2),
+            (graph.to_owned(), r#""p":{"@l\u0069st":[1]}"#, 2),
+            (format!(r#"{graph},"l":"@list""#), r#""p":{"l":[1]}"#, 1),
+            (
+                format!(r#"{graph},"s":{{"@id":"@set"}}"#),
+                r#""p":{"s":[1]}"#,
+                1,
+            ),
+            (
+                r#""p":{"@id":"ex:p","@c\u006fntainer":"@graph"}"#.to_owned(),
+                r#""p":{"@set":[1]}"#,
+                2,
+            ),
+        ] {
+            let document = document(&context, rest);
+            let error = plain_json_ld(&document).map(drop).unwrap_err().to_string();
+            let expected = [format!("line {line},"), "`@list` and `@set`".to_owned()];
+            assert!(
+                expected.iter().all(|part| error.contains(part)),
+                "{document}: {error}"
+            );
+        }
+        for (context, rest) in [
+            (graph, r#""p":{"ex:q":[1]}"#),
+            (other, r#""p":{"@list":[1]}"#),
+            (r#""p":{"@id":"ex:@graph"}"#, r#""p":{"@list":[1]}"#),
+            (
+                r#""p":{"@id":"ex:p\t","@container":"@index"}"#,
+                r#""p":{"@list":[1]}"#,
+            ),
+        ] {
+            let document = document(context, rest);
+            assert!(plain_json_ld(&document).is_ok(), "{document}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_may_be_read_as_something_else_are_refused() {
+        let long = "100000000000000000000";
+        for (document, is_refused) in [
+            (format!(r#"{{"ex:a":[{long}]}}"#), false),
+            (format!(r#"{{"ex:a":[{long},"double"]}}"#), true),
+            (format!(r#"{{"ex:a":[{long},"@json"]}}"#), true),
+            (format!(r#"{{"ex:a":[{long},"\u0061"]}}"#), true),
+            (format!(r#"{{"ex:a":[{long},"{MARK}"]}}"#), true),
+            (r#"{"ex:a":[1e400]}"#.to_owned(), false),
+            (r#"{"ex:a":[-1e400,"@json"]}"#.to_owned(), true),
+            (r#"{"ex:a":[1e300,"@json"]}"#.to_owned(), false),
+            (r#"{"ex:a":["1e400","@json"]}"#.to_owned(), false),
+        ] {
+            let plain = plain_json_ld(&document);
+            assert_eq!(plain.is_err(), is_refused, "{document}");
+            if let Ok(plain) = plain {
+                assert_eq!(
+                    plain.has_long_integers,
+                    document.contains(long),
+                    "{document}"
+                );
+            }
+        }
+        check(
+            r#"{"ex:a":[-1e20,0,1e20]}"#,
+            &format!(r#"{{"ex:a":[-{long}{MARK},0,{long}{MARK}]}}"#),
+        );
+        assert_eq!(long_integer(&format!("{long}{MARK}")), Some(long));
+        assert_eq!(long_integer(long), None);
+    }
 }
