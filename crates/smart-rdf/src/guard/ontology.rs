@@ -345,3 +345,204 @@ fn end_of_reference(reference: &str) -> Option<usize> {
     let near = &reference.as_bytes()[..reference.len().min(LONGEST)];
     memchr(b';', near)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::testing::check_document;
+
+    fn plain(text: &str) -> Result<PlainXml, ParseError> {
+        plain_xml(text, true, true, &Limits::new())
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        match plain(text) {
+            Ok(plain) => assert_eq!(plain.text, expected),
+            Err(error) => panic!("{text}: {error}"),
+        }
+    }
+
+    #[track_caller]
+    fn check_refused(text: &str, place: &str, part: &str) {
+        let error = plain(text).map(drop).unwrap_err().to_string();
+        let is_told = error.contains(place) && error.contains(part);
+        assert!(is_told, "{text}: {error}");
+    }
+
+    /// A document with these declarations.
+    fn declaring(entities: &str, element: &str) -> String {
+        format!("<!DOCTYPE r [{entities}]>{element}")
+    }
+
+    #[test]
+    fn entities_are_written_out_where_they_are_used() {
+        let entities = r#"<!ENTITY a "1"> <!-- b --><!ENTITY b '&a;"2'><!ENTITY a "3">"#;
+        for (element, expected) in [
+            ("<r/>", "<r/>"),
+            (
+                "<r x='&a;' y=\"-&b;-\">&b;&a;</r>",
+                "<r x='1' y=\"-1&quot;2-\">1&quot;21</r>",
+            ),
+            // what is not declared is left to the parser
+            (
+                "<r x='&c;'>&amp;&#65;&a &;&</r>",
+                "<r x='&c;'>&amp;&#65;&a &;&</r>",
+            ),
+            (
+                "<r><!-- &a; --><![CDATA[&a;]]></r>",
+                "<r><!-- &a; --><![CDATA[&a;]]></r>",
+            ),
+        ] {
+            check(&declaring(entities, element), expected);
+        }
+        // lines stay lines
+        check(
+            &declaring("\n<!ENTITY a\n'1\n\"2'\n>\n", "<r>&a;</r>"),
+            "\n\n\n\n\n<r>1&#10;&quot;2</r>",
+        );
+        check("<!DOCTYPE\nr>\n<r/>", "\n\n<r/>");
+        check(
+            &declaring("<!ENTITY a \"'\">", "<r x='&a;'/>"),
+            "<r x='&apos;'/>",
+        );
+    }
+
+    #[test]
+    fn entities_are_bounded() {
+        let check_bound = |limit, exact, text: &str| {
+            check_document(limit, exact, |limits| {
+                plain_xml(text, true, true, limits).map(drop)
+            });
+        };
+        let entities = r#"<!ENTITY a "12345"><!ENTITY b "&a;&a;">"#;
+        check_bound(Limit::Entities, 2, &declaring(entities, "<r/>"));
+        check_bound(Limit::IriLength, 10, &declaring(entities, "<r/>"));
+        // each step is paid for
+        check_bound(Limit::Expansion, 10, &declaring(entities, "<r/>"));
+        let used = "<r x='&a;'>&b;</r>";
+        check_bound(Limit::Expansion, 10 + 5 + 10, &declaring(entities, used));
+    }
+
+    #[test]
+    fn a_declaration_holds_entities_and_comments_only() {
+        for (declaration, column, part) in [
+            ("<!DOCTYPE r SYSTEM 'x'>", 13, "an internal subset"),
+            ("<!DOCTYPE r [] x>", 16, "an internal subset"),
+            ("<!DOCTYPE >", 11, "the name of the root element"),
+            (
+                "<!DOCTYPE r [<!ELEMENT r ANY>]>",
+                14,
+                "a comment or CDATA section",
+            ),
+            ("<!DOCTYPE r [<a>]>", 16, "comments only"),
+            ("<!DOCTYPE r [%a;]>", 19, "comments only"),
+            ("<!DOCTYPE r [", 14, "comments only"),
+            (
+                "<!DOCTYPE r [<!ENTITY % a 'b'>]>",
+                23,
+                "the name of an entity",
+            ),
+            (
+                "<!DOCTYPE r [<!ENTITY a SYSTEM 'b'>]>",
+                25,
+                "a value in quotes",
+            ),
+            (
+                "<!DOCTYPE r [<!ENTITY a 'b' c>]>",
+                29,
+                "`>` at the end of the entity",
+            ),
+            ("<!DOCTYPE r [<!ENTITY a '%b;'>]>", 22, "text only"),
+            ("<!DOCTYPE r [<!ENTITY a '&#60;'>]>", 22, "text only"),
+        ] {
+            check_refused(declaration, &format!("column {column}:"), part);
+        }
+        let refused = plain_xml(" <!DOCTYPE r>", false, true, &Limits::new());
+        assert!(matches!(
+            refused,
+            Err(ParseError::Doctype {
+                position: Position { line: 1, column: 2 }
+            })
+        ));
+    }
+
+    /// The language and the text of each repair.
+    #[track_caller]
+    fn check_repairs(text: &str, expected: &[(&str, &str)]) {
+        let repairs = plain(text).unwrap().repairs;
+        let found = repairs
+            .iter()
+            .map(|repair| (&*repair.language, &*repair.text));
+        assert_eq!(Vec::from_iter(found), expected, "{text}");
+    }
+
+    #[test]
+    fn a_mangled_language_goes_back_into_its_text() {
+        check(
+            "<r><a x='1' xml:lang='b c' y='2'>d</a><e xml:lang='en'>f</e></r>",
+            "<r><a x='1'  y='2'>d@b c</a><e xml:lang='en'>f</e></r>",
+        );
+        check_repairs(
+            "<r><a xml:lang='b&quot;c'>&lt;d</a><a xml:lang='1 2'></a></r>",
+            &[("b\"c", "<d@b\"c"), ("1 2", "@1 2")],
+        );
+        let found = plain("<r>\n <a x='1' xml:lang='b c'>d</a></r>").unwrap();
+        let position = found.repairs[0].position;
+        assert_eq!((position.line, position.column), (2, 11));
+        // an element inside of one with a language would have that one in its place
+        for unchanged in [
+            "<r xml:lang='en'><a xml:lang='b c'>d</a></r>",
+            "<r xml:lang='en'><s/><s><a xml:lang='b c'>d</a></s></r>",
+        ] {
+            check(unchanged, unchanged);
+        }
+        // and beside it, or behind it, it would not
+        check_repairs(
+            "<r><s xml:lang='en'>x</s><s xml:lang='en'/><a xml:lang='b c'>d</a></r>",
+            &[("b c", "d@b c")],
+        );
+        check_repairs(
+            "<r><a xml:lang='b c'>d</b></a></r>",
+            &[("b c", "d</b>@b c")],
+        );
+        let kept = "<r><a xml:lang='b c'>d</a></r>";
+        let plain = plain_xml(kept, true, false, &Limits::new()).unwrap();
+        assert_eq!((&*plain.text, plain.repairs.len()), (kept, 0));
+    }
+
+    #[test]
+    fn only_an_element_with_nothing_but_text_is_repaired() {
+        for (inner, column) in [
+            ("<b/>", 22),
+            ("x<!-- c -->", 23),
+            ("<![CDATA[x]]>", 22),
+            ("<?p?>", 22),
+        ] {
+            let text = format!("<r><a xml:lang='b c'>{inner}</a></r>");
+            check_refused(&text, &format!("column {column}:"), NOT_REPAIRABLE);
+        }
+        check_refused("<r><a xml:lang='b c'/></r>", "column 4:", NOT_REPAIRABLE);
+    }
+
+    #[test]
+    fn references_that_xml_defines_are_resolved() {
+        for (text, expected) in [
+            ("a&amp;b&lt;&gt;&quot;&apos;", "a&b<>\"'"),
+            ("&#65;&#x41;&#x1F600;", "AA\u{1f600}"),
+            ("&e;&amp;", "&e;&"),
+            ("&#xD800;&#;&#x;&#-1;&#1x;&;", "&#xD800;&#;&#x;&#-1;&#1x;&;"),
+            ("a & b&amp", "a & b&amp"),
+        ] {
+            assert_eq!(unescape(text), expected);
+        }
+    }
+
+    #[test]
+    fn references_are_short() {
+        let reference = |length: usize| format!("&{}; &amp;", "a".repeat(length));
+        assert_eq!(end_of_reference(&reference(254)), Some(255));
+        assert_eq!(end_of_reference(&reference(255)), None);
+        assert_eq!(end_of_reference("&a"), None);
+    }
+}
