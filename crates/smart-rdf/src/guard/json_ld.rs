@@ -85,7 +85,7 @@ fn long_integers(text: &str) -> Result<Vec<(Range<usize>, String)>, ParseError> 
                     let message = "a number that is too large for a JSON literal";
                     return Err(fault(text, range.start, message));
                 }
-                if value.abs() < 0.99e20 || value.abs() > 1.01e21 {
+                if !(0.99e20..=1.01e21).contains(&value.abs()) {
                     continue;
                 }
                 if let Some(digits) = digits_of(number) {
@@ -302,7 +302,7 @@ fn without_dropped_keys(text: &str) -> Result<Cow<'_, str>, ParseError> {
         return Ok(Cow::Borrowed(text));
     }
     let mut plain = text[..=start].to_owned();
-    let (mut last, mut is_first) = (start + 1, true);
+    let (mut last, mut is_first) = (start, true);
     for (entry, meaning) in entries.iter().zip(&meanings) {
         let is_kept = *meaning != Meaning::Nothing;
         let (gap, whole) = (&text[last..entry.range.start], &text[entry.range.clone()]);
@@ -392,7 +392,6 @@ impl<'t> Terms<'t> {
             };
             match cursor.peek() {
                 Some(b'[') => {
-                    cursor.at += 1;
                     while !matches!(cursor.peek(), Some(b']') | None) {
                         if cursor.peek() == Some(b'{') {
                             terms.apply(&cursor.object().unwrap_or_default());
@@ -929,6 +928,14 @@ mod tests {
         ] {
             check_values(uncertain, kept, kept);
         }
+        let (named, none) = (r#""ex:n":{"@type":"ex:T"}"#, r#""ex:n":null"#);
+        check_values(r#"{"ex:n":null}"#, named, none);
+        check_values("{}", named, named);
+        check_values(
+            r#"{"@vocab":"http://e/"}"#,
+            r#""@later":{"@type":"ex:T"}"#,
+            r#""@later":null"#,
+        );
         // only objects and arrays have nodes in them
         check_values(
             "{}",

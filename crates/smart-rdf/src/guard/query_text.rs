@@ -501,6 +501,8 @@ mod tests {
             "regex(1)",
             "REGEX (1)",
             "REGEX # c\n(1)",
+            "x REGEX(1)",
+            ",REGEX(1)",
             "<a:b>(1)",
             "a:b(1)",
             ":(1)",
