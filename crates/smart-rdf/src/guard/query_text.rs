@@ -595,6 +595,7 @@ mod tests {
     #[test]
     fn an_iri_that_may_begin_a_comment_is_both() {
         check_depth("(<a:b#(> )((\n", 4);
+        check_depth("(<a:b#(> )((", 4);
         check_depth("(<a:b#c> }](\n(", 3);
         check_depth("{<a:b#(> )}", 2);
         check_depth("(<http://b#(>)", 2);

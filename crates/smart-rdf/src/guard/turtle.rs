@@ -32,7 +32,10 @@ pub(crate) fn check_turtle(
     while let Some(byte) = bytes.get(at) {
         match byte {
             b'#' => {
-                at += memchr(b'\n', &bytes[at..]).unwrap_or(bytes.len() - at);
+                let Some(length) = memchr(b'\n', &bytes[at..]) else {
+                    break;
+                };
+                at += length;
                 continue;
             }
             b' ' | b'\t' | b'\r' | b'\n' => {
@@ -60,7 +63,7 @@ pub(crate) fn check_turtle(
                     longest = longest.max(base);
                 }
                 uses += 1;
-                at += length + 1;
+                at += length;
             }
             b'"' | b'\'' => {
                 let end = end_of_string(bytes, at);
@@ -190,7 +193,7 @@ mod tests {
     fn iris_and_strings_are_as_long_as_they_may_be() {
         check_bound("<abcd> <abc>", None, Limit::IriLength, 4);
         // not closed
-        check_bound("<abc", None, Limit::IriLength, 3);
+        check_bound(" <abc", None, Limit::IriLength, 3);
         // up to six quotes are counted in
         check_bound(r#""0123456789" "ab""#, None, Limit::TermLength, 6);
         check_bound(r#""""0123456789""""#, None, Limit::TermLength, 10);
