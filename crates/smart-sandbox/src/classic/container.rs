@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response};
+use http::{Method, Request, Response};
 use smart_oauth::Timestamp;
 
-use super::oauth::authenticate::authenticate;
+use super::oauth::authenticate::{Authenticated, authenticate};
 use super::routes::{self, Endpoint, Handler};
-use super::rules::{PathScope, permits};
+use super::rules::{Access, PathScope, permits};
 use super::state::ContainerState;
 use crate::clock::Clock;
 use crate::records::load::LoadError;
@@ -48,7 +48,7 @@ impl Container {
         let answer = move |endpoint: &Endpoint, request: RequestContext<'_>| {
             answer(&answering, endpoint, request)
         };
-        let preflight = cors::of_one_origin(origin(&state));
+        let preflight = cors::of_one_origin(state.address.origin_header());
         let router = router(routes::table(), Some(&preflight), clock, answer);
         Self {
             state,
@@ -107,12 +107,12 @@ impl fmt::Debug for Container {
     }
 }
 
-/// Asks the rules, then the handler.
 fn answer(
     container: &ContainerState,
     endpoint: &Endpoint,
     mut request: RequestContext<'_>,
 ) -> Reply {
+    let access = endpoint.access;
     let reply = match endpoint.handler {
         Handler::Page(_)
             if request.method() == Method::POST && comes_from_elsewhere(request.headers()) =>
@@ -120,19 +120,27 @@ fn answer(
             return pages::foreign_form();
         }
         Handler::Page(show) => return show(container, &request),
+        // The layer in front of the router has answered.
         Handler::Preflight => return reply::not_found(),
         Handler::Public(answer) => answer(container, &request),
-        Handler::Record(..) | Handler::Signed(_) => {
-            answer_signed(container, endpoint, &mut request)
-        }
+        Handler::Record(answer, call) => signed(container, access, &mut request, |request, _| {
+            container.with_record(request.parameter("record_id"), |record| {
+                answer(container, request, record, call)
+            })
+        }),
+        Handler::Signed(answer) => signed(container, access, &mut request, |request, who| {
+            answer(container, request, who)
+        }),
     };
-    reply::share_with(reply, &origin(container))
+    reply::share_with(reply, &container.address.origin_header())
 }
 
-fn answer_signed(
+/// Answers a signed request whose sender has this access.
+fn signed(
     container: &ContainerState,
-    endpoint: &Endpoint,
+    access: Access,
     request: &mut RequestContext<'_>,
+    answer: impl FnOnce(&RequestContext<'_>, &Authenticated) -> Reply,
 ) -> Reply {
     let who = match authenticate(container, request) {
         Ok(who) => who,
@@ -143,26 +151,13 @@ fn answer_signed(
             return reply;
         }
     };
-    let access = endpoint.access;
     if !permits(access, &who.principal, PathScope::of(&request.parameters)) {
         let reply = reply::forbidden();
         let reason = format!("this call demands {}", access.demand());
         container.report(request, &reply, Some(who.principal.app), reason);
         return reply;
     }
-    match endpoint.handler {
-        Handler::Record(answer, call) => container
-            .with_record(request.parameter("record_id"), |record| {
-                answer(container, request, record, call)
-            }),
-        Handler::Signed(answer) => answer(container, request, &who),
-        Handler::Page(_) | Handler::Preflight | Handler::Public(_) => reply::not_found(),
-    }
-}
-
-/// The origin whose pages may read what the API answers.
-fn origin(container: &ContainerState) -> HeaderValue {
-    container.address.origin_header()
+    answer(request, &who)
 }
 
 #[cfg(test)]

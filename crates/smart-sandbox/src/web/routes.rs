@@ -108,13 +108,7 @@ fn method_router<E>(
 where
     E: Clone + Send + Sync + 'static,
 {
-    let mut methods: Vec<&Method> = Vec::new();
-    for route in &routes {
-        if let Methods::Only(only) = route.methods {
-            methods.extend(only);
-        }
-    }
-    methods.sort_by_key(|method| (*method == Method::OPTIONS, method.as_str()));
+    let methods = methods_of(&routes);
     let allow = methods
         .iter()
         .map(|method| method.as_str())
@@ -134,12 +128,13 @@ where
         let (endpoint, clock, answer) = (route.endpoint, clock.clone(), answer.clone());
         // The endpoint reads what a wildcard matches from the path.
         let is_wild = route.path.contains("{*");
-        let handler = move |request| {
+        let handler = move |request: axum::extract::Request| {
             let (endpoint, clock, answer) = (endpoint.clone(), clock.clone(), answer.clone());
             async move {
-                let now = now(&request, &clock);
+                let at = request.extensions().get::<At>().copied();
                 let reply = match receive(request, is_wild).await {
                     Ok((request, path, parameters)) => {
+                        let now = at.map_or_else(|| clock.now(), |at| at.0);
                         let context = RequestContext::new(&request, &path, parameters, now);
                         answer.answer(&endpoint, context)
                     }
@@ -163,14 +158,22 @@ where
     router
 }
 
+/// The methods of the routes of one path, in the order of an `Allow` header.
+fn methods_of<E>(routes: &[Route<E>]) -> Vec<&'static Method> {
+    let mut methods: Vec<&'static Method> = routes
+        .iter()
+        .flat_map(|route| match route.methods {
+            Methods::Any => &[],
+            Methods::Only(only) => only,
+        })
+        .collect();
+    methods.sort_by_key(|method| (*method == Method::OPTIONS, method.as_str()));
+    methods
+}
+
 /// The time at which [`handle`] answers a request, instead of the clock's.
 #[derive(Clone, Copy)]
 struct At(Timestamp);
-
-fn now(request: &axum::extract::Request, clock: &Clock) -> Timestamp {
-    let at = request.extensions().get::<At>();
-    at.map_or_else(|| clock.now(), |at| at.0)
-}
 
 /// Reads the body and the parameters of a request. The request gets back the URI that was sent,
 /// of which a router around this one may have cut the start.

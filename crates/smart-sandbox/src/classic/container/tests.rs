@@ -1,6 +1,6 @@
 use std::sync::Mutex;
 
-use http::{HeaderName, Method};
+use http::{HeaderName, HeaderValue, Method};
 use proptest::prelude::*;
 
 use super::*;
