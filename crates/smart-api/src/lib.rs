@@ -25,6 +25,8 @@
 //! smart_api::calls::GetDemographics::new("1288992").date_from("2008");
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 //! # Reading
 //!
 //! Real data break the ontology here and there, and reading them does not fail for that: what can
@@ -100,3 +102,8 @@ pub use info::{
     CallInfo, Cardinality, Category, DateBound, Method, ParameterKind, PathParameter,
     PathParameterKind, QueryParameter, StatementInfo,
 };
+
+/// The example of the README, compiled as a documentation test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

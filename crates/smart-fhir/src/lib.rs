@@ -60,6 +60,8 @@
 //! `rdf`: `rdf::to_graph` writes resources of R4 as graphs in FHIR's own RDF form, so that SPARQL
 //! can be asked of them.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 // whom to ask
 mod base;
 
@@ -107,3 +109,8 @@ pub use resource::capabilities::{Capabilities, TypeCapabilities};
 pub use resource::outcome::{Issue, OperationOutcome};
 pub use resource::reference::{Path, Reference};
 pub use search::Search;
+
+/// The example of the README, compiled as a documentation test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

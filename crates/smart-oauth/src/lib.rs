@@ -39,6 +39,8 @@
 //! | `jwt` | assertions that the app signs, and validation of id tokens (implies `oauth2`) |
 //! | `rsa-sha1` | the signature method RSA-SHA1 |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod oauth1;
 #[cfg(feature = "oauth2")]
 pub mod oauth2;
@@ -52,3 +54,8 @@ mod time;
 pub use encode::percent_encode;
 pub use peer_body::PeerBody;
 pub use time::Timestamp;
+
+/// The example of the README, compiled as a documentation test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

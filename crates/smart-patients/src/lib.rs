@@ -23,6 +23,8 @@
 //! fiction (555-0100 to 555-0199), e-mail addresses under `example.org`. Codes are real ones from
 //! SNOMED CT, RxNorm, LOINC and CVX.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod allergies;
 mod codes;
 mod conditions;
@@ -39,6 +41,11 @@ mod person;
 mod random;
 mod story;
 mod tables;
+/// The example of the README, compiled as a documentation test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 #[cfg(test)]
 mod tests;
 mod vitals;

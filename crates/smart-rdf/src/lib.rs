@@ -38,6 +38,8 @@
 //! on a `Store` as well. Terms and triples are those of [`oxrdf`], named here so that no other
 //! crate needs it.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod error;
 mod graph;
 mod guard;
@@ -73,3 +75,8 @@ pub use visible::{visible, visible_lines};
 // Limits and errors
 pub use error::{ParseError, Position, ReadError, WriteError};
 pub use limits::{Limit, LimitError, Limits};
+
+/// The example of the README, compiled as a documentation test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -40,6 +40,8 @@
 //! # }
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod builder;
 mod classic;
 mod clock;
@@ -66,3 +68,8 @@ pub use fhir::{FHIR_PASSWORD, FHIR_USER, FhirServer};
 pub use records::accounts::Account;
 pub use records::load::{FileError, LoadError};
 pub use sandbox::Sandbox;
+
+/// The example of the README, compiled as a documentation test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -27,6 +27,8 @@
 //! It verifies no signatures and has no records. For that, start the embedded container of
 //! `smart-sandbox`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod authority;
 mod canned_response;
 mod connection;
@@ -39,3 +41,8 @@ pub use authority::{Authority, ServerIdentity};
 pub use canned_response::CannedResponse;
 pub use connection::{Received, ServerConnection};
 pub use server::{TestServer, unknown_host, vacant};
+
+/// The example of the README, compiled as a documentation test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

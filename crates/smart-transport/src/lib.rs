@@ -69,6 +69,8 @@
 //! # }
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod body;
 mod extensions;
 mod origin;
@@ -101,3 +103,8 @@ pub use transport::{SharedTransport, Transport};
 /// The longest body that is read unless told otherwise: the largest record answers are under 1 MiB,
 /// a 20 MiB scan in Base64 still fits, and sixty-four answers at once stay within 2 GiB.
 const BODY_LIMIT: usize = 32 << 20;
+
+/// The example of the README, compiled as a documentation test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

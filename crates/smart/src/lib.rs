@@ -149,6 +149,8 @@
 //! Each can be used alone: [`oauth`] signs and verifies, [`rdf`] holds graphs and queries, [`api`]
 //! has the calls as data, [`transport`] carries requests.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod classic;
 #[cfg(feature = "fhir")]
 pub mod fhir;
@@ -174,7 +176,7 @@ pub use {smart_api as api, smart_oauth as oauth, smart_rdf as rdf, smart_transpo
 
 /// The examples of the workspace's README, compiled as documentation tests.
 #[cfg(all(doctest, feature = "fhir"))]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;
 
 /// The examples of the guide to FHIR, likewise.
