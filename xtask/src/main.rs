@@ -1,5 +1,5 @@
 //! The maintainer's commands: `cargo xtask bench`, `ci`, `codegen`, `conformance`, `mutants`,
-//! `tidy`, `words`.
+//! `public-api`, `tidy`, `words`.
 
 #![expect(
     clippy::print_stdout,
@@ -12,6 +12,7 @@ mod ci;
 mod codegen;
 mod conformance;
 mod mutants;
+mod public_api;
 mod tidy;
 mod words;
 
@@ -52,6 +53,12 @@ enum Task {
     Codegen(codegen::Arguments),
     /// Change the files that decide about trust or loss, and see whether a test fails
     Mutants(mutants::Arguments),
+    /// Compare the public items of each library with specs/public-api
+    PublicApi {
+        /// Write the files of specs/public-api
+        #[arg(long)]
+        write: bool,
+    },
     /// Check the rules of docs/architecture.md
     Tidy {
         /// First write the requirements of specs/ into docs/conformance.md
@@ -80,6 +87,7 @@ fn run(task: Task) -> Result<()> {
         Task::Conformance { folders } => conformance::run(&folders),
         Task::Codegen(arguments) => codegen::run(&root, &arguments),
         Task::Mutants(arguments) => mutants::run(&root, &arguments),
+        Task::PublicApi { write } => public_api::run(&root, write),
         Task::Tidy { write } => tidy::run(&root, write),
         Task::Words => words::run(&root),
     }
