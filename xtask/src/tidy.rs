@@ -2,12 +2,14 @@
 //!
 //! A rule lives in the module that can see it: [`layers`] reads the dependency graph, [`purity`]
 //! the sources of the crates that do no I/O, [`manifests`] what every `Cargo.toml` has to say,
-//! [`links`] the addresses in the documentation, [`rooms`] the folders of each crate,
-//! [`requirements`] the table of what SMART App Launch demands of clients.
+//! [`links`] the addresses in the documentation, [`rooms`] the folders of each crate, [`paths`] the
+//! files that the architecture names, [`requirements`] the table of what SMART App Launch demands of
+//! clients.
 
 mod layers;
 mod links;
 mod manifests;
+mod paths;
 mod purity;
 mod requirements;
 mod rooms;
@@ -48,6 +50,7 @@ pub(crate) fn run(root: &Path, write: bool) -> Result<()> {
     }
     let graph = layers::Graph::read(root)?;
     let mut findings = layers::check(&graph);
+    findings.extend(paths::check(root)?);
     findings.extend(requirements::check(root, &graph)?);
     for member in graph.members() {
         findings.extend(manifests::check(root, member)?);
