@@ -74,7 +74,7 @@ const STAGES: &[Stage] = &[
         needs: &[Need::Program("cargo-deny")],
         ..stage(
             "deny",
-            &["deny --workspace --locked check bans licenses sources"],
+            &["deny --workspace --locked check --hide-inclusion-graph bans licenses sources"],
         )
     },
     Stage {
@@ -131,6 +131,10 @@ const STAGES: &[Stage] = &[
             &["build --target x86_64-pc-windows-gnu --locked --package smart-cli"],
         )
     },
+    stage(
+        "package",
+        &["package --workspace --no-verify --allow-dirty --locked"],
+    ),
     Stage {
         // reads an unstable format; moves together with the version of the crate `public-api`
         needs: &[Need::Rust("1.95")],
