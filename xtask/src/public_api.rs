@@ -32,10 +32,15 @@ const fn library(package: &'static str, name: &'static str) -> Library {
 
 /// Compares each library with its file, or writes the files.
 pub(crate) fn run(root: &Path, write: bool) -> Result<()> {
+    let folder = root.join("specs/public-api");
+    if write {
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("{} cannot be made", folder.display()))?;
+    }
     let mut changed = Vec::new();
     for library in LIBRARIES {
         let items = items(&rustdoc_json(root, library)?)?;
-        let path = root.join(format!("specs/public-api/{}.txt", library.package));
+        let path = folder.join(format!("{}.txt", library.package));
         if write {
             std::fs::write(&path, &items)
                 .with_context(|| format!("{} cannot be written", path.display()))?;
