@@ -20,7 +20,7 @@ mod sweep;
 mod manifest;
 mod open_record;
 pub(crate) mod path_segment;
-pub(crate) mod signer;
+pub(crate) mod signing;
 
 mod generated;
 

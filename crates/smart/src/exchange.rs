@@ -2,7 +2,7 @@
 //! more.
 
 pub(crate) mod clock;
-pub(crate) mod policy;
+pub(crate) mod environment;
 pub(crate) mod randomness;
 pub(crate) mod recorder;
 pub(crate) mod retry;
@@ -18,11 +18,10 @@ use smart_transport::{
 use tracing::Instrument as _;
 
 use crate::Error;
-use crate::classic::Client;
 use crate::error::Unanswered;
 use crate::error::mask::Sent;
 use crate::exchange::clock::{Ahead, ServerClock};
-use crate::exchange::policy::Policy;
+use crate::exchange::environment::Environment;
 use crate::exchange::retry::{Attempts, Next, Outcome, Repeat};
 use crate::exchange::span::CallSpan;
 
@@ -69,48 +68,50 @@ impl Timed {
     }
 }
 
-/// Who makes exchanges: a client of either generation.
-pub(crate) trait Exchanger: Sync + Sized {
-    /// How it goes about them.
-    fn policy(&self) -> &Policy;
+/// Makes a request for a server whose clock is this far ahead. It is called for every attempt,
+/// since a container refuses a nonce that it has seen.
+pub(crate) type MakeRequest<'m> =
+    &'m (dyn Fn(Ahead) -> Result<Request<Bytes>, Error> + Send + Sync);
 
-    /// A number between 0 and 1 that nobody can guess, for the length of pauses.
-    fn chance(&self) -> f64;
-
-    /// The time that its requests carry.
-    fn clock(&self) -> &ServerClock;
-
-    /// The secret that signs every request and stands in none.
-    fn own_secret(&self) -> Option<&str> {
-        None
-    }
-
-    /// Carries out an exchange, and reads the answer to its end. `make` makes a request for a
-    /// server whose clock is so far ahead, and for every attempt a new one, since a container
-    /// refuses a nonce that it has seen.
-    fn exchange(
+impl Environment {
+    /// Carries out an exchange, and reads the answer to its end.
+    pub(crate) async fn exchange(
         &self,
         purpose: Purpose<'_>,
-        make: impl Fn(Ahead) -> Result<Request<Bytes>, Error> + Send,
-    ) -> impl Future<Output = Result<Response<Bytes>, Error>> + Send {
-        async move {
-            let answer = exchange(self, purpose, Reading::Whole, make).await;
-            answer.map(|(response, _empty)| response)
-        }
+        make: MakeRequest<'_>,
+    ) -> Result<Response<Bytes>, Error> {
+        let (response, _empty) = self.watched(purpose, Reading::Whole, make).await?;
+        Ok(response)
     }
 
     /// Carries out an exchange up to the head of the answer, whose body then follows as it comes.
-    /// What is repeated, and when, is the same.
+    /// The rules for repeats are the same.
     #[cfg(feature = "fhir")]
-    fn exchange_stream(
+    pub(crate) async fn exchange_stream(
         &self,
         purpose: Purpose<'_>,
-        make: impl Fn(Ahead) -> Result<Request<Bytes>, Error> + Send,
-    ) -> impl Future<Output = Result<Response<Body>, Error>> + Send {
-        async move {
-            let answer = exchange(self, purpose, Reading::Head, make).await;
-            answer.map(|(response, body)| response.map(|_empty| body))
+        make: MakeRequest<'_>,
+    ) -> Result<Response<Body>, Error> {
+        let (response, body) = self.watched(purpose, Reading::Head, make).await?;
+        Ok(response.map(|_empty| body))
+    }
+
+    /// Makes the attempts within the span of the call, if anything listens.
+    async fn watched(
+        &self,
+        purpose: Purpose<'_>,
+        reading: Reading,
+        make: MakeRequest<'_>,
+    ) -> Result<Answer, Error> {
+        let span = CallSpan::new(self, &purpose);
+        if span.is_disabled() {
+            return attempts(self, purpose, reading, make, &span).await;
         }
+        // In a box, so that a call that nobody watches is not as large as two.
+        let attempts = Box::pin(attempts(self, purpose, reading, make, &span));
+        let outcome = attempts.instrument(span.span().clone()).await;
+        span.end(outcome.as_ref().map(|(response, _body)| response));
+        outcome
     }
 }
 
@@ -147,37 +148,19 @@ impl Reading {
 
 type Answer = (Response<Bytes>, Body);
 
-async fn exchange(
-    by: &impl Exchanger,
-    purpose: Purpose<'_>,
-    reading: Reading,
-    make: impl Fn(Ahead) -> Result<Request<Bytes>, Error> + Send,
-) -> Result<Answer, Error> {
-    let span = CallSpan::new(by.policy(), &purpose);
-    if span.is_disabled() {
-        return attempts(by, purpose, reading, make, &span).await;
-    }
-    // In a box, so that a call that nobody watches is not as large as two.
-    let attempts = Box::pin(attempts(by, purpose, reading, make, &span));
-    let outcome = attempts.instrument(span.span().clone()).await;
-    span.end(outcome.as_ref().map(|(response, _body)| response));
-    outcome
-}
-
 async fn attempts(
-    by: &impl Exchanger,
+    environment: &Environment,
     purpose: Purpose<'_>,
     reading: Reading,
-    make: impl Fn(Ahead) -> Result<Request<Bytes>, Error> + Send,
+    make: MakeRequest<'_>,
     span: &CallSpan,
 ) -> Result<Answer, Error> {
-    let policy = by.policy();
-    let limit = policy.transport.total_timeout();
+    let limit = environment.transport.total_timeout();
     let deadline = Deadline::after(limit.unwrap_or(WITHOUT_LIMIT));
-    let mut attempts = Attempts::new(&policy.retries, &policy.budget, purpose.repeat);
+    let mut attempts = Attempts::new(&environment.retries, &environment.budget, purpose.repeat);
     // What cannot be repeated does not go out on a connection that may just be closing.
     let mut fresh = purpose.repeat != Repeat::Always;
-    let mut time = RequestTime::new(by.clock(), purpose.timed);
+    let mut time = RequestTime::new(environment.clock(), purpose.timed);
     let mut made = 0;
     loop {
         let mut request = make(time.ahead)?;
@@ -195,8 +178,8 @@ async fn attempts(
         }
         made += 1;
         let sent = Sent::of(&request);
-        let recording = policy.recorder.begin(&purpose, &request, made);
-        let exchange = reading.send(&policy.transport, request);
+        let recording = environment.recorder.begin(&purpose, &request, made);
+        let exchange = reading.send(&environment.transport, request);
         let answer = match limit {
             Some(_) => exchange.await,
             // In a box, since most transports have one.
@@ -207,13 +190,13 @@ async fn attempts(
             Ok((response, body)) => (Ok(response), body),
             Err(error) => (Err(error), Body::empty()),
         };
-        policy.recorder.end(recording, &outcome);
+        environment.recorder.end(recording, &outcome);
         span.attempt(made, &outcome);
 
         if time.is_corrected_by(&outcome) {
             continue;
         }
-        let chance = || by.chance();
+        let chance = || environment.chance();
         match attempts.next(&outcome, chance, || deadline.remaining()) {
             Next::AtOnce => {
                 fresh = true;
@@ -226,7 +209,7 @@ async fn attempts(
             }
             _ => {
                 let response = told(purpose, outcome, made)?;
-                return Ok((sent.masked(by.own_secret(), response), body));
+                return Ok((sent.masked(environment.signing_secret(), response), body));
             }
         }
     }
@@ -283,24 +266,6 @@ fn told(purpose: Purpose<'_>, outcome: Outcome, attempts: u32) -> Result<Respons
         let container = purpose.origin.to_string();
         Error::Transport(Unanswered::new(container, purpose.repeat, attempts, error))
     })
-}
-
-impl Exchanger for Client {
-    fn policy(&self) -> &Policy {
-        self.policy()
-    }
-
-    fn chance(&self) -> f64 {
-        self.signer().chance()
-    }
-
-    fn clock(&self) -> &ServerClock {
-        self.signer().clock()
-    }
-
-    fn own_secret(&self) -> Option<&str> {
-        Some(self.signer().consumer().secret().expose())
-    }
 }
 
 fn has_timer() -> bool {

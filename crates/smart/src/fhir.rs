@@ -45,7 +45,6 @@ mod ending;
 #[cfg(feature = "jwt")]
 mod identity;
 mod lifecycle;
-mod means;
 mod renewal;
 mod stored;
 

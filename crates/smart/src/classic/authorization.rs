@@ -9,7 +9,7 @@ use crate::Error;
 use crate::classic::client::origin;
 use crate::classic::{Client, Record};
 use crate::exchange::retry::Repeat;
-use crate::exchange::{Exchanger as _, Purpose, Timed};
+use crate::exchange::{Purpose, Timed};
 
 /// A dance that waits for the user. Made by [`Client::authorize`].
 ///
@@ -51,12 +51,12 @@ impl Client {
             timed: Timed::Signature,
             origin: &origin(&endpoints.request_token)?,
         };
-        let dance = Dance::new(self.signer().consumer().clone(), endpoints, asked);
+        let dance = Dance::new(self.consumer().clone(), endpoints, asked);
         let signed = |ahead| {
-            let request = dance.request(self.signer().nonce()?, self.signer().time(ahead)?)?;
+            let request = dance.request(self.nonce()?, self.time(ahead)?)?;
             Ok(request.map(Into::into))
         };
-        let response = self.exchange(purpose, signed).await?;
+        let response = self.environment().exchange(purpose, &signed).await?;
         Ok(Authorization {
             client: self.clone(),
             record_id,
@@ -79,7 +79,7 @@ impl Client {
         } = parts;
         let asked = Some(record_id.as_str().to_owned());
         let dance = Dance::from_parts(
-            self.signer().consumer().clone(),
+            self.consumer().clone(),
             self.endpoints().await?,
             // Nothing hangs on a confirmation, which the reference container never sends.
             DanceParts::new(request_token, asked, false),
@@ -160,7 +160,6 @@ impl Authorization {
     }
 
     async fn exchange(&self, dance: Dance<Verified>) -> Result<Record, Error> {
-        let signer = self.client.signer();
         let endpoints = self.client.endpoints().await?;
         let purpose = Purpose {
             name: "access_token",
@@ -172,10 +171,10 @@ impl Authorization {
             origin: &origin(&endpoints.access_token)?,
         };
         let signed = |ahead| {
-            let request = dance.request(signer.nonce()?, signer.time(ahead)?)?;
+            let request = dance.request(self.client.nonce()?, self.client.time(ahead)?)?;
             Ok(request.map(Into::into))
         };
-        let response = self.client.exchange(purpose, signed).await?;
+        let response = self.client.environment().exchange(purpose, &signed).await?;
         let authorized = dance.receive(&response)?;
         Ok(self
             .client

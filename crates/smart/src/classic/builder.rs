@@ -6,43 +6,23 @@ use std::io::Write;
 use std::time::SystemTime;
 
 use smart_api::{ApiBase, AppId};
-use smart_oauth::oauth1::{Consumer, ConsumerKey, ConsumerSecret};
+use smart_oauth::oauth1::{Consumer, ConsumerKey, ConsumerSecret, Signer};
 use smart_transport::{SharedTransport, Transport};
 
 use crate::classic::Client;
-use crate::classic::signer::{Randomness, Signer};
-use crate::exchange::clock::Clock;
-use crate::exchange::policy::Policy;
+use crate::exchange::environment::EnvironmentBuilder;
 use crate::exchange::recorder::Recorder;
 use crate::{Error, Retries};
 
 /// The settings of a [`Client`]. Three have to be made: [`app_id`](Self::app_id),
 /// [`api_base`](Self::api_base) and [`consumer`](Self::consumer).
+#[derive(Default)]
 #[must_use = "a builder does nothing until build is called"]
 pub struct ClientBuilder {
     app_id: Option<AppId>,
     api_base: Option<String>,
     consumer: Option<Consumer>,
-    transport: Option<SharedTransport>,
-    retries: Retries,
-    recorder: Recorder,
-    clock: Clock,
-    randomness: Randomness,
-}
-
-impl Default for ClientBuilder {
-    fn default() -> Self {
-        Self {
-            app_id: None,
-            api_base: None,
-            consumer: None,
-            transport: None,
-            retries: Retries::default(),
-            recorder: Recorder::default(),
-            clock: Box::new(SystemTime::now),
-            randomness: crate::exchange::randomness::of_the_system(),
-        }
-    }
+    environment: EnvironmentBuilder,
 }
 
 impl ClientBuilder {
@@ -86,13 +66,13 @@ impl ClientBuilder {
     /// let builder = smart::classic::Client::builder().transport(patient);
     /// ```
     pub fn transport(mut self, transport: impl Transport) -> Self {
-        self.transport = Some(SharedTransport::new(transport));
+        self.environment.transport = Some(SharedTransport::new(transport));
         self
     }
 
     /// How requests are made again that failed for a passing reason.
     pub fn retries(mut self, retries: Retries) -> Self {
-        self.retries = retries;
+        self.environment.retries = retries;
         self
     }
 
@@ -100,13 +80,13 @@ impl ClientBuilder {
     /// parameter names, harmless headers, lengths, status, time. No id, secret, token, parameter
     /// value or body is in it.
     pub fn record_exchanges(mut self, sink: impl Write + Send + 'static) -> Self {
-        self.recorder = Recorder::to(sink);
+        self.environment.recorder = Recorder::to(sink);
         self
     }
 
     /// The time that signatures carry; without it, the system's. For tests.
     pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Box::new(clock);
+        self.environment.set_clock(clock);
         self
     }
 
@@ -116,7 +96,7 @@ impl ClientBuilder {
         mut self,
         fill: impl Fn(&mut [u8]) -> Result<(), Box<dyn StdError + Send + Sync>> + Send + Sync + 'static,
     ) -> Self {
-        self.randomness = Box::new(fill);
+        self.environment.set_randomness(fill);
         self
     }
 
@@ -131,9 +111,9 @@ impl ClientBuilder {
         let app_id = set(app_id, "app_id")?;
         let api_base = ApiBase::parse(&set(self.api_base, "api_base")?)?;
         let consumer = set(self.consumer, "consumer")?;
-        let signer = Signer::new(consumer, self.clock, self.randomness);
-        let policy = Policy::new(self.transport, self.retries, self.recorder);
-        Client::new(app_id, api_base, signer, policy)
+        let environment = self.environment.build();
+        let environment = environment.with_signing_secret(consumer.secret().clone());
+        Client::new(app_id, api_base, Signer::new(consumer), environment)
     }
 }
 

@@ -7,14 +7,14 @@ use bytes::Bytes;
 use futures_util::lock::Mutex;
 use http::{Response, StatusCode};
 use smart_api::{ApiBase, AppId, CallRequest, Caller, Method, RecordId, UserId};
-use smart_oauth::oauth1::AccessToken;
+use smart_oauth::oauth1::{AccessToken, Signer};
 use smart_transport::Origin;
 
-use crate::classic::signer::{Credential, Signer};
+use crate::classic::signing::Credential;
 use crate::classic::{ClientBuilder, ContainerManifest, ManifestError, Record, RecordSweep, User};
 use crate::error::refusal::repeat;
-use crate::exchange::policy::Policy;
-use crate::exchange::{Exchanger as _, Purpose, Timed};
+use crate::exchange::environment::Environment;
+use crate::exchange::{Purpose, Timed};
 use crate::{Error, Refusal};
 
 /// An app on one container.
@@ -41,8 +41,8 @@ struct Shared {
     app_id: AppId,
     api_base: ApiBase,
     origin: Origin,
-    signer: Signer,
-    policy: Policy,
+    two_legged: Signer,
+    environment: Environment,
     // A lock that waits without blocking: whoever comes while the manifest is being fetched gets
     // the same one.
     manifest: Mutex<Option<Arc<ContainerManifest>>>,
@@ -57,15 +57,15 @@ impl Client {
     pub(crate) fn new(
         app_id: AppId,
         api_base: ApiBase,
-        signer: Signer,
-        policy: Policy,
+        two_legged: Signer,
+        environment: Environment,
     ) -> Result<Self, Error> {
         let shared = Shared {
             origin: origin(&api_base.join("/")?)?,
             app_id,
             api_base,
-            signer,
-            policy,
+            two_legged,
+            environment,
             manifest: Mutex::new(None),
         };
         Ok(Self {
@@ -112,7 +112,7 @@ impl Client {
     /// It has no effect on the handles of records and users, which are signed with their own.
     #[must_use]
     pub fn with_token(mut self, token: AccessToken) -> Self {
-        self.credential = Some(Arc::new(self.signer().credential(token)));
+        self.credential = Some(Arc::new(self.credential(token)));
         self
     }
 
@@ -155,12 +155,13 @@ impl Client {
         }
     }
 
-    pub(crate) fn signer(&self) -> &Signer {
-        &self.shared.signer
+    /// Signs for the app alone, without a token.
+    pub(crate) fn two_legged(&self) -> &Signer {
+        &self.shared.two_legged
     }
 
-    pub(crate) fn policy(&self) -> &Policy {
-        &self.shared.policy
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.shared.environment
     }
 
     /// Where the credentials of data calls belong.
@@ -172,7 +173,7 @@ impl Client {
     /// if it is behind, and zero as long as no signature was refused for its time. Signatures carry
     /// the container's time.
     pub fn clock_correction(&self) -> i64 {
-        self.signer().clock().ahead().seconds()
+        self.environment().clock().ahead().seconds()
     }
 
     /// Makes a call: address, signature, exchange, and a look at the status.
@@ -194,10 +195,10 @@ impl Client {
         // them all.
         let signed = |ahead| {
             let mut request = call.to_http(self.api_base())?;
-            self.signer().sign(&mut request, credential, ahead)?;
+            self.sign(&mut request, credential, ahead)?;
             Ok(request)
         };
-        let response = self.exchange(purpose, signed).await?;
+        let response = self.environment().exchange(purpose, &signed).await?;
         if delivers(info.method, response.status()) {
             return Ok(response);
         }

@@ -6,7 +6,7 @@ use smart_oauth::oauth1::RecordLoop;
 use crate::Error;
 use crate::classic::{Client, Record};
 use crate::exchange::retry::Repeat;
-use crate::exchange::{Exchanger as _, Purpose, Timed};
+use crate::exchange::{Purpose, Timed};
 
 impl Client {
     /// One record, with a token that the container gives a background app for it.
@@ -28,12 +28,10 @@ impl Client {
             origin: self.origin(),
         };
         let signed = |ahead| {
-            let signer = self.signer();
-            let request =
-                records.record_request(id.as_str(), signer.nonce()?, signer.time(ahead)?)?;
+            let request = records.record_request(id.as_str(), self.nonce()?, self.time(ahead)?)?;
             Ok(request.map(Into::into))
         };
-        let response = self.exchange(purpose, signed).await?;
+        let response = self.environment().exchange(purpose, &signed).await?;
         let status = response.status();
         match records.receive_record(id.as_str(), &response)? {
             Some(access) => Ok(self.record(id).with_token(access.token)),
@@ -46,7 +44,7 @@ impl Client {
         RecordLoop::new(
             self.api_base().as_str(),
             self.app_id().as_str(),
-            self.signer().consumer().clone(),
+            self.consumer().clone(),
         )
     }
 }

@@ -9,7 +9,7 @@ use smart_oauth::oauth1::AccessToken;
 
 use crate::Error;
 use crate::classic::Client;
-use crate::classic::signer::Credential;
+use crate::classic::signing::Credential;
 
 /// A patient's record, with the token that opens it.
 ///
@@ -25,12 +25,12 @@ use crate::classic::signer::Credential;
 /// - It was kept from an earlier run: [`with_token`](Self::with_token).
 #[derive(Clone, Debug)]
 pub struct Record {
-    inner: Arc<Inner>,
+    state: Arc<RecordState>,
 }
 
 /// Every prepared call holds a handle, so that its clone has to be cheap.
 #[derive(Clone, Debug)]
-struct Inner {
+struct RecordState {
     client: Client,
     id: RecordId,
     credential: Option<Arc<Credential>>,
@@ -40,7 +40,7 @@ struct Inner {
 impl Record {
     pub(crate) fn new(client: Client, id: RecordId) -> Self {
         Self {
-            inner: Arc::new(Inner {
+            state: Arc::new(RecordState {
                 client,
                 id,
                 credential: None,
@@ -50,18 +50,18 @@ impl Record {
     }
 
     pub(crate) fn with_user_id(mut self, user_id: Option<UserId>) -> Self {
-        Arc::make_mut(&mut self.inner).user_id = user_id;
+        Arc::make_mut(&mut self.state).user_id = user_id;
         self
     }
 
     /// The record's id.
     pub fn id(&self) -> &RecordId {
-        &self.inner.id
+        &self.state.id
     }
 
     /// The id of the app that reads it.
     pub fn app_id(&self) -> &AppId {
-        self.inner.client.app_id()
+        self.state.client.app_id()
     }
 
     /// The token, to keep it for a later run. Its secret opens the record: treat it like one.
@@ -71,21 +71,21 @@ impl Record {
 
     /// What signs the calls, if there is a token.
     pub(crate) fn credential(&self) -> Option<&Credential> {
-        self.inner.credential.as_deref()
+        self.state.credential.as_deref()
     }
 
     /// The user who authorized the app, as the container named them in the dance. The reference
     /// container gives an identifier of its own there and not the mail address that its paths take,
     /// so it may not do for [`Client::user`].
     pub fn user_id(&self) -> Option<&UserId> {
-        self.inner.user_id.as_ref()
+        self.state.user_id.as_ref()
     }
 
     /// The same record with this token.
     #[must_use]
     pub fn with_token(mut self, token: AccessToken) -> Self {
-        let credential = self.inner.client.signer().credential(token);
-        Arc::make_mut(&mut self.inner).credential = Some(Arc::new(credential));
+        let credential = self.state.client.credential(token);
+        Arc::make_mut(&mut self.state).credential = Some(Arc::new(credential));
         self
     }
 }
@@ -107,7 +107,7 @@ impl Caller for Record {
                 owner: format!("record {}", self.id()),
             });
         };
-        let client = &self.inner.client;
+        let client = &self.state.client;
         client.call_with(request, Some(credential)).await
     }
 }

@@ -13,7 +13,7 @@ use smart_oauth::oauth1::RecordLoop;
 use crate::Error;
 use crate::classic::{Client, Record};
 use crate::exchange::retry::Repeat;
-use crate::exchange::{Exchanger as _, Purpose, Timed};
+use crate::exchange::{Purpose, Timed};
 
 /// The records of a container, each with a token of its own, in the container's order. Made by
 /// [`Client::records`].
@@ -141,7 +141,6 @@ impl Sweep {
     }
 
     async fn advance(&mut self) -> Result<Option<Record>, Error> {
-        let signer = self.client.signer();
         let purpose = Purpose {
             name: "next_record",
             path: "/apps/{smart_app_id}/tokens/records/next",
@@ -156,10 +155,10 @@ impl Sweep {
         let signed = |ahead| {
             let request = self
                 .records
-                .next_request(signer.nonce()?, signer.time(ahead)?)?;
+                .next_request(self.client.nonce()?, self.client.time(ahead)?)?;
             Ok(request.unwrap_or_default().map(Into::into))
         };
-        let response = self.client.exchange(purpose, signed).await?;
+        let response = self.client.environment().exchange(purpose, &signed).await?;
         if let Some(access) = self.records.receive(&response)? {
             let record = self.client.record(access.record_id);
             self.last = Some(record.id().clone());

@@ -9,7 +9,7 @@ use smart_oauth::oauth1::AccessToken;
 
 use crate::Error;
 use crate::classic::Client;
-use crate::classic::signer::Credential;
+use crate::classic::signing::Credential;
 
 /// A user's account on the container, with a token.
 ///
@@ -52,7 +52,7 @@ impl User {
     /// The same user with this token.
     #[must_use]
     pub fn with_token(mut self, token: AccessToken) -> Self {
-        self.credential = Some(Arc::new(self.client.signer().credential(token)));
+        self.credential = Some(Arc::new(self.client.credential(token)));
         self
     }
 }

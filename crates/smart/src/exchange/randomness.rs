@@ -1,8 +1,11 @@
 //! Randomness for nonces, from the operating system.
 
+use std::error::Error as StdError;
 use std::sync::{Mutex, PoisonError};
 
-use crate::classic::signer::Randomness;
+/// Fills a buffer with unpredictable bytes.
+pub(crate) type Randomness =
+    Box<dyn Fn(&mut [u8]) -> Result<(), Box<dyn StdError + Send + Sync>> + Send + Sync>;
 
 /// How much is drawn at a time: enough for 64 nonces, since asking the system costs as much as a
 /// third of a signature.

@@ -9,7 +9,7 @@ use tracing::field::Empty;
 
 use crate::Error;
 use crate::exchange::Purpose;
-use crate::exchange::policy::Policy;
+use crate::exchange::environment::Environment;
 use crate::exchange::retry::Outcome;
 
 /// The span of a call: which container, which call, which record as a hash, how it went and how
@@ -21,7 +21,7 @@ pub(crate) struct CallSpan {
 }
 
 impl CallSpan {
-    pub(crate) fn new(policy: &Policy, purpose: &Purpose<'_>) -> Self {
+    pub(crate) fn new(environment: &Environment, purpose: &Purpose<'_>) -> Self {
         let span = tracing::info_span!(
             target: "smart",
             "call",
@@ -39,7 +39,7 @@ impl CallSpan {
         }
         span.record("container", tracing::field::display(purpose.origin));
         if let Some(record) = purpose.record {
-            let hash = policy.record_hash(record);
+            let hash = environment.record_hash(record);
             span.record("record", hash);
         }
         Self {

@@ -17,13 +17,12 @@ use smart_transport::Origin;
 
 use super::builder::{AppBuilder, sendable};
 use super::discovery::Known;
-use super::means::Means;
 use crate::Error;
 use crate::classic::client;
-use crate::exchange::clock::{Ahead, ServerClock};
-use crate::exchange::policy::Policy;
+use crate::exchange::clock::Ahead;
+use crate::exchange::environment::Environment;
 use crate::exchange::retry::Repeat;
-use crate::exchange::{Exchanger, Purpose, Timed};
+use crate::exchange::{MakeRequest, Purpose, Timed};
 use crate::vault::SharedVault;
 
 /// An app that is registered at one SMART on FHIR server. A clone is cheap and shares connections,
@@ -96,8 +95,7 @@ pub(super) struct Settings {
     pub(super) checks_scopes: bool,
     pub(super) limits: Limits,
     pub(super) vault: SharedVault,
-    pub(super) policy: Policy,
-    pub(super) means: Means,
+    pub(super) environment: Environment,
 }
 
 /// How an app proves who it is.
@@ -195,8 +193,8 @@ impl App {
         &self.inner.settings
     }
 
-    pub(super) fn means(&self) -> &Means {
-        &self.inner.settings.means
+    pub(super) fn environment(&self) -> &Environment {
+        &self.inner.settings.environment
     }
 
     pub(super) fn inner(&self) -> &Inner {
@@ -227,7 +225,7 @@ impl Inner {
         let origin = origin(endpoint.unwrap_or(&server.token))?;
         let purpose = purpose("register", Repeat::IfUnprocessed, &origin);
         let make = |_ahead| Ok(sendable(registration.request(&server)?));
-        let response = self.exchange(purpose, make).await?;
+        let response = self.exchange(purpose, &make).await?;
         let registered = registration.receive(&response)?;
         let in_form =
             registered.auth_method.as_deref() == Some(AuthMethod::ClientSecretPost.as_str());
@@ -273,6 +271,15 @@ impl Inner {
         &self.settings
     }
 
+    /// Carries out an exchange that the app need not prove itself in.
+    pub(super) async fn exchange(
+        &self,
+        purpose: Purpose<'_>,
+        make: MakeRequest<'_>,
+    ) -> Result<Response<Bytes>, Error> {
+        self.settings.environment.exchange(purpose, &make).await
+    }
+
     /// Sends a request to an address that the app has to prove itself at. A signed statement is
     /// made anew for each attempt, and with the server's time when it was refused with this
     /// machine's.
@@ -280,7 +287,7 @@ impl Inner {
         &self,
         purpose: Purpose<'_>,
         client: &Client,
-        make: impl Fn(&Authentication) -> Result<Request<Vec<u8>>, RequestError> + Send + Sync,
+        make: &(dyn Fn(&Authentication) -> Result<Request<Vec<u8>>, RequestError> + Send + Sync),
     ) -> Result<Response<Bytes>, Error> {
         let timed = if self.signs_statements() {
             Timed::Statement
@@ -288,7 +295,7 @@ impl Inner {
             Timed::Nothing
         };
         let make = |ahead| Ok(sendable(make(&self.authentication(client, ahead)?)?));
-        self.exchange(Purpose { timed, ..purpose }, make).await
+        self.exchange(Purpose { timed, ..purpose }, &make).await
     }
 
     #[cfg_attr(
@@ -304,8 +311,12 @@ impl Inner {
             #[cfg(feature = "jwt")]
             Credential::Key(keys) => {
                 let key = keys.for_server(client.server());
-                let means = &self.settings.means;
-                let statement = key.assert(client, means.random()?, means.clock().time(ahead)?)?;
+                let environment = &self.settings.environment;
+                let statement = key.assert(
+                    client,
+                    environment.random()?,
+                    environment.clock().time(ahead)?,
+                )?;
                 Authentication::Assertion(statement)
             }
             Credential::Public => Authentication::Public,
@@ -359,20 +370,6 @@ pub(super) fn purpose<'p>(name: &'static str, repeat: Repeat, origin: &'p Origin
 pub(super) fn origin(url: &ServerUrl) -> Result<Origin, Error> {
     let uri: Result<Uri, _> = url.as_str().parse();
     client::origin(&uri.map_err(|_| RequestError::BadUrl)?)
-}
-
-impl Exchanger for Inner {
-    fn policy(&self) -> &Policy {
-        &self.settings.policy
-    }
-
-    fn chance(&self) -> f64 {
-        self.settings.means.chance()
-    }
-
-    fn clock(&self) -> &ServerClock {
-        self.settings.means.clock()
-    }
 }
 
 impl fmt::Debug for App {

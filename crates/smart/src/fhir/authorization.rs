@@ -111,7 +111,7 @@ impl App {
         if let Some(launch) = launch {
             request = request.for_launch(launch.iss().clone(), launch.launch());
         }
-        let means = self.means();
+        let means = self.environment();
         let secrets =
             AuthorizationSecrets::from_random(means.random()?, means.random()?, means.random()?);
         let asked = client.authorize(request, secrets)?;
@@ -133,7 +133,7 @@ impl App {
         let client = self.inner().client().await?;
         let begun_at = match parts.begun_at {
             Some(begun_at) => begun_at,
-            None => self.means().now()?,
+            None => self.environment().now()?,
         };
         let asked = Asked::from_parts(&client, parts)?;
         Ok(Authorization::new(self.clone(), client, asked, begun_at))
@@ -199,7 +199,7 @@ impl Authorization {
     /// ([`FhirError::Denied`]), the server refuses the code ([`FhirError::Token`]), or the vault
     /// fails. A code is good for minutes; ask [`Error::needs_user`].
     pub async fn exchange(&self, callback: &str) -> Result<Session, Error> {
-        let key = VaultKey::from_random(self.app.means().random()?);
+        let key = VaultKey::from_random(self.app.environment().random()?);
         self.exchange_as(callback, key).await
     }
 
@@ -213,7 +213,7 @@ impl Authorization {
         if self.progress.is_used.load(Ordering::Acquire) {
             return Err(FhirError::CallbackUsed.into());
         }
-        let now = self.app.means().now()?.as_unix_seconds();
+        let now = self.app.environment().now()?.as_unix_seconds();
         let age = now.saturating_sub(self.begun_at.as_unix_seconds());
         if age > LIFETIME && self.progress.unsaved().is_none() {
             return Err(FhirError::AuthorizationOver.into());
@@ -277,8 +277,8 @@ async fn ask_for_tokens(
     // A code is good for one attempt.
     let purpose = purpose("exchange", Repeat::IfUnsent, &origin);
     let make = |authentication: &_| authorized.request(authentication);
-    let response = inner.ask(purpose, client, make).await?;
-    let now = app.means().now()?;
+    let response = inner.ask(purpose, client, &make).await?;
+    let now = app.environment().now()?;
     let tokens = match authorized.receive(&response, now) {
         Ok(tokens) => tokens,
         Err(error) => {

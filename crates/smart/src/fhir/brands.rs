@@ -6,7 +6,6 @@ use smart_fhir::{Limits, resource_from_http};
 use super::App;
 use super::app::{origin, purpose};
 use crate::Error;
-use crate::exchange::Exchanger as _;
 use crate::exchange::retry::Repeat;
 
 /// What became of the question for a server's brands.
@@ -39,12 +38,9 @@ impl App {
         };
         let origin = origin(address)?;
         let request = brands::request(address.as_str(), etag)?;
-        let asked = self
-            .inner()
-            .exchange(purpose("brands", Repeat::Always, &origin), |_ahead| {
-                Ok(request.clone())
-            });
-        let response = asked.await?;
+        let make = |_ahead| Ok(request.clone());
+        let purpose = purpose("brands", Repeat::Always, &origin);
+        let response = self.environment().exchange(purpose, &make).await?;
         let limits = Limits::default();
         match Brands::receive(&response, &limits)? {
             Some(brands) => Ok(LinkedBrands::Current(brands)),

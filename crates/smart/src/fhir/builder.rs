@@ -16,11 +16,8 @@ use smart_oauth::oauth2::{
 use smart_transport::{SharedTransport, Transport};
 
 use super::app::{App, Credential, Inner, Settings};
-use super::means::Means;
 use super::session::Session;
-use crate::classic::signer::Randomness;
-use crate::exchange::clock::Clock;
-use crate::exchange::policy::Policy;
+use crate::exchange::environment::EnvironmentBuilder;
 use crate::exchange::recorder::Recorder;
 use crate::vault::{MemoryVault, SharedVault, Vault};
 use crate::{Error, Retries};
@@ -38,11 +35,7 @@ pub struct AppBuilder {
     checks_scopes: bool,
     limits: Limits,
     vault: SharedVault,
-    transport: Option<SharedTransport>,
-    retries: Retries,
-    recorder: Recorder,
-    clock: Clock,
-    randomness: Randomness,
+    environment: EnvironmentBuilder,
 }
 
 impl AppBuilder {
@@ -57,11 +50,7 @@ impl AppBuilder {
             checks_scopes: true,
             limits: Limits::default(),
             vault: SharedVault(Arc::new(MemoryVault::new())),
-            transport: None,
-            retries: Retries::default(),
-            recorder: Recorder::default(),
-            clock: Box::new(SystemTime::now),
-            randomness: crate::exchange::randomness::of_the_system(),
+            environment: EnvironmentBuilder::default(),
         }
     }
 
@@ -130,26 +119,26 @@ impl AppBuilder {
     /// [`HyperTransport`](crate::transport::HyperTransport) with its defaults and the proxy of the
     /// environment.
     pub fn transport(mut self, transport: impl Transport) -> Self {
-        self.transport = Some(SharedTransport::new(transport));
+        self.environment.transport = Some(SharedTransport::new(transport));
         self
     }
 
     /// How requests are made again that failed for a passing reason.
     pub fn retries(mut self, retries: Retries) -> Self {
-        self.retries = retries;
+        self.environment.retries = retries;
         self
     }
 
     /// Writes down every exchange for a bug report, without ids, secrets, tokens, parameters'
     /// values and bodies.
     pub fn record_exchanges(mut self, sink: impl Write + Send + 'static) -> Self {
-        self.recorder = Recorder::to(sink);
+        self.environment.recorder = Recorder::to(sink);
         self
     }
 
     /// The time, by which tokens are refreshed; without it, the system's. For tests.
     pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Box::new(clock);
+        self.environment.set_clock(clock);
         self
     }
 
@@ -159,7 +148,7 @@ impl AppBuilder {
         mut self,
         fill: impl Fn(&mut [u8]) -> Result<(), Box<dyn StdError + Send + Sync>> + Send + Sync + 'static,
     ) -> Self {
-        self.randomness = Box::new(fill);
+        self.environment.set_randomness(fill);
         self
     }
 
@@ -302,8 +291,7 @@ impl AppBuilder {
             checks_scopes: self.checks_scopes,
             limits: self.limits,
             vault: self.vault,
-            policy: Policy::new(self.transport, self.retries, self.recorder),
-            means: Means::new(self.clock, self.randomness),
+            environment: self.environment.build(),
         })
     }
 }

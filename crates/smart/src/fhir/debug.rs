@@ -7,7 +7,6 @@ use super::app::{origin, purpose};
 use super::builder::sendable;
 use super::{App, Session};
 use crate::Error;
-use crate::exchange::Exchanger as _;
 use crate::exchange::retry::Repeat;
 use crate::vault::VaultKey;
 
@@ -22,7 +21,7 @@ impl App {
     ///
     /// When the server has no such address, as none but those of Sync for Science has, or refuses.
     pub async fn debug_session(&self, token: &DebugToken) -> Result<Session, Error> {
-        let key = VaultKey::from_random(self.means().random()?);
+        let key = VaultKey::from_random(self.environment().random()?);
         self.debug_session_as(token, key).await
     }
 
@@ -40,7 +39,7 @@ impl App {
         let origin = origin(&endpoint)?;
         let make = |_ahead| Ok(sendable(token.request(&endpoint)?));
         let purpose = purpose("debug_token", Repeat::IfUnprocessed, &origin);
-        let response = self.inner().exchange(purpose, make).await?;
+        let response = self.inner().exchange(purpose, &make).await?;
         let made = token.receive(&response)?;
         let mut tokens = TokenSet::new(made.access_token);
         tokens.refresh_token = Some(made.refresh_token);
@@ -64,7 +63,7 @@ impl App {
         let origin = origin(&endpoint)?;
         let make = |_ahead| Ok(sendable(question.request(&endpoint)?));
         let purpose = purpose("debug_introspect", Repeat::Always, &origin);
-        let response = self.inner().exchange(purpose, make).await?;
+        let response = self.inner().exchange(purpose, &make).await?;
         Ok(question.receive(&response)?)
     }
 

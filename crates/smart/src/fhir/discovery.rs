@@ -11,7 +11,6 @@ use smart_oauth::oauth2::{Discovered, Discovery, Server, ServerUrl};
 use super::app::{Inner, origin, purpose};
 use super::builder::{get, sendable};
 use crate::Error;
-use crate::exchange::Exchanger as _;
 use crate::exchange::retry::Repeat;
 
 /// How long an answer is kept that does not say so itself, in seconds.
@@ -31,7 +30,7 @@ pub(super) struct Known {
 
 /// The server as it is known, or as it says when it is asked.
 pub(super) async fn server(app: &Inner, known: &mut Option<Known>) -> Result<Arc<Server>, Error> {
-    let now = app.settings().means.now()?;
+    let now = app.settings().environment.now()?;
     if let Some(known) = known
         && now < known.until
     {
@@ -59,14 +58,14 @@ async fn discover(app: &Inner) -> Result<(Server, u64), Error> {
     let settings = app.settings();
     let ask = Discovery::new(settings.fhir_base.clone());
     let make = |_ahead| Ok(sendable(ask.request()?));
-    let asked = app.exchange(purpose("discover", Repeat::Always, &settings.origin), make);
+    let asked = app.exchange(purpose("discover", Repeat::Always, &settings.origin), &make);
     let response = asked.await?;
     let ask = match ask.receive(&response)? {
         Discovered::Server(server) => return Ok((settled(app, *server).await, life(&response))),
         Discovered::AskStatement(ask) => ask,
     };
     let make = |_ahead| Ok(sendable(ask.request()?));
-    let asked = app.exchange(purpose("metadata", Repeat::Always, &settings.origin), make);
+    let asked = app.exchange(purpose("metadata", Repeat::Always, &settings.origin), &make);
     let response = asked.await?;
     let life = life(&response);
     Ok((settled(app, ask.receive(&response)?).await, life))
@@ -99,9 +98,8 @@ async fn is_missing(app: &Inner, address: &ServerUrl) -> bool {
     let Ok(origin) = origin(address) else {
         return true;
     };
-    let asked = app.exchange(purpose("probe", Repeat::Always, &origin), |_ahead| {
-        get(address)
-    });
+    let make = |_ahead| get(address);
+    let asked = app.exchange(purpose("probe", Repeat::Always, &origin), &make);
     let gone = [StatusCode::NOT_FOUND, StatusCode::GONE];
     asked
         .await

@@ -88,7 +88,7 @@ impl Inner {
         let origin = origin(server.revoke.as_ref().unwrap_or(&server.token))?;
         let make = |authentication: &_| revocation.request(authentication);
         let purpose = purpose("revoke", Repeat::Always, &origin);
-        let response = self.app.inner().ask(purpose, client, make).await?;
+        let response = self.app.inner().ask(purpose, client, &make).await?;
         Ok(revocation.receive(&response)?)
     }
 }

@@ -14,7 +14,6 @@ use super::builder::{get, sendable};
 use super::discovery::{after, life};
 use super::error::FhirError;
 use crate::Error;
-use crate::exchange::Exchanger as _;
 use crate::exchange::retry::Repeat;
 
 /// How long keys are kept at least, once they were fetched anew for a token that did not fit, in
@@ -77,7 +76,7 @@ impl Session {
         let app = self.app().inner();
         let client = app.client().await?;
         let issuer = issuer(client.server(), &token)?;
-        let now = self.app().means().now()?;
+        let now = self.app().environment().now()?;
         let mut known = app.keys.lock().await;
         let kept = known
             .take()
@@ -163,9 +162,8 @@ async fn fetch(
         None => metadata(app, issuer).await?.jwks.ok_or(FhirError::NoKeys)?,
     };
     let origin = origin(&address)?;
-    let asked = app.exchange(purpose("keys", Repeat::Always, &origin), |_ahead| {
-        get(&address)
-    });
+    let make = |_ahead| get(&address);
+    let asked = app.exchange(purpose("keys", Repeat::Always, &origin), &make);
     let response = asked.await?;
     Ok(KnownKeys {
         issuer: issuer.to_owned(),
@@ -186,12 +184,12 @@ async fn metadata(app: &Inner, issuer: &str) -> Result<IssuerMetadata, Error> {
     let origin = origin(&issuer)?;
     let purpose = || purpose("issuer", Repeat::Always, &origin);
     let make = |_ahead| Ok(sendable(IssuerMetadata::request(&issuer)?));
-    let response = app.exchange(purpose(), make).await?;
+    let response = app.exchange(purpose(), &make).await?;
     match IssuerMetadata::receive(&issuer, &response) {
         Err(IssuerError::Refused { status }) if status.is_client_error() => {}
         found => return Ok(found?),
     }
     let make = |_ahead| Ok(sendable(IssuerMetadata::oauth_request(&issuer)?));
-    let response = app.exchange(purpose(), make).await?;
+    let response = app.exchange(purpose(), &make).await?;
     Ok(IssuerMetadata::receive(&issuer, &response)?)
 }

@@ -145,7 +145,7 @@ impl Inner {
             used,
             unsaved: last.unsaved.as_ref(),
             cause,
-            now: self.app.means().now()?,
+            now: self.app.environment().now()?,
         };
         Ok(renewing(&view, found)?)
     }
@@ -186,7 +186,7 @@ impl Inner {
         };
         let stored = if as_app {
             let tokens = self.granted_anew(&client, &found).await?;
-            found.renewed(tokens, self.app.means().now()?)
+            found.renewed(tokens, self.app.environment().now()?)
         } else {
             self.refreshed(&client, &found, &mut *entry).await?
         };
@@ -203,8 +203,8 @@ impl Inner {
         let origin = origin(&client.server().token)?;
         let purpose = purpose("client_credentials", Repeat::Always, &origin);
         let make = |authentication: &_| grant.request(authentication);
-        let response = self.app.inner().ask(purpose, client, make).await?;
-        let tokens = grant.receive(&response, self.app.means().now()?);
+        let response = self.app.inner().ask(purpose, client, &make).await?;
+        let tokens = grant.receive(&response, self.app.environment().now()?);
         Ok(tokens.map_err(FhirError::of_app)?)
     }
 
@@ -218,11 +218,11 @@ impl Inner {
         entry: &mut dyn LockedEntry,
     ) -> Result<Stored, Error> {
         step("refresh about to be noted");
-        let noted = found.noted(self.app.means().now()?);
+        let noted = found.noted(self.app.environment().now()?);
         entry.write(noted.to_entry()).await?;
         step("refresh noted");
         let outcome = self.ask_for_refresh(client, found).await;
-        let now = self.app.means().now()?;
+        let now = self.app.environment().now()?;
         let error = match outcome {
             Ok(tokens) => return Ok(found.renewed(tokens, now)),
             Err(error) => error,
@@ -255,9 +255,9 @@ impl Inner {
         let origin = origin(&client.server().token)?;
         let purpose = purpose("refresh", Repeat::IfUnprocessed, &origin);
         let make = |authentication: &_| refresh.request(authentication);
-        let response = self.app.inner().ask(purpose, client, make).await?;
+        let response = self.app.inner().ask(purpose, client, &make).await?;
         step("refresh answered");
-        Ok(refresh.receive(&response, self.app.means().now()?)?)
+        Ok(refresh.receive(&response, self.app.environment().now()?)?)
     }
 }
 

@@ -26,7 +26,7 @@ use super::stored::{Renewal, Stored};
 use crate::Error;
 use crate::classic::client;
 use crate::exchange::retry::Repeat;
-use crate::exchange::{Exchanger as _, Purpose, Timed};
+use crate::exchange::{Purpose, Timed};
 use crate::vault::{LockedEntry, VaultKey};
 
 /// The tokens of one user, or of the app itself, for one server. A clone is cheap and shares the
@@ -68,7 +68,7 @@ impl App {
     /// When the app cannot prove who it is, the server refuses, or the vault fails.
     pub async fn client_credentials(&self, scopes: &str) -> Result<Session, Error> {
         let scopes: Scopes = scopes.parse()?;
-        let key = VaultKey::from_random(self.means().random()?);
+        let key = VaultKey::from_random(self.environment().random()?);
         let app = self.clone();
         detached(async move {
             let client = app.inner().client().await?;
@@ -78,8 +78,8 @@ impl App {
             let origin = origin(&client.server().token)?;
             let purpose = purpose("client_credentials", Repeat::Always, &origin);
             let make = |authentication: &_| grant.request(authentication);
-            let response = app.inner().ask(purpose, &client, make).await?;
-            let now = app.means().now()?;
+            let response = app.inner().ask(purpose, &client, &make).await?;
+            let now = app.environment().now()?;
             let tokens = grant.receive(&response, now).map_err(FhirError::of_app)?;
             let stored = Stored::new(&app, tokens, now, Renewal::Own)?;
             Session::begin(app, key, &mut *entry, stored).await
@@ -108,15 +108,15 @@ impl Session {
     ///
     /// When the vault fails.
     pub async fn with_tokens(app: &App, key: VaultKey, tokens: TokenSet) -> Result<Self, Error> {
-        let stored = Stored::new(app, tokens, app.means().now()?, Renewal::Refresh)?;
+        let stored = Stored::new(app, tokens, app.environment().now()?, Renewal::Refresh)?;
         let mut entry = app.settings().vault.lock(&key).await?;
         Self::begin(app.clone(), key.clone(), &mut *entry, stored).await
     }
 
     /// A session that sends no token. It is in no vault.
     pub(super) fn without_login(app: App) -> Result<Self, Error> {
-        let key = VaultKey::from_random(app.means().random()?);
-        let now = app.means().now()?;
+        let key = VaultKey::from_random(app.environment().random()?);
+        let now = app.environment().now()?;
         let stored = Stored::new(&app, TokenSet::new(""), now, Renewal::NoLogin)?;
         Ok(Self::new(app, key, stored))
     }
@@ -283,7 +283,7 @@ impl Session {
         let origin = origin(server.introspect.as_ref().unwrap_or(&server.token))?;
         let make = |authentication: &_| question.request(authentication);
         let purpose = purpose("introspect", Repeat::Always, &origin);
-        let response = inner.ask(purpose, &client, make).await?;
+        let response = inner.ask(purpose, &client, &make).await?;
         Ok(question.receive(&response)?)
     }
 
@@ -330,7 +330,7 @@ impl Session {
         let bearer = &current.tokens.access_token;
         let make = |_ahead| Ok(sendable(question.request_with_bearer(bearer)?));
         let purpose = purpose("introspect", Repeat::Always, &origin);
-        let response = inner.exchange(purpose, make).await?;
+        let response = inner.exchange(purpose, &make).await?;
         Ok(question.receive(&response)?)
     }
 
@@ -355,7 +355,7 @@ impl Session {
     /// token still lives; it is tried again, but not by every call.
     async fn ready(&self) -> Result<Arc<Stored>, Error> {
         let current = self.inner.current();
-        let now = self.app().means().now()?;
+        let now = self.app().environment().now()?;
         if !current.is_due(now) {
             return Ok(current);
         }
@@ -389,7 +389,7 @@ impl Session {
         if status != StatusCode::UNAUTHORIZED {
             return Ok(None);
         }
-        let now = self.app().means().now()?;
+        let now = self.app().environment().now()?;
         let is_in_vain = self.inner.queue.trial().is_in_vain(now);
         if is_in_vain || !used.is_renewable() {
             return self.inner.look_for_newer(used).await;
@@ -410,7 +410,7 @@ impl Session {
         request: &Request<Bytes>,
         used: &Stored,
     ) -> Result<(), Error> {
-        let now = self.app().means().now()?;
+        let now = self.app().environment().now()?;
         let path = request.uri().path();
         self.inner.queue.trial().hear(status, path, used, now);
         Ok(())
@@ -436,7 +436,7 @@ impl Session {
         let bearer = bearer(stored)?;
         let make = |_ahead| Ok(with_token(request, bearer.as_ref()));
         let purpose = self.data_purpose(request, stored);
-        self.app().inner().exchange(purpose, make).await
+        self.app().inner().exchange(purpose, &make).await
     }
 
     async fn open_stream(
@@ -447,7 +447,10 @@ impl Session {
         let bearer = bearer(stored)?;
         let make = |_ahead| Ok(of_any_length(with_token(request, bearer.as_ref())));
         let purpose = self.data_purpose(request, stored);
-        self.app().inner().exchange_stream(purpose, make).await
+        self.app()
+            .environment()
+            .exchange_stream(purpose, &make)
+            .await
     }
 
     /// Asks any server for an answer that may be long, without the token.
@@ -465,7 +468,10 @@ impl Session {
             origin,
         };
         let make = |_ahead| Ok(of_any_length(request.clone()));
-        self.app().inner().exchange_stream(purpose, make).await
+        self.app()
+            .environment()
+            .exchange_stream(purpose, &make)
+            .await
     }
 
     fn data_purpose<'p>(&'p self, request: &Request<Bytes>, stored: &'p Stored) -> Purpose<'p> {

@@ -59,7 +59,7 @@ impl Stored {
         received_at: Timestamp,
         renewal: Renewal,
     ) -> Result<Self, Error> {
-        let login: [u8; 16] = app.means().random()?;
+        let login: [u8; 16] = app.environment().random()?;
         Ok(Self {
             login: Some(login.iter().map(|byte| format!("{byte:02x}")).collect()),
             renewals: 0,
