@@ -35,6 +35,7 @@
 //! # }
 //! ```
 
+#[cfg(feature = "classic")]
 pub mod classic;
 #[cfg(feature = "fhir")]
 pub mod fhir;

@@ -2,7 +2,7 @@
 //! of its own and a method for each call.
 //!
 //! ```text
-//!                       ┌── authorize(id) ──► Authorization ── finish(callback) ──┐   a user allows one record
+//!                       ┌── authorize(id) ──► Authorization ── exchange(callback) ──┐   a user allows one record
 //!   Client::builder() ──┤                                                         ├──► Record ── get_medications() … send()
 //!                       └── records() ──────► RecordSweep ── try_next() ──────────┘   a background app reads all
 //! ```

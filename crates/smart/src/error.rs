@@ -2,6 +2,7 @@
 
 pub(crate) mod advice;
 pub(crate) mod mask;
+#[cfg(feature = "classic")]
 pub(crate) mod refusal;
 
 use std::error::Error as StdError;
@@ -9,14 +10,18 @@ use std::fmt;
 use std::time::Duration;
 
 use http::StatusCode;
+#[cfg(feature = "classic")]
 use smart_api::{ApiBase, ApiBaseError, CallError, MissingValue, RecordId, ResponseError};
+#[cfg(feature = "classic")]
 use smart_oauth::oauth1::{DanceError, SignError};
-use smart_rdf::{QueryError, visible};
+use smart_rdf::QueryError;
+#[cfg(feature = "classic")]
+use smart_rdf::visible;
 use smart_transport::{OriginError, TransportError};
 
-use crate::Refusal;
-use crate::classic::ManifestError;
 use crate::exchange::retry::Repeat;
+#[cfg(feature = "classic")]
+use crate::{Refusal, classic::ManifestError};
 
 /// What went wrong. Each message is one sentence that says what to do; no message holds a secret.
 ///
@@ -28,9 +33,11 @@ use crate::exchange::retry::Repeat;
 pub enum Error {
     // --- The caller's: the same again fails again, and nothing was sent.
     /// The API base is not a valid URL.
+    #[cfg(feature = "classic")]
     #[error(transparent)]
     ApiBase(#[from] ApiBaseError),
     /// A call got a parameter that it cannot take.
+    #[cfg(feature = "classic")]
     #[error(transparent)]
     Call(#[from] CallError),
     /// The builder lacks a setting.
@@ -40,6 +47,7 @@ pub enum Error {
         setting: &'static str,
     },
     /// A handle without a token was asked to make a call.
+    #[cfg(feature = "classic")]
     #[error("{call} needs a token, and this handle of {owner} has none; {}", token_advice(.owner))]
     NoToken {
         /// The call.
@@ -62,6 +70,7 @@ pub enum Error {
         origin: String,
     },
     /// A handle was asked to make a call that is about somebody else.
+    #[cfg(feature = "classic")]
     #[error(
         "{call} was prepared for {asked} and given to the handle of {handle}; send it with a handle of its own"
     )]
@@ -77,6 +86,7 @@ pub enum Error {
     #[error(transparent)]
     Query(#[from] QueryError),
     /// A request cannot be signed.
+    #[cfg(feature = "classic")]
     #[error(transparent)]
     Sign(#[from] SignError),
 
@@ -95,7 +105,7 @@ pub enum Error {
 
     /// A handle of the blocking face was used where waiting would stop other tasks.
     #[error(
-        "a blocking handle cannot wait inside an asynchronous runtime; use the handles of the crate's root there"
+        "a blocking handle cannot wait inside an asynchronous runtime; use the asynchronous handles there"
     )]
     BlockingInsideAsync,
     /// There is no runtime for the blocking face.
@@ -108,9 +118,11 @@ pub enum Error {
     // --- The container's.
     /// A step of the dance or of the record loop failed, by the container's answer or by the
     /// callback's content.
+    #[cfg(feature = "classic")]
     #[error("{}", dance(.0))]
     Dance(DanceError),
     /// The container's manifest cannot be used.
+    #[cfg(feature = "classic")]
     #[error("the manifest of {api_base} cannot be used")]
     Manifest {
         /// Where the container is.
@@ -119,15 +131,19 @@ pub enum Error {
         source: ManifestError,
     },
     /// The container said no to a call.
+    #[cfg(feature = "classic")]
     #[error(transparent)]
     Refused(Refusal),
     /// The answer lacks a value that the ontology requires.
+    #[cfg(feature = "classic")]
     #[error(transparent)]
     MissingValue(#[from] MissingValue),
     /// The answer is not of the kind that was asked for.
+    #[cfg(feature = "classic")]
     #[error(transparent)]
     Response(#[from] ResponseError),
     /// The container gives no token for a record because it does not know it.
+    #[cfg(feature = "classic")]
     #[error(
         "the container answered the request for record {id} with {status}, as for one that it does not know; check the id"
     )]
@@ -149,6 +165,7 @@ pub enum Error {
     Transport(Unanswered),
 
     /// A sweep ended before its time, for one of the reasons above.
+    #[cfg(feature = "classic")]
     #[error(
         "the sweep stopped after record {last} had come; go on after the last record that was read to its end"
     )]
@@ -161,6 +178,7 @@ pub enum Error {
 }
 
 /// A refusal with the container's words and with what they point to.
+#[cfg(feature = "classic")]
 fn dance(error: &DanceError) -> String {
     let DanceError::Refused { step, status, body } = error else {
         return visible(&error.to_string()).into_owned();
@@ -185,12 +203,14 @@ fn dance(error: &DanceError) -> String {
     }
 }
 
+#[cfg(feature = "classic")]
 impl From<DanceError> for Error {
     fn from(error: DanceError) -> Self {
         Self::Dance(error)
     }
 }
 
+#[cfg(feature = "classic")]
 fn token_advice(owner: &str) -> &'static str {
     if owner.starts_with("record") {
         "let a user authorize it, take the handle from a sweep, or give it a token"
@@ -204,16 +224,20 @@ impl Error {
     pub fn stage(&self) -> Stage {
         match self {
             Self::Transport(unanswered) => unanswered.stage(),
+            #[cfg(feature = "classic")]
             Self::Refused(_)
             | Self::UnknownRecord { .. }
             | Self::Dance(DanceError::Refused { .. }) => Stage::Refused,
+            #[cfg(feature = "classic")]
             Self::Manifest { .. } | Self::MissingValue(_) | Self::Response(_) => Stage::Unreadable,
+            #[cfg(feature = "classic")]
             Self::Dance(
                 DanceError::Incomplete { .. }
                 | DanceError::LoopStuck { .. }
                 | DanceError::TooLong { .. }
                 | DanceError::WrongRecord { .. },
             ) => Stage::Unreadable,
+            #[cfg(feature = "classic")]
             Self::Sweep { source, .. } => source.stage(),
             #[cfg(feature = "fhir")]
             Self::Fhir(error) => error.stage(),
@@ -224,9 +248,13 @@ impl Error {
     /// The status of the answer, if it was a refusal.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
+            #[cfg(feature = "classic")]
             Self::Refused(refusal) => Some(refusal.status()),
+            #[cfg(feature = "classic")]
             Self::UnknownRecord { status, .. } => Some(*status),
+            #[cfg(feature = "classic")]
             Self::Dance(DanceError::Refused { status, .. }) => Some(*status),
+            #[cfg(feature = "classic")]
             Self::Sweep { source, .. } => source.status(),
             #[cfg(feature = "fhir")]
             Self::Fhir(error) => error.status(),
@@ -238,10 +266,13 @@ impl Error {
     /// what is no refusal, and for refusals that say nothing of their reason.
     pub fn advice(&self) -> Option<&'static str> {
         match self {
+            #[cfg(feature = "classic")]
             Self::Refused(refusal) => Some(refusal.advice()),
+            #[cfg(feature = "classic")]
             Self::Dance(DanceError::Refused { body, .. }) => {
                 advice::of_classic_words(&refusal::words(body.expose(), None))
             }
+            #[cfg(feature = "classic")]
             Self::Sweep { source, .. } => source.advice(),
             #[cfg(feature = "fhir")]
             Self::Fhir(error) => error.advice(),
@@ -252,7 +283,9 @@ impl Error {
     /// How long the container asked to be left alone, if it did (`Retry-After`).
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
+            #[cfg(feature = "classic")]
             Self::Refused(refusal) => refusal.retry_after(),
+            #[cfg(feature = "classic")]
             Self::Sweep { source, .. } => source.retry_after(),
             _ => None,
         }
@@ -264,11 +297,14 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Transport(unanswered) => unanswered.is_retryable(),
+            #[cfg(feature = "classic")]
             Self::Refused(refusal) => refusal.is_retryable(),
+            #[cfg(feature = "classic")]
             Self::Dance(DanceError::Refused { status, .. }) => matches!(
                 *status,
                 StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
             ),
+            #[cfg(feature = "classic")]
             Self::Sweep { source, .. } => source.is_retryable(),
             #[cfg(feature = "fhir")]
             Self::Fhir(error) => error.is_retryable(),

@@ -11,7 +11,7 @@ pub(crate) mod span;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, Uri};
 use smart_transport::{
     Body, Deadline, FreshConnection, Origin, SharedTransport, Transport as _, TransportError,
 };
@@ -48,6 +48,10 @@ pub(crate) enum Timed {
     #[cfg_attr(not(feature = "fhir"), expect(dead_code, reason = "FHIR requests"))]
     Nothing,
     /// A signature of OAuth 1.0a, which the time is part of.
+    #[cfg_attr(
+        not(feature = "classic"),
+        expect(dead_code, reason = "Classic requests")
+    )]
     Signature,
     /// A statement that the app signed (`private_key_jwt`).
     #[cfg_attr(not(feature = "fhir"), expect(dead_code, reason = "FHIR apps"))]
@@ -266,6 +270,11 @@ fn told(purpose: Purpose<'_>, outcome: Outcome, attempts: u32) -> Result<Respons
         let container = purpose.origin.to_string();
         Error::Transport(Unanswered::new(container, purpose.repeat, attempts, error))
     })
+}
+
+/// The origin of a URL that a server named, or that was checked before.
+pub(crate) fn origin(uri: &Uri) -> Result<Origin, Error> {
+    Origin::of(uri).map_err(|source| Error::NoOrigin { source })
 }
 
 fn has_timer() -> bool {

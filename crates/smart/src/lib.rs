@@ -7,7 +7,7 @@
 //! [`models`](classic::models), or a [`Graph`] to query in SPARQL.
 //!
 //! ```text
-//!                       ┌── authorize(id) ──► Authorization ── finish(callback) ──┐   a user allows one record
+//!                       ┌── authorize(id) ──► Authorization ── exchange(callback) ──┐   a user allows one record
 //!   Client::builder() ──┤                                                         ├──► Record ── get_medications() … send()
 //!                       └── records() ──────► RecordSweep ── try_next() ──────────┘   a background app reads all
 //! ```
@@ -96,7 +96,7 @@
 //! println!("allow it at {}", authorization.authorize_url());
 //! # let callback = String::new();
 //! // The container opens the app's callback address; its URL goes in here.
-//! let record = authorization.finish(&callback).await?;
+//! let record = authorization.exchange(&callback).await?;
 //! let demographics = record.get_demographics().send().await?;
 //! # Ok(())
 //! # }
@@ -151,6 +151,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "classic")]
 pub mod classic;
 #[cfg(feature = "fhir")]
 pub mod fhir;
@@ -165,17 +166,19 @@ mod error;
 mod exchange;
 
 // The public list.
+#[cfg(feature = "classic")]
 pub use error::refusal::Refusal;
 pub use error::{Error, Stage, Unanswered};
 pub use exchange::retry::Retries;
 
 // What an app author meets of the layers below, and the layers themselves.
-pub use smart_api::vocab::PREFIXES;
+#[cfg(feature = "classic")]
+pub use smart_api::{self as api, vocab::PREFIXES};
 pub use smart_rdf::{Graph, Query, Row, Solutions, Sparql, Term};
-pub use {smart_api as api, smart_oauth as oauth, smart_rdf as rdf, smart_transport as transport};
+pub use {smart_oauth as oauth, smart_rdf as rdf, smart_transport as transport};
 
 /// The examples of the workspace's README, compiled as documentation tests.
-#[cfg(all(doctest, feature = "fhir"))]
+#[cfg(all(doctest, feature = "classic", feature = "fhir"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 

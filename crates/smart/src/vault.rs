@@ -7,6 +7,7 @@
 
 mod file;
 mod memory;
+#[cfg(feature = "classic")]
 mod record_tokens;
 mod steps;
 
@@ -20,6 +21,7 @@ pub use file::FileVault;
 #[cfg(feature = "keychain")]
 pub use keyring_core as keychain;
 pub use memory::MemoryVault;
+#[cfg(feature = "classic")]
 pub use record_tokens::RecordTokens;
 #[cfg(test)]
 pub(crate) use steps::counted::DIE_AT;

@@ -94,7 +94,7 @@ async fn rest_app(sandbox: &Sandbox, record_id: &str, trace: Option<&Path>) -> R
     ))?;
     line(format_args!("   {callback}"))?;
 
-    let record = authorization.finish(&callback).await?;
+    let record = authorization.exchange(&callback).await?;
     line(
         "4. The app checks that the callback is about its own request, and exchanges request token and verifier",
     )?;

@@ -6,16 +6,15 @@ use smart_oauth::oauth1::{
 };
 
 use crate::Error;
-use crate::classic::client::origin;
 use crate::classic::{Client, Record};
 use crate::exchange::retry::Repeat;
-use crate::exchange::{Purpose, Timed};
+use crate::exchange::{Purpose, Timed, origin};
 
 /// A dance that waits for the user. Made by [`Client::authorize`].
 ///
 /// Send the user's browser to [`authorize_url`](Self::authorize_url). The container asks there, and
 /// then opens the address that the app's manifest names as `oauth_callback`; hand that URL to
-/// [`finish`](Self::finish). There may never be a callback: containers have no way to pass on a
+/// [`exchange`](Self::exchange). There may never be a callback: containers have no way to pass on a
 /// refusal.
 ///
 /// A web app that answers many users keeps [`into_parts`](Self::into_parts) in the user's session,
@@ -133,8 +132,8 @@ impl Authorization {
     /// When the callback is not that of this dance, or the container refuses the exchange or grants
     /// another record ([`Error::Dance`]). After a lost answer the token may be used up: begin
     /// again.
-    pub async fn finish(&self, callback_url: &str) -> Result<Record, Error> {
-        self.exchange(self.dance.clone().callback(callback_url)?)
+    pub async fn exchange(&self, callback_url: &str) -> Result<Record, Error> {
+        self.exchange_request_token(self.dance.clone().callback(callback_url)?)
             .await
     }
 
@@ -143,11 +142,8 @@ impl Authorization {
     /// # Errors
     ///
     /// When the container refuses the exchange or grants another record ([`Error::Dance`]).
-    pub async fn finish_with_verifier(
-        &self,
-        verifier: impl Into<Verifier>,
-    ) -> Result<Record, Error> {
-        self.exchange(self.dance.clone().verifier(verifier.into()))
+    pub async fn exchange_verifier(&self, verifier: impl Into<Verifier>) -> Result<Record, Error> {
+        self.exchange_request_token(self.dance.clone().verifier(verifier.into()))
             .await
     }
 
@@ -159,7 +155,7 @@ impl Authorization {
         }
     }
 
-    async fn exchange(&self, dance: Dance<Verified>) -> Result<Record, Error> {
+    async fn exchange_request_token(&self, dance: Dance<Verified>) -> Result<Record, Error> {
         let endpoints = self.client.endpoints().await?;
         let purpose = Purpose {
             name: "access_token",

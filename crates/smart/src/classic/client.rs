@@ -14,7 +14,7 @@ use crate::classic::signing::Credential;
 use crate::classic::{ClientBuilder, ContainerManifest, ManifestError, Record, RecordSweep, User};
 use crate::error::refusal::repeat;
 use crate::exchange::environment::Environment;
-use crate::exchange::{Purpose, Timed};
+use crate::exchange::{Purpose, Timed, origin};
 use crate::{Error, Refusal};
 
 /// An app on one container.
@@ -217,11 +217,6 @@ impl Client {
 fn delivers(method: Method, status: StatusCode) -> bool {
     let is_unfinished = matches!(status, StatusCode::ACCEPTED | StatusCode::PARTIAL_CONTENT);
     status.is_success() && !(method == Method::Get && is_unfinished)
-}
-
-/// Where a URL leads. The addresses come from a manifest or were looked at before.
-pub(crate) fn origin(uri: &http::Uri) -> Result<Origin, Error> {
-    Origin::of(uri).map_err(|source| Error::NoOrigin { source })
 }
 
 impl Caller for Client {

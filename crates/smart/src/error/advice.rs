@@ -9,6 +9,7 @@ use smart_rdf::visible;
 /// What the words of a refusal by a SMART Classic container point to. The reference container says
 /// "Unauthorized" and nothing else; others explain themselves. The first row whose word occurs is
 /// taken.
+#[cfg(feature = "classic")]
 const CLASSIC_WORDS: [(&str, &str); 5] = [
     (
         "nonce",
@@ -30,6 +31,7 @@ const CLASSIC_WORDS: [(&str, &str); 5] = [
 ];
 
 /// What to do when a Classic container refuses a request's credentials with these words.
+#[cfg(feature = "classic")]
 pub(crate) fn of_classic_words(words: &str) -> Option<&'static str> {
     let words = words.to_ascii_lowercase();
     let row = CLASSIC_WORDS.iter().find(|(word, _)| words.contains(word));
@@ -37,6 +39,7 @@ pub(crate) fn of_classic_words(words: &str) -> Option<&'static str> {
 }
 
 /// What to do when a Classic container refuses a call by this status.
+#[cfg(feature = "classic")]
 pub(crate) fn of_classic_status(
     status: StatusCode,
     with_token: bool,
@@ -235,6 +238,7 @@ pub(crate) fn quoted(words: &str) -> String {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "classic")]
     #[test]
     fn the_words_of_a_container_point_to_the_cause() {
         let check = |words, expected: Option<&str>| {

@@ -15,6 +15,7 @@ pub(crate) type Clock = Box<dyn Fn() -> SystemTime + Send + Sync>;
 pub(crate) struct Ahead(i64);
 
 impl Ahead {
+    #[cfg(feature = "classic")]
     pub(crate) fn seconds(self) -> i64 {
         self.0
     }
@@ -50,7 +51,8 @@ impl ServerClock {
         Ok(Timestamp::from_unix_seconds(since_1970.as_secs()))
     }
 
-    /// The time of a clock that is so far ahead.
+    /// The time of a clock that is this far ahead, for signatures and signed statements.
+    #[cfg(any(feature = "classic", feature = "jwt", test))]
     pub(crate) fn time(&self, ahead: Ahead) -> Result<Timestamp, Error> {
         let own = self.own_time()?.as_unix_seconds();
         Ok(Timestamp::from_unix_seconds(

@@ -18,11 +18,10 @@ use smart_transport::Origin;
 use super::builder::{AppBuilder, sendable};
 use super::discovery::Known;
 use crate::Error;
-use crate::classic::client;
 use crate::exchange::clock::Ahead;
 use crate::exchange::environment::Environment;
 use crate::exchange::retry::Repeat;
-use crate::exchange::{MakeRequest, Purpose, Timed};
+use crate::exchange::{self, MakeRequest, Purpose, Timed};
 use crate::vault::SharedVault;
 
 /// An app that is registered at one SMART on FHIR server. A clone is cheap and shares connections,
@@ -369,7 +368,7 @@ pub(super) fn purpose<'p>(name: &'static str, repeat: Repeat, origin: &'p Origin
 
 pub(super) fn origin(url: &ServerUrl) -> Result<Origin, Error> {
     let uri: Result<Uri, _> = url.as_str().parse();
-    client::origin(&uri.map_err(|_| RequestError::BadUrl)?)
+    exchange::origin(&uri.map_err(|_| RequestError::BadUrl)?)
 }
 
 impl fmt::Debug for App {

@@ -24,9 +24,8 @@ use super::lifecycle::{Cause, is_within};
 use super::renewal::{RenewalQueue, detached};
 use super::stored::{Renewal, Stored};
 use crate::Error;
-use crate::classic::client;
 use crate::exchange::retry::Repeat;
-use crate::exchange::{Purpose, Timed};
+use crate::exchange::{self, Purpose, Timed};
 use crate::vault::{LockedEntry, VaultKey};
 
 /// The tokens of one user, or of the app itself, for one server. A clone is cheap and shares the
@@ -458,7 +457,7 @@ impl Session {
         &self,
         request: Request<Bytes>,
     ) -> Result<Response<Body>, Error> {
-        let origin = &client::origin(request.uri())?;
+        let origin = &exchange::origin(request.uri())?;
         let purpose = Purpose {
             name: "file",
             path: "file",

@@ -1,19 +1,9 @@
-//! The facade against a container in memory: its answers are canned, but it checks every signature.
+//! The facade against a container and a server in memory: the answers are canned, but every signature
+//! is checked.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-mod authorization;
-mod blocking;
-mod clock;
-mod container;
+#[cfg(feature = "classic")]
+mod classic;
 #[cfg(feature = "fhir")]
 mod fhir;
-mod manifest;
-mod origins;
-mod records;
-mod refusals;
-mod retries;
-mod secrets;
-mod settings;
-mod sweep;
-mod unanswered;

@@ -135,7 +135,7 @@ pub(crate) async fn run(
         Some(callback) => CallbackListener::at(callback).await,
         None => None,
     };
-    let finish = async |callback: &str| authorization.finish(callback).await;
+    let finish = async |callback: &str| authorization.exchange(callback).await;
     let record = consent
         .ask(&authorization.authorize_url(), listener, finish)
         .await?;

@@ -43,9 +43,9 @@ impl Authorization {
     ///
     /// # Errors
     ///
-    /// As [`crate::classic::Authorization::finish`].
-    pub fn finish(&self, callback_url: &str) -> Result<Record, Error> {
-        let finished = self.authorization.finish(callback_url);
+    /// As [`crate::classic::Authorization::exchange`].
+    pub fn exchange(&self, callback_url: &str) -> Result<Record, Error> {
+        let finished = self.authorization.exchange(callback_url);
         self.waiting
             .wait_for(finished)
             .map(|record| Record::new(record, self.waiting.clone()))
@@ -55,9 +55,9 @@ impl Authorization {
     ///
     /// # Errors
     ///
-    /// As [`crate::classic::Authorization::finish_with_verifier`].
-    pub fn finish_with_verifier(&self, verifier: impl Into<Verifier>) -> Result<Record, Error> {
-        let finished = self.authorization.finish_with_verifier(verifier);
+    /// As [`crate::classic::Authorization::exchange_verifier`].
+    pub fn exchange_verifier(&self, verifier: impl Into<Verifier>) -> Result<Record, Error> {
+        let finished = self.authorization.exchange_verifier(verifier);
         self.waiting
             .wait_for(finished)
             .map(|record| Record::new(record, self.waiting.clone()))

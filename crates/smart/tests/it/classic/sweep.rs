@@ -7,7 +7,7 @@ use http::Response;
 use smart::classic::RecordSweep;
 use smart::{Error, Stage};
 
-use crate::container::{
+use super::container::{
     Bytes, Seen, answer, client, form, html, manifest, story, token, token_body,
 };
 

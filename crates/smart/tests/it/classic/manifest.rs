@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use smart::{Error, Stage};
 
-use crate::container::{answer, client, html, manifest, story, token};
+use super::container::{answer, client, html, manifest, story, token};
 
 #[tokio::test]
 async fn manifest_is_fetched_once_and_signed_two_legged() {

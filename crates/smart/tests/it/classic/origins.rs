@@ -6,7 +6,7 @@ use smart::transport::HyperTransport;
 use smart::{Error, Stage};
 use smart_test_support::{CannedResponse, TestServer};
 
-use crate::container::{APP, SECRET, answer, client, token};
+use super::container::{APP, SECRET, answer, client, token};
 
 fn client_of(server: &TestServer) -> Client {
     Client::builder()

@@ -4,7 +4,7 @@ use smart::Error;
 use smart::classic::Body;
 use smart_test_support::{CannedResponse, TestServer};
 
-use crate::container::{APP, SECRET, answer, builder, form, html, manifest, token, token_body};
+use super::container::{APP, SECRET, answer, builder, form, html, manifest, token, token_body};
 
 #[test]
 fn sweep_is_an_iterator_and_calls_are_functions() {

@@ -5,7 +5,7 @@ use http::Response;
 use smart::classic::Body;
 use smart::{Error, Stage};
 
-use crate::container::{Bytes, answer, client, html, token};
+use super::container::{Bytes, answer, client, html, token};
 
 async fn refusal_of_a_record_call(response: Response<Bytes>) -> Error {
     let (client, _) = client(move |_| response.clone());

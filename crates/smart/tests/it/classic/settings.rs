@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use smart::classic::{Client, ClientBuilder, Record, RecordSweep, User};
 use smart::{Error, Stage};
 
-use crate::container::{APP, BASE, SECRET, builder, client, manifest, story, token};
+use super::container::{APP, BASE, SECRET, builder, client, manifest, story, token};
 
 fn failure(builder: ClientBuilder) -> Error {
     let error = builder.build().unwrap_err();

@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 
-use crate::container::{builder, client, form, html, manifest, token, token_body};
+use super::container::{builder, client, form, html, manifest, token, token_body};
 
 /// The planted secrets all hold this word.
 const CANARY: &str = "canary";

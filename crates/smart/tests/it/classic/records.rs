@@ -4,7 +4,7 @@ use http::Response;
 use smart::classic::Body;
 use smart::{Error, Query, Stage};
 
-use crate::container::{Bytes, Seen, answer, client, html, story, token};
+use super::container::{Bytes, Seen, answer, client, html, story, token};
 
 const DRUGS: &str = "
     PREFIX sp: <http://smartplatforms.org/terms#> PREFIX dcterms: <http://purl.org/dc/terms/>

@@ -11,7 +11,7 @@ use smart::transport::{HyperTransport, TransportError};
 use smart::{Error, Retries, Stage};
 use smart_test_support::{TestServer, unknown_host};
 
-use crate::container::{APP, Bytes, SECRET, story, token};
+use super::container::{APP, Bytes, SECRET, story, token};
 
 /// A record at an address that the test gives, over real sockets.
 fn record_at(api_base: &str) -> Record {

@@ -11,7 +11,7 @@ use smart::{Error, Retries, Stage};
 use smart_test_support::{Authority, CannedResponse, TestServer};
 use tokio::time::Instant;
 
-use crate::container::{APP, BASE, Bytes, SECRET, builder, html, token};
+use super::container::{APP, BASE, Bytes, SECRET, builder, html, token};
 
 /// What a transport does at an attempt.
 #[derive(Clone, Debug)]
@@ -229,12 +229,12 @@ async fn sweeps_and_dances_are_repeated_too() {
     let (builder, log) = builder(move |seen| match seen.uri.as_str() {
         // Every other attempt fails.
         _ if !failed.fetch_xor(true, std::sync::atomic::Ordering::SeqCst) => html(503, ""),
-        "http://localhost:7000/manifest" => crate::container::manifest(),
+        "http://localhost:7000/manifest" => super::container::manifest(),
         uri if uri.ends_with("/first") => {
-            crate::container::form(crate::container::token_body("t1", "&smart_record_id=1"))
+            super::container::form(super::container::token_body("t1", "&smart_record_id=1"))
         }
         uri if uri.ends_with("/next") => html(404, ""),
-        _ => crate::container::form(crate::container::token_body("rt", "")),
+        _ => super::container::form(super::container::token_body("rt", "")),
     });
     let client = builder.retries(Retries::default()).build().unwrap();
     let mut records = client.records();

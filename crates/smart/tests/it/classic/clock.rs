@@ -8,7 +8,7 @@ use smart::Retries;
 use smart::classic::Client;
 use smart_test_support::{CannedResponse, TestServer};
 
-use crate::container::{APP, SECRET, token};
+use super::container::{APP, SECRET, token};
 
 #[tokio::test]
 async fn clock_an_hour_off_costs_one_refusal() {

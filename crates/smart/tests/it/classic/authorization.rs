@@ -5,7 +5,7 @@ use smart::classic::{AuthorizationParts, Client};
 use smart::oauth::oauth1::RequestToken;
 use smart::{Error, Stage};
 
-use crate::container::{
+use super::container::{
     APP, Bytes, MANIFEST, SECRET, Seen, answer, builder, client, html, manifest, story, token_body,
 };
 
@@ -43,7 +43,7 @@ async fn dance_ends_with_a_record_and_its_token() {
     );
 
     let callback = "http://localhost:8000/smartapp/authorize?oauth_token=rt&oauth_verifier=v";
-    let record = authorization.finish(callback).await.unwrap();
+    let record = authorization.exchange(callback).await.unwrap();
     assert_eq!(record.id().as_str(), "1288992");
     assert_eq!(record.user_id().unwrap().as_str(), "me@example.org");
     record.get_demographics().send().await.unwrap();
@@ -63,7 +63,7 @@ async fn dance_ends_with_a_record_and_its_token() {
 async fn verifier_can_be_typed_in() {
     let (client, _) = client(dancing);
     let authorization = client.authorize("1288992").await.unwrap();
-    let record = authorization.finish_with_verifier("v").await.unwrap();
+    let record = authorization.exchange_verifier("v").await.unwrap();
     assert_eq!(record.token().unwrap().key().as_str(), "at");
 }
 
@@ -84,7 +84,7 @@ async fn dance_goes_on_in_another_process() {
         "http://localhost:7001/oauth/authorize?oauth_token=rt"
     );
     let record = authorization
-        .finish("?oauth_token=rt&oauth_verifier=v")
+        .exchange("?oauth_token=rt&oauth_verifier=v")
         .await
         .unwrap();
     assert_eq!(record.id().as_str(), "1288992");
@@ -107,13 +107,13 @@ async fn foreign_callback_sends_nothing_and_leaves_the_dance_waiting() {
         "",
         "?oauth_verifier=v",
     ] {
-        let error = authorization.finish(callback).await.unwrap_err();
+        let error = authorization.exchange(callback).await.unwrap_err();
         assert!(matches!(error, Error::Dance(_)));
         assert_eq!(error.stage(), Stage::NotSent);
     }
     assert_eq!(log.all().len(), 2);
     authorization
-        .finish("?oauth_token=rt&oauth_verifier=v")
+        .exchange("?oauth_token=rt&oauth_verifier=v")
         .await
         .unwrap();
 }
@@ -128,7 +128,7 @@ async fn token_for_another_record_is_not_taken() {
     });
     let authorization = client.authorize("1288992").await.unwrap();
     let error = authorization
-        .finish("?oauth_token=rt&oauth_verifier=v")
+        .exchange("?oauth_token=rt&oauth_verifier=v")
         .await
         .unwrap_err();
     assert_eq!(error.stage(), Stage::Unreadable);
@@ -153,7 +153,7 @@ async fn refused_steps_keep_their_status() {
         });
         let error = match client.authorize("1288992").await {
             Ok(authorization) => authorization
-                .finish("?oauth_token=rt&oauth_verifier=v")
+                .exchange("?oauth_token=rt&oauth_verifier=v")
                 .await
                 .unwrap_err(),
             Err(error) => error,
