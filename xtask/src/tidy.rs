@@ -1,11 +1,13 @@
 //! `cargo xtask tidy`: the rules of docs/architecture.md, each an absence that a tool can see.
 //!
-//! A rule lives in the module that can see it: [`layers`] reads the dependency graph, [`purity`]
+//! A rule lives in the module that can see it: [`blocking`] compares the facade's handles with their
+//! blocking twins, [`layers`] reads the dependency graph, [`purity`]
 //! the sources of the crates that do no I/O, [`manifests`] what every `Cargo.toml` has to say,
 //! [`links`] the addresses in the documentation, [`rooms`] the folders of each crate, [`paths`] the
 //! files that the architecture names, [`requirements`] the table of what SMART App Launch demands of
 //! clients.
 
+mod blocking;
 mod layers;
 mod links;
 mod manifests;
@@ -52,6 +54,7 @@ pub(crate) fn run(root: &Path, write: bool) -> Result<()> {
     let mut findings = layers::check(&graph);
     findings.extend(paths::check(root)?);
     findings.extend(requirements::check(root, &graph)?);
+    findings.extend(blocking::check(root)?);
     for member in graph.members() {
         findings.extend(manifests::check(root, member)?);
         findings.extend(links::check(root, member)?);

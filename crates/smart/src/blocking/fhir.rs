@@ -20,9 +20,11 @@
 
 mod app;
 mod authorization;
+mod export;
 mod session;
 
 // The public list.
 pub use app::App;
 pub use authorization::Authorization;
+pub use export::{ExportJob, ExportedResources};
 pub use session::{Entries, Session};

@@ -8,16 +8,16 @@ use crate::Error;
 
 /// One thread that keeps connections going between calls.
 #[derive(Clone, Debug)]
-pub(super) struct Waiting {
-    runtime: Arc<Own>,
+pub(super) struct BlockingRuntime {
+    runtime: Arc<OwnedRuntime>,
 }
 
 #[derive(Debug)]
-struct Own {
+struct OwnedRuntime {
     runtime: Option<Runtime>,
 }
 
-impl Waiting {
+impl BlockingRuntime {
     pub(super) fn new() -> Result<Self, Error> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
@@ -27,12 +27,12 @@ impl Waiting {
             .map_err(|source| Error::Runtime { source })?;
         let runtime = Some(runtime);
         Ok(Self {
-            runtime: Arc::new(Own { runtime }),
+            runtime: Arc::new(OwnedRuntime { runtime }),
         })
     }
 
-    /// Waits for what comes of a future. Inside a runtime that is refused, where tokio would panic.
-    pub(super) fn wait_for<T>(
+    /// Runs a future to its end. Inside a runtime it fails, where tokio would panic.
+    pub(super) fn block_on<T>(
         &self,
         future: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
@@ -43,7 +43,7 @@ impl Waiting {
     }
 }
 
-impl Drop for Own {
+impl Drop for OwnedRuntime {
     fn drop(&mut self) {
         // Dropping it would wait for it, which the last handle must not do inside another runtime.
         if let Some(runtime) = self.runtime.take() {

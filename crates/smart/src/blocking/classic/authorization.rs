@@ -5,22 +5,25 @@ use smart_oauth::oauth1::Verifier;
 
 use super::Record;
 use crate::Error;
-use crate::blocking::runtime::Waiting;
+use crate::blocking::runtime::BlockingRuntime;
 use crate::classic::AuthorizationParts;
 
-/// A dance that waits for the user, for threads that wait too: see
+/// A dance that waits for the user, for blocking code: see
 /// [`crate::classic::Authorization`], whose methods these are.
 #[derive(Clone, Debug)]
 pub struct Authorization {
     authorization: crate::classic::Authorization,
-    waiting: Waiting,
+    runtime: BlockingRuntime,
 }
 
 impl Authorization {
-    pub(super) fn new(authorization: crate::classic::Authorization, waiting: Waiting) -> Self {
+    pub(super) fn new(
+        authorization: crate::classic::Authorization,
+        runtime: BlockingRuntime,
+    ) -> Self {
         Self {
             authorization,
-            waiting,
+            runtime,
         }
     }
 
@@ -46,9 +49,9 @@ impl Authorization {
     /// As [`crate::classic::Authorization::exchange`].
     pub fn exchange(&self, callback_url: &str) -> Result<Record, Error> {
         let finished = self.authorization.exchange(callback_url);
-        self.waiting
-            .wait_for(finished)
-            .map(|record| Record::new(record, self.waiting.clone()))
+        self.runtime
+            .block_on(finished)
+            .map(|record| Record::new(record, self.runtime.clone()))
     }
 
     /// The same with a verifier that the user typed in.
@@ -58,9 +61,9 @@ impl Authorization {
     /// As [`crate::classic::Authorization::exchange_verifier`].
     pub fn exchange_verifier(&self, verifier: impl Into<Verifier>) -> Result<Record, Error> {
         let finished = self.authorization.exchange_verifier(verifier);
-        self.waiting
-            .wait_for(finished)
-            .map(|record| Record::new(record, self.waiting.clone()))
+        self.runtime
+            .block_on(finished)
+            .map(|record| Record::new(record, self.runtime.clone()))
     }
 
     /// The state, to be kept while the user is away.

@@ -9,7 +9,7 @@ use smart_oauth::oauth1::AccessToken;
 
 use super::{Authorization, Record, User};
 use crate::Error;
-use crate::blocking::runtime::Waiting;
+use crate::blocking::runtime::BlockingRuntime;
 use crate::classic::{
     AuthorizationParts, ClientBuilder, ContainerManifest, RecordSweep, SweepReport,
 };
@@ -19,7 +19,7 @@ use crate::classic::{
 #[derive(Clone, Debug)]
 pub struct Client {
     client: crate::classic::Client,
-    waiting: Waiting,
+    runtime: BlockingRuntime,
 }
 
 impl ClientBuilder {
@@ -48,7 +48,7 @@ impl Client {
     pub fn new(client: crate::classic::Client) -> Result<Self, Error> {
         Ok(Self {
             client,
-            waiting: Waiting::new()?,
+            runtime: BlockingRuntime::new()?,
         })
     }
 
@@ -70,12 +70,12 @@ impl Client {
 
     /// A handle of a record, without a token yet.
     pub fn record(&self, id: impl Into<RecordId>) -> Record {
-        Record::new(self.client.record(id), self.waiting.clone())
+        Record::new(self.client.record(id), self.runtime.clone())
     }
 
     /// A handle of a user, without a token yet.
     pub fn user(&self, id: impl Into<UserId>) -> User {
-        User::new(self.client.user(id), self.waiting.clone())
+        User::new(self.client.user(id), self.runtime.clone())
     }
 
     /// All records of the container, each with a token of its own.
@@ -91,7 +91,7 @@ impl Client {
     fn sweep(&self, sweep: RecordSweep) -> Records {
         Records {
             sweep,
-            waiting: self.waiting.clone(),
+            runtime: self.runtime.clone(),
         }
     }
 
@@ -101,8 +101,8 @@ impl Client {
     ///
     /// As [`crate::classic::Client::open_record`].
     pub fn open_record(&self, id: impl Into<RecordId>) -> Result<Record, Error> {
-        let record = self.waiting.wait_for(self.client.open_record(id))?;
-        Ok(Record::new(record, self.waiting.clone()))
+        let record = self.runtime.block_on(self.client.open_record(id))?;
+        Ok(Record::new(record, self.runtime.clone()))
     }
 
     /// The same client, whose calls to the container as a whole are signed with this token.
@@ -110,7 +110,7 @@ impl Client {
     pub fn with_token(self, token: AccessToken) -> Self {
         Self {
             client: self.client.with_token(token),
-            waiting: self.waiting,
+            runtime: self.runtime,
         }
     }
 
@@ -120,7 +120,7 @@ impl Client {
     ///
     /// As [`crate::classic::Client::manifest`].
     pub fn manifest(&self) -> Result<Arc<ContainerManifest>, Error> {
-        self.waiting.wait_for(self.client.manifest())
+        self.runtime.block_on(self.client.manifest())
     }
 
     /// The page of the container where a user chooses a record for this app.
@@ -129,7 +129,7 @@ impl Client {
     ///
     /// As [`crate::classic::Client::launch_url`].
     pub fn launch_url(&self) -> Result<String, Error> {
-        self.waiting.wait_for(self.client.launch_url())
+        self.runtime.block_on(self.client.launch_url())
     }
 
     /// Begins the dance for a record.
@@ -138,8 +138,8 @@ impl Client {
     ///
     /// As [`crate::classic::Client::authorize`].
     pub fn authorize(&self, record_id: impl Into<RecordId>) -> Result<Authorization, Error> {
-        let begun = self.waiting.wait_for(self.client.authorize(record_id))?;
-        Ok(Authorization::new(begun, self.waiting.clone()))
+        let begun = self.runtime.block_on(self.client.authorize(record_id))?;
+        Ok(Authorization::new(begun, self.runtime.clone()))
     }
 
     /// Goes on with a dance that another process began.
@@ -149,8 +149,8 @@ impl Client {
     /// As [`crate::classic::Client::resume_authorization`].
     pub fn resume_authorization(&self, parts: AuthorizationParts) -> Result<Authorization, Error> {
         let resumed = self.client.resume_authorization(parts);
-        let resumed = self.waiting.wait_for(resumed)?;
-        Ok(Authorization::new(resumed, self.waiting.clone()))
+        let resumed = self.runtime.block_on(resumed)?;
+        Ok(Authorization::new(resumed, self.runtime.clone()))
     }
 }
 
@@ -158,7 +158,7 @@ impl BlockingCaller for Client {
     type Error = Error;
 
     fn call(&self, request: CallRequest) -> Result<Response<Bytes>, Error> {
-        self.waiting.wait_for(self.client.call(request))
+        self.runtime.block_on(self.client.call(request))
     }
 }
 
@@ -166,7 +166,7 @@ impl BlockingCaller for Client {
 #[derive(Debug)]
 pub struct Records {
     sweep: RecordSweep,
-    waiting: Waiting,
+    runtime: BlockingRuntime,
 }
 
 impl Records {
@@ -180,7 +180,7 @@ impl Iterator for Records {
     type Item = Result<Record, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let next = self.waiting.wait_for(self.sweep.try_next()).transpose()?;
-        Some(next.map(|record| Record::new(record, self.waiting.clone())))
+        let next = self.runtime.block_on(self.sweep.try_next()).transpose()?;
+        Some(next.map(|record| Record::new(record, self.runtime.clone())))
     }
 }

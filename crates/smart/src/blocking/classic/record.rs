@@ -6,19 +6,19 @@ use smart_api::{AppId, BlockingCaller, CallRequest, Caller as _, RecordId, UserI
 use smart_oauth::oauth1::AccessToken;
 
 use crate::Error;
-use crate::blocking::runtime::Waiting;
+use crate::blocking::runtime::BlockingRuntime;
 
 /// A patient's record, for threads that wait: see [`crate::classic::Record`], whose methods these
 /// are.
 #[derive(Clone, Debug)]
 pub struct Record {
     record: crate::classic::Record,
-    waiting: Waiting,
+    runtime: BlockingRuntime,
 }
 
 impl Record {
-    pub(super) fn new(record: crate::classic::Record, waiting: Waiting) -> Self {
-        Self { record, waiting }
+    pub(super) fn new(record: crate::classic::Record, runtime: BlockingRuntime) -> Self {
+        Self { record, runtime }
     }
 
     /// The record's id.
@@ -46,7 +46,7 @@ impl Record {
     pub fn with_token(self, token: AccessToken) -> Self {
         Self {
             record: self.record.with_token(token),
-            waiting: self.waiting,
+            runtime: self.runtime,
         }
     }
 }
@@ -55,6 +55,6 @@ impl BlockingCaller for Record {
     type Error = Error;
 
     fn call(&self, request: CallRequest) -> Result<Response<Bytes>, Error> {
-        self.waiting.wait_for(self.record.call(request))
+        self.runtime.block_on(self.record.call(request))
     }
 }

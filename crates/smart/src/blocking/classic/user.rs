@@ -6,18 +6,18 @@ use smart_api::{AppId, BlockingCaller, CallRequest, Caller as _, UserId};
 use smart_oauth::oauth1::AccessToken;
 
 use crate::Error;
-use crate::blocking::runtime::Waiting;
+use crate::blocking::runtime::BlockingRuntime;
 
 /// A user's account, for threads that wait: see [`crate::classic::User`], whose methods these are.
 #[derive(Clone, Debug)]
 pub struct User {
     user: crate::classic::User,
-    waiting: Waiting,
+    runtime: BlockingRuntime,
 }
 
 impl User {
-    pub(super) fn new(user: crate::classic::User, waiting: Waiting) -> Self {
-        Self { user, waiting }
+    pub(super) fn new(user: crate::classic::User, runtime: BlockingRuntime) -> Self {
+        Self { user, runtime }
     }
 
     /// The user's id: the mail address of the account.
@@ -40,7 +40,7 @@ impl User {
     pub fn with_token(self, token: AccessToken) -> Self {
         Self {
             user: self.user.with_token(token),
-            waiting: self.waiting,
+            runtime: self.runtime,
         }
     }
 }
@@ -49,6 +49,6 @@ impl BlockingCaller for User {
     type Error = Error;
 
     fn call(&self, request: CallRequest) -> Result<Response<Bytes>, Error> {
-        self.waiting.wait_for(self.user.call(request))
+        self.runtime.block_on(self.user.call(request))
     }
 }

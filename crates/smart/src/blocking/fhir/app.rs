@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use smart_oauth::oauth2::s4s::{DebugFacts, DebugToken};
 use smart_oauth::oauth2::{
-    AuthorizationParts, ClientId, RegisteredClient, Server, ServerUrl, Token, TokenSet,
+    AuthorizationParts, ClientId, RegisteredClient, Registration, Server, ServerUrl, Token,
+    TokenSet,
 };
 
 use super::{Authorization, Session};
 use crate::Error;
-use crate::blocking::runtime::Waiting;
-use crate::fhir::{AppBuilder, EhrLaunch};
+use crate::blocking::runtime::BlockingRuntime;
+use crate::fhir::{AppBuilder, EhrLaunch, LinkedBrands};
 use crate::vault::VaultKey;
 
 /// An app that is registered at one server, for threads that wait: see [`crate::fhir::App`], whose
@@ -18,7 +19,7 @@ use crate::vault::VaultKey;
 #[derive(Clone, Debug)]
 pub struct App {
     app: crate::fhir::App,
-    waiting: Waiting,
+    runtime: BlockingRuntime,
 }
 
 impl AppBuilder {
@@ -37,9 +38,25 @@ impl AppBuilder {
     ///
     /// As [`register`](Self::register), and when the operating system gives no thread.
     pub fn register_blocking(self, name: &str, scopes: &str) -> Result<App, Error> {
-        let waiting = Waiting::new()?;
-        let app = waiting.wait_for(self.register(name, scopes))?;
-        Ok(App { app, waiting })
+        let runtime = BlockingRuntime::new()?;
+        let app = runtime.block_on(self.register(name, scopes))?;
+        Ok(App { app, runtime })
+    }
+
+    /// The same, with a look at the registration before it is sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`register_with`](Self::register_with), and if the operating system gives no thread.
+    pub fn register_with_blocking(
+        self,
+        name: &str,
+        scopes: &str,
+        adjust: impl FnOnce(Registration) -> Registration + Send,
+    ) -> Result<App, Error> {
+        let runtime = BlockingRuntime::new()?;
+        let app = runtime.block_on(self.register_with(name, scopes, adjust))?;
+        Ok(App { app, runtime })
     }
 
     /// Registers a backend service at the server, for threads that wait.
@@ -50,9 +67,27 @@ impl AppBuilder {
     /// thread.
     #[cfg(feature = "jwt")]
     pub fn register_backend_blocking(self, name: &str, scopes: &str) -> Result<App, Error> {
-        let waiting = Waiting::new()?;
-        let app = waiting.wait_for(self.register_backend(name, scopes))?;
-        Ok(App { app, waiting })
+        let runtime = BlockingRuntime::new()?;
+        let app = runtime.block_on(self.register_backend(name, scopes))?;
+        Ok(App { app, runtime })
+    }
+
+    /// The same, with a look at the registration before it is sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`register_backend_with`](Self::register_backend_with), and if the operating system gives
+    /// no thread.
+    #[cfg(feature = "jwt")]
+    pub fn register_backend_with_blocking(
+        self,
+        name: &str,
+        scopes: &str,
+        adjust: impl FnOnce(Registration) -> Registration + Send,
+    ) -> Result<App, Error> {
+        let runtime = BlockingRuntime::new()?;
+        let app = runtime.block_on(self.register_backend_with(name, scopes, adjust))?;
+        Ok(App { app, runtime })
     }
 }
 
@@ -64,8 +99,8 @@ impl App {
     ///
     /// When the operating system gives no thread.
     pub fn new(app: crate::fhir::App) -> Result<Self, Error> {
-        let waiting = Waiting::new()?;
-        Ok(Self { app, waiting })
+        let runtime = BlockingRuntime::new()?;
+        Ok(Self { app, runtime })
     }
 
     /// The app's name at the server.
@@ -89,7 +124,16 @@ impl App {
     ///
     /// As [`crate::fhir::App::server`].
     pub fn server(&self) -> Result<Arc<Server>, Error> {
-        self.waiting.wait_for(self.app.server())
+        self.runtime.block_on(self.app.server())
+    }
+
+    /// Fetches the brands that the server links to.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::App::brands`].
+    pub fn brands(&self, etag: Option<&str>) -> Result<LinkedBrands, Error> {
+        self.runtime.block_on(self.app.brands(etag))
     }
 
     /// Begins an authorization.
@@ -98,8 +142,8 @@ impl App {
     ///
     /// As [`crate::fhir::App::authorize`].
     pub fn authorize(&self, scopes: &str) -> Result<Authorization, Error> {
-        let begun = self.waiting.wait_for(self.app.authorize(scopes))?;
-        Ok(Authorization::new(begun, self.waiting.clone()))
+        let begun = self.runtime.block_on(self.app.authorize(scopes))?;
+        Ok(Authorization::new(begun, self.runtime.clone()))
     }
 
     /// Begins an authorization with further parameters.
@@ -113,8 +157,8 @@ impl App {
         parameters: &[(&str, &str)],
     ) -> Result<Authorization, Error> {
         let begun = self.app.authorize_with(scopes, parameters);
-        let begun = self.waiting.wait_for(begun)?;
-        Ok(Authorization::new(begun, self.waiting.clone()))
+        let begun = self.runtime.block_on(begun)?;
+        Ok(Authorization::new(begun, self.runtime.clone()))
     }
 
     /// Answers a launch from within an EHR.
@@ -123,8 +167,24 @@ impl App {
     ///
     /// As [`EhrLaunch::authorize`].
     pub fn answer_launch(&self, launch: &EhrLaunch, scopes: &str) -> Result<Authorization, Error> {
-        let begun = self.waiting.wait_for(launch.authorize(&self.app, scopes))?;
-        Ok(Authorization::new(begun, self.waiting.clone()))
+        let begun = self.runtime.block_on(launch.authorize(&self.app, scopes))?;
+        Ok(Authorization::new(begun, self.runtime.clone()))
+    }
+
+    /// Answers a launch from within an EHR, with further parameters.
+    ///
+    /// # Errors
+    ///
+    /// As [`EhrLaunch::authorize_with`].
+    pub fn answer_launch_with(
+        &self,
+        launch: &EhrLaunch,
+        scopes: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Authorization, Error> {
+        let begun = launch.authorize_with(&self.app, scopes, parameters);
+        let begun = self.runtime.block_on(begun)?;
+        Ok(Authorization::new(begun, self.runtime.clone()))
     }
 
     /// Goes on with an authorization that another process, or an earlier request to this one,
@@ -135,9 +195,9 @@ impl App {
     /// As [`crate::fhir::App::resume_authorization`].
     pub fn resume_authorization(&self, parts: AuthorizationParts) -> Result<Authorization, Error> {
         let resumed = self
-            .waiting
-            .wait_for(self.app.resume_authorization(parts))?;
-        Ok(Authorization::new(resumed, self.waiting.clone()))
+            .runtime
+            .block_on(self.app.resume_authorization(parts))?;
+        Ok(Authorization::new(resumed, self.runtime.clone()))
     }
 
     /// A session of the app's own.
@@ -194,14 +254,14 @@ impl App {
         &self,
         token: impl Into<Token> + Send,
     ) -> Result<Option<DebugFacts>, Error> {
-        self.waiting.wait_for(self.app.debug_introspect(token))
+        self.runtime.block_on(self.app.debug_introspect(token))
     }
 
     fn session(
         &self,
         session: impl Future<Output = Result<crate::fhir::Session, Error>>,
     ) -> Result<Session, Error> {
-        let session = self.waiting.wait_for(session)?;
-        Ok(Session::new(session, self.waiting.clone()))
+        let session = self.runtime.block_on(session)?;
+        Ok(Session::new(session, self.runtime.clone()))
     }
 }

@@ -4,22 +4,22 @@ use smart_oauth::oauth2::{AuthorizationParts, Scopes};
 
 use super::Session;
 use crate::Error;
-use crate::blocking::runtime::Waiting;
+use crate::blocking::runtime::BlockingRuntime;
 use crate::vault::VaultKey;
 
-/// An authorization that waits for the user, for threads that wait too: see
+/// An authorization that waits for the user, for blocking code: see
 /// [`crate::fhir::Authorization`], whose methods these are.
 #[derive(Clone, Debug)]
 pub struct Authorization {
     authorization: crate::fhir::Authorization,
-    waiting: Waiting,
+    runtime: BlockingRuntime,
 }
 
 impl Authorization {
-    pub(super) fn new(authorization: crate::fhir::Authorization, waiting: Waiting) -> Self {
+    pub(super) fn new(authorization: crate::fhir::Authorization, runtime: BlockingRuntime) -> Self {
         Self {
             authorization,
-            waiting,
+            runtime,
         }
     }
 
@@ -70,7 +70,7 @@ impl Authorization {
         &self,
         session: impl Future<Output = Result<crate::fhir::Session, Error>>,
     ) -> Result<Session, Error> {
-        let session = self.waiting.wait_for(session)?;
-        Ok(Session::new(session, self.waiting.clone()))
+        let session = self.runtime.block_on(session)?;
+        Ok(Session::new(session, self.runtime.clone()))
     }
 }

@@ -3,12 +3,14 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use serde::de::DeserializeOwned;
-use smart_fhir::{Bundle, Capabilities, Entry, Interaction, Resource, Search, Written};
+use smart_fhir::{Bundle, Capabilities, Entry, Export, Interaction, Resource, Search, Written};
 use smart_oauth::Timestamp;
 use smart_oauth::oauth2::{Introspected, ScopeReport, ServerUrl, Token, TokenSet};
+use smart_rdf::Graph;
 
+use super::ExportJob;
 use crate::Error;
-use crate::blocking::runtime::Waiting;
+use crate::blocking::runtime::BlockingRuntime;
 use crate::vault::VaultKey;
 
 /// The tokens of one user, for threads that wait: see [`crate::fhir::Session`], whose methods these
@@ -16,12 +18,12 @@ use crate::vault::VaultKey;
 #[derive(Clone, Debug)]
 pub struct Session {
     session: crate::fhir::Session,
-    waiting: Waiting,
+    runtime: BlockingRuntime,
 }
 
 impl Session {
-    pub(super) fn new(session: crate::fhir::Session, waiting: Waiting) -> Self {
-        Self { session, waiting }
+    pub(super) fn new(session: crate::fhir::Session, runtime: BlockingRuntime) -> Self {
+        Self { session, runtime }
     }
 
     /// The base of the server's FHIR resources.
@@ -70,7 +72,7 @@ impl Session {
     ///
     /// As [`crate::fhir::Session::send`].
     pub fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
-        self.waiting.wait_for(self.session.send(request))
+        self.runtime.block_on(self.session.send(request))
     }
 
     /// Renews the tokens now.
@@ -79,7 +81,7 @@ impl Session {
     ///
     /// As [`crate::fhir::Session::refresh`].
     pub fn refresh(&self) -> Result<(), Error> {
-        self.waiting.wait_for(self.session.refresh())
+        self.runtime.block_on(self.session.refresh())
     }
 
     /// Asks the server about the access token.
@@ -88,7 +90,7 @@ impl Session {
     ///
     /// As [`crate::fhir::Session::introspect`].
     pub fn introspect(&self) -> Result<Introspected, Error> {
-        self.waiting.wait_for(self.session.introspect())
+        self.runtime.block_on(self.session.introspect())
     }
 
     /// Asks the server about any token.
@@ -97,7 +99,7 @@ impl Session {
     ///
     /// As [`crate::fhir::Session::introspect_token`].
     pub fn introspect_token(&self, token: impl Into<Token> + Send) -> Result<Introspected, Error> {
-        self.waiting.wait_for(self.session.introspect_token(token))
+        self.runtime.block_on(self.session.introspect_token(token))
     }
 
     /// Asks the server about any token, with the session's access token as the proof.
@@ -110,7 +112,7 @@ impl Session {
         token: impl Into<Token> + Send,
     ) -> Result<Introspected, Error> {
         let asked = self.session.introspect_with_bearer(token);
-        self.waiting.wait_for(asked)
+        self.runtime.block_on(asked)
     }
 
     /// Ends the session at the server, and then in the vault.
@@ -119,7 +121,7 @@ impl Session {
     ///
     /// As [`crate::fhir::Session::revoke`].
     pub fn revoke(&self) -> Result<(), Error> {
-        self.waiting.wait_for(self.session.revoke())
+        self.runtime.block_on(self.session.revoke())
     }
 
     /// Takes the session out of the vault.
@@ -128,7 +130,7 @@ impl Session {
     ///
     /// As [`crate::fhir::Session::forget`].
     pub fn forget(&self) -> Result<(), Error> {
-        self.waiting.wait_for(self.session.forget())
+        self.runtime.block_on(self.session.forget())
     }
 
     /// Who the user is, by the validated id token.
@@ -138,7 +140,7 @@ impl Session {
     /// As [`crate::fhir::Session::identity`].
     #[cfg(feature = "jwt")]
     pub fn identity(&self) -> Result<Option<smart_oauth::oauth2::IdClaims>, Error> {
-        self.waiting.wait_for(self.session.identity())
+        self.runtime.block_on(self.session.identity())
     }
 
     /// The user: what the id token says, and the user's own resource.
@@ -148,7 +150,7 @@ impl Session {
     /// As [`crate::fhir::Session::user`].
     #[cfg(feature = "jwt")]
     pub fn user(&self) -> Result<Option<crate::fhir::User>, Error> {
-        self.waiting.wait_for(self.session.user())
+        self.runtime.block_on(self.session.user())
     }
 
     /// Reads a version of a resource.
@@ -161,8 +163,8 @@ impl Session {
         reference: &str,
         version: &str,
     ) -> Result<T, Error> {
-        self.waiting
-            .wait_for(self.session.vread(reference, version))
+        self.runtime
+            .block_on(self.session.vread(reference, version))
     }
 
     /// Reads a resource.
@@ -171,7 +173,7 @@ impl Session {
     ///
     /// As [`crate::fhir::Session::read`].
     pub fn read<T: DeserializeOwned + 'static>(&self, reference: &str) -> Result<T, Error> {
-        self.waiting.wait_for(self.session.read(reference))
+        self.runtime.block_on(self.session.read(reference))
     }
 
     /// The entries that a search finds, page after page.
@@ -180,12 +182,25 @@ impl Session {
     ///
     /// As [`crate::fhir::Session::search`].
     pub fn search(&self, search: &Search) -> Result<Entries, Error> {
-        let entries = self.session.search(search)?;
-        Ok(Entries {
-            entries,
-            waiting: self.waiting.clone(),
-            is_over: false,
-        })
+        Ok(self.iterator(self.session.search(search)?))
+    }
+
+    /// The same by `POST`, which keeps the search out of addresses and logs.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::search_by_post`].
+    pub fn search_by_post(&self, search: &Search) -> Result<Entries, Error> {
+        Ok(self.iterator(self.session.search_by_post(search)?))
+    }
+
+    /// The entries of any interaction that is answered with a bundle.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::entries`].
+    pub fn entries(&self, interaction: &Interaction) -> Result<Entries, Error> {
+        Ok(self.iterator(self.session.entries(interaction)?))
     }
 
     /// Writes a new resource.
@@ -194,7 +209,7 @@ impl Session {
     ///
     /// As [`crate::fhir::Session::create`].
     pub fn create(&self, resource: &Resource) -> Result<Written, Error> {
-        self.waiting.wait_for(self.session.create(resource))
+        self.runtime.block_on(self.session.create(resource))
     }
 
     /// Writes a resource in place of what the server has under its id.
@@ -203,7 +218,7 @@ impl Session {
     ///
     /// As [`crate::fhir::Session::update`].
     pub fn update(&self, resource: &Resource) -> Result<Written, Error> {
-        self.waiting.wait_for(self.session.update(resource))
+        self.runtime.block_on(self.session.update(resource))
     }
 
     /// Deletes a resource.
@@ -212,7 +227,66 @@ impl Session {
     ///
     /// As [`crate::fhir::Session::delete`].
     pub fn delete(&self, reference: &str) -> Result<Written, Error> {
-        self.waiting.wait_for(self.session.delete(reference))
+        self.runtime.block_on(self.session.delete(reference))
+    }
+
+    /// Sends any interaction that writes.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::write`].
+    pub fn write(&self, interaction: &Interaction) -> Result<Written, Error> {
+        self.runtime.block_on(self.session.write(interaction))
+    }
+
+    /// Calls an operation that only reads.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::operation`].
+    pub fn operation<T: DeserializeOwned + 'static>(
+        &self,
+        on: &str,
+        name: &str,
+        parameters: &Search,
+    ) -> Result<T, Error> {
+        let called = self.session.operation(on, name, parameters);
+        self.runtime.block_on(called)
+    }
+
+    /// Calls an operation with an input.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::operation_with`].
+    pub fn operation_with<T: DeserializeOwned + 'static>(
+        &self,
+        on: &str,
+        name: &str,
+        input: &Resource,
+    ) -> Result<T, Error> {
+        let called = self.session.operation_with(on, name, input);
+        self.runtime.block_on(called)
+    }
+
+    /// Starts a bulk export.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::export`].
+    pub fn export(&self, export: &Export) -> Result<ExportJob, Error> {
+        let job = self.runtime.block_on(self.session.export(export))?;
+        Ok(ExportJob::new(job, self.runtime.clone()))
+    }
+
+    /// Returns the job at this address, which was started before.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Session::resume_export`].
+    pub fn resume_export(&self, status_address: &str) -> Result<ExportJob, Error> {
+        let job = self.session.resume_export(status_address)?;
+        Ok(ExportJob::new(job, self.runtime.clone()))
     }
 
     /// Sends a batch or transaction.
@@ -221,7 +295,7 @@ impl Session {
     ///
     /// As [`crate::fhir::Session::batch`].
     pub fn batch(&self, bundle: &Resource) -> Result<Bundle, Error> {
-        self.waiting.wait_for(self.session.batch(bundle))
+        self.runtime.block_on(self.session.batch(bundle))
     }
 
     /// What the server says that it can do.
@@ -230,7 +304,7 @@ impl Session {
     ///
     /// As [`crate::fhir::Session::capabilities`].
     pub fn capabilities(&self) -> Result<Capabilities, Error> {
-        self.waiting.wait_for(self.session.capabilities())
+        self.runtime.block_on(self.session.capabilities())
     }
 
     /// Carries out any interaction.
@@ -239,7 +313,15 @@ impl Session {
     ///
     /// As [`crate::fhir::Session::interact`].
     pub fn interact(&self, interaction: &Interaction) -> Result<Response<Bytes>, Error> {
-        self.waiting.wait_for(self.session.interact(interaction))
+        self.runtime.block_on(self.session.interact(interaction))
+    }
+
+    fn iterator(&self, entries: crate::fhir::Entries) -> Entries {
+        Entries {
+            entries,
+            runtime: self.runtime.clone(),
+            is_over: false,
+        }
     }
 }
 
@@ -247,8 +329,28 @@ impl Session {
 #[derive(Debug)]
 pub struct Entries {
     entries: crate::fhir::Entries,
-    waiting: Waiting,
+    runtime: BlockingRuntime,
     is_over: bool,
+}
+
+impl Entries {
+    /// All resources that match, each deserialized as `T`.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Entries::matches`].
+    pub fn matches<T: DeserializeOwned + 'static>(self) -> Result<Vec<T>, Error> {
+        self.runtime.block_on(self.entries.matches())
+    }
+
+    /// All resources as one graph.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::fhir::Entries::graph`].
+    pub fn graph(self) -> Result<Graph, Error> {
+        self.runtime.block_on(self.entries.graph())
+    }
 }
 
 impl Iterator for Entries {
@@ -258,7 +360,7 @@ impl Iterator for Entries {
         if self.is_over {
             return None;
         }
-        let next = self.waiting.wait_for(self.entries.try_next()).transpose();
+        let next = self.runtime.block_on(self.entries.try_next()).transpose();
         self.is_over = !matches!(next, Some(Ok(_)));
         next
     }

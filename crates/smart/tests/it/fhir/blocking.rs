@@ -3,6 +3,7 @@
 use serde_json::Value;
 use smart::Error;
 use smart::blocking::fhir::App;
+use smart::fhir::{ExportReport, Resource, Search};
 
 use super::ehr::{BASE, Ehr, builder, get, json, key, tokens};
 
@@ -59,7 +60,7 @@ fn searches_are_iterators_that_end_at_an_error() {
         )),
         _ => None,
     });
-    let search = smart::fhir::Search::new("Observation");
+    let search = Search::new("Observation");
     let mut found = session.search(&search).unwrap();
     assert!(found.next().unwrap().is_ok());
     assert!(found.next().unwrap().is_err());
@@ -70,4 +71,47 @@ fn searches_are_iterators_that_end_at_an_error() {
 async fn waiting_inside_a_runtime_is_refused() {
     let error = app(&Ehr::default()).authorize("patient/*.rs").unwrap_err();
     assert!(matches!(error, Error::BlockingInsideAsync));
+}
+
+#[test]
+fn operations_writes_and_exports_are_there_too() {
+    const MANIFEST: &str = r#"{"transactionTime": "2026-01-01T00:00:00Z", "requiresAccessToken": true,
+        "output": [{"type": "Patient", "url": "https://ehr.example/fhir/files/1"}]}"#;
+    const LINES: &str = "{\"resourceType\": \"Patient\", \"id\": \"1\"}\n";
+    let ehr = Ehr::default();
+    let session = app(&ehr)
+        .session_with_tokens(key("user"), tokens())
+        .unwrap();
+    ehr.instead(|seen| match seen.line.as_str() {
+        line if line.ends_with("/_search") => Some(json(
+            200,
+            r#"{"resourceType": "Bundle", "type": "searchset",
+            "entry": [{"resource": {"resourceType": "Observation", "id": "1"}}]}"#,
+        )),
+        line if line.contains("$validate") => {
+            Some(json(200, r#"{"resourceType": "OperationOutcome"}"#))
+        }
+        line if line.ends_with("/jobs/1") => Some(json(200, MANIFEST)),
+        line if line.ends_with("/files/1") => Some(json(200, LINES)),
+        _ => None,
+    });
+
+    let search = Search::new("Observation");
+    let by_post = session.search_by_post(&search).unwrap();
+    assert_eq!(by_post.matches::<Value>().unwrap().len(), 1);
+
+    let input = Resource::new(serde_json::json!({"resourceType": "Parameters"})).unwrap();
+    let outcome: Value = session
+        .operation_with("Patient", "$validate", &input)
+        .unwrap();
+    assert_eq!(outcome["resourceType"], "OperationOutcome");
+
+    let job = session.resume_export("/fhir/jobs/1").unwrap();
+    let manifest = job.wait(|_| ()).unwrap();
+    let mut report = ExportReport::new(&manifest);
+    let mut lines = 0;
+    job.read_all(&manifest, &mut report, |_, _| lines += 1)
+        .unwrap();
+    assert_eq!(lines, 1);
+    assert!(report.missing().is_empty());
 }
