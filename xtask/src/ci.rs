@@ -47,11 +47,11 @@ const STAGES: &[Stage] = &[
     stage(
         "features",
         &[
-            "clippy --package smart-sdk --features jwt,keychain --all-targets --locked -- --deny warnings",
+            "clippy --package smart-sdk --features blocking,jwt,keychain --all-targets --locked -- --deny warnings",
             "test --package smart-oauth --features rsa-sha1 --locked",
             "test --package smart-rdf --features oxigraph --locked",
             "test --package smart-transport --no-default-features --features ring,brotli,zstd --locked",
-            "test --package smart-sdk --features jwt,keychain --locked",
+            "test --package smart-sdk --features blocking,jwt,keychain --locked",
         ],
     ),
     Stage {
@@ -62,7 +62,7 @@ const STAGES: &[Stage] = &[
                 "hack clippy --package smart-fhir --package smart-oauth --package smart-rdf --feature-powerset --locked -- --deny warnings",
                 // each feature of these alone and with each other one; `tls` comes with a provider
                 "hack clippy --package smart-transport --feature-powerset --depth 2 --exclude-features tls --group-features brotli,zstd --locked -- --deny warnings",
-                "hack clippy --package smart-sdk --feature-powerset --depth 2 --group-features brotli,zstd --group-features http2,platform-verifier --locked -- --deny warnings",
+                "hack clippy --package smart-sdk --feature-powerset --depth 2 --at-least-one-of classic,fhir --group-features brotli,zstd --group-features http2,platform-verifier --locked -- --deny warnings",
             ],
         )
     },

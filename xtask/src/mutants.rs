@@ -77,7 +77,7 @@ const TARGETS: &[Target] = &[
     Target {
         package: "smart-sdk",
         folder: "smart",
-        features: "jwt,keychain",
+        features: "blocking,jwt,keychain",
         files: &[
             "exchange/clock.rs",
             "exchange/retry.rs",

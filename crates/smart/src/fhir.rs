@@ -3,7 +3,7 @@
 //!
 //! An [`App`] is registered at one server. A user allows it something in an [`Authorization`],
 //! which becomes a [`Session`]: the tokens, kept in a [`Vault`](crate::vault::Vault), and the way
-//! to the data that they open. Feature `fhir`; feature `jwt` adds apps that sign statements in
+//! to the data that they open. The feature `jwt` adds apps that sign statements in
 //! place of a secret.
 //!
 //! ```text
@@ -16,7 +16,7 @@
 //! ```
 //!
 //! See [`App`] for an example that runs. For threads that wait,
-//! [`smart::blocking::fhir`](https://docs.rs/smart/latest/smart/blocking/fhir/) has the same
+//! [`smart::blocking::fhir`](https://docs.rs/smart-sdk/latest/smart/blocking/fhir/) has the same
 //! handles without `await`.
 //!
 //! # What it does not do

@@ -102,18 +102,25 @@
 //! # }
 //! ```
 //!
-//! # A script
+//! # FHIR
 //!
-//! The module [`blocking`](https://docs.rs/smart/latest/smart/blocking/) has the same handles for
-//! threads that wait, with the same names and without `await`.
+//! The module [`fhir`](https://docs.rs/smart-sdk/latest/smart/fhir/) contains SMART App Launch and
+//! Sync for Science, with OAuth 2 and FHIR. An `App` is registered at a server, an `Authorization`
+//! asks the user, and a `Session` sends requests with tokens that renew themselves and are stored
+//! in a [`vault`](https://docs.rs/smart-sdk/latest/smart/vault/).
 //!
-//! # The second generation
+//! # Features
 //!
-//! Feature `fhir` has the module [`fhir`](https://docs.rs/smart/latest/smart/fhir/): SMART App
-//! Launch and Sync for Science, with OAuth 2 and FHIR. An `App` is registered at a server, an
-//! `Authorization` asks the user, a `Session` sends with tokens that renew themselves and lie in a
-//! [`vault`](https://docs.rs/smart/latest/smart/vault/). Feature `jwt` adds apps that sign
-//! statements in place of a secret.
+//! | feature | default | |
+//! |---|---|---|
+//! | `classic` | on | SMART Classic: OAuth 1.0a, records in RDF |
+//! | `fhir` | on | SMART App Launch and Sync for Science: OAuth 2, FHIR, a vault for tokens |
+//! | `blocking` | off | [`blocking`](https://docs.rs/smart-sdk/latest/smart/blocking/): the same handles without `await`, for scripts |
+//! | `jwt` | off | apps that sign statements instead of sending a secret, and identity tokens |
+//! | `keychain` | off | the vault's key in the operating system's keychain |
+//!
+//! The features `aws-lc-rs`, `ring`, `platform-verifier`, `http2`, `brotli` and `zstd` are those of
+//! the [`transport`].
 //!
 //! # What it does not do
 //!
@@ -123,9 +130,8 @@
 //! - No repeats of what may have had its effect: see [`Retries`] for what is repeated, always
 //!   signed afresh.
 //! - No storage of a Classic record's tokens by itself: [`Record::token`](classic::Record::token)
-//!   gives them out, [`Record::with_token`](classic::Record::with_token) takes them back, and with
-//!   feature `fhir` a
-//!   [`vault::RecordTokens`](https://docs.rs/smart/latest/smart/vault/struct.RecordTokens.html)
+//!   gives them out, [`Record::with_token`](classic::Record::with_token) takes them back, and a
+//!   [`vault::RecordTokens`](https://docs.rs/smart-sdk/latest/smart/vault/struct.RecordTokens.html)
 //!   keeps them.
 //! - No paging by itself: [`Prepared::pages`](classic::Prepared::pages) asks for one page after the
 //!   other, always at the container's own address.

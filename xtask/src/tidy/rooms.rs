@@ -65,11 +65,6 @@ const BUILDINGS: &[Floors] = &[
                 "blocking",
                 "the builder makes both kinds of client",
             ),
-            (
-                "exchange",
-                "classic",
-                "the clock and the policy are the client's",
-            ),
             ("vault", "classic", "a record's token is kept as well"),
         ],
     },

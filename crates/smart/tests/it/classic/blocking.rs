@@ -88,7 +88,7 @@ async fn waiting_inside_a_runtime_is_refused_and_not_a_panic() {
     assert!(matches!(error, Error::BlockingInsideAsync));
     assert_eq!(
         error.to_string(),
-        "a blocking handle cannot wait inside an asynchronous runtime; use the handles of the crate's root there"
+        "a blocking handle cannot wait inside an asynchronous runtime; use the asynchronous handles there"
     );
     assert!(log.all().is_empty());
     // Nor is dropping the last handle.
