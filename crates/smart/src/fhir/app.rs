@@ -286,7 +286,7 @@ impl Inner {
         &self,
         purpose: Purpose<'_>,
         client: &Client,
-        make: &(dyn Fn(&Authentication) -> Result<Request<Vec<u8>>, RequestError> + Send + Sync),
+        make: &MakeAuthenticated<'_>,
     ) -> Result<Response<Bytes>, Error> {
         let timed = if self.signs_statements() {
             Timed::Statement
@@ -380,3 +380,7 @@ impl fmt::Debug for App {
             .finish_non_exhaustive()
     }
 }
+
+/// Makes a request by which the app proves itself.
+type MakeAuthenticated<'m> =
+    dyn Fn(&Authentication) -> Result<Request<Vec<u8>>, RequestError> + Send + Sync + 'm;
