@@ -1,11 +1,10 @@
 //! `cargo xtask tidy`: the rules of docs/architecture.md, each an absence that a tool can see.
 //!
-//! A rule lives in the module that can see it: [`blocking`] compares the facade's handles with their
-//! blocking twins, [`layers`] reads the dependency graph, [`purity`]
-//! the sources of the crates that do no I/O, [`manifests`] what every `Cargo.toml` has to say,
-//! [`links`] the addresses in the documentation, [`rooms`] the folders of each crate, [`paths`] the
-//! files that the architecture names, [`requirements`] the table of what SMART App Launch demands of
-//! clients.
+//! A rule lives in the module that can see it: [`blocking`] compares the facade's handles with
+//! their blocking twins, [`layers`] reads the dependency graph, [`purity`] the sources of the
+//! crates that do no I/O, [`manifests`] what every `Cargo.toml` has to say, [`links`] the addresses
+//! in the documentation, [`rooms`] the folders of each crate, [`paths`] the files that the
+//! architecture names, [`requirements`] the table of what SMART App Launch demands of clients.
 
 mod blocking;
 mod layers;
