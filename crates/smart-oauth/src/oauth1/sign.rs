@@ -260,7 +260,7 @@ impl<'a> SigningParams<'a> {
             }
             #[cfg(feature = "rsa-sha1")]
             KeySource::Rsa(key) => {
-                crate::oauth1::signature::rsa_sha1::append_signature(key, base_string)?
+                crate::oauth1::signature::rsa_sha1::append_signature(key, base_string)?;
             }
         }
         Ok(())
