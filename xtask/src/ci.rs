@@ -49,9 +49,15 @@ const STAGES: &[Stage] = &[
         &[
             "clippy --package smart-sdk --features blocking,jwt,keychain --all-targets --locked -- --deny warnings",
             "test --package smart-oauth --features rsa-sha1 --locked",
+            "test --package smart-sdk --features blocking,jwt,keychain --locked",
+        ],
+    ),
+    // what takes the place of something else
+    stage(
+        "alternatives",
+        &[
             "test --package smart-rdf --features oxigraph --locked",
             "test --package smart-transport --no-default-features --features ring,brotli,zstd --locked",
-            "test --package smart-sdk --features blocking,jwt,keychain --locked",
         ],
     ),
     Stage {
