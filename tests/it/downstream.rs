@@ -3,16 +3,16 @@
 use std::path::Path;
 use std::process::Command;
 
-/// The crates below a fresh crate that depends on `layer` and nothing else, as cargo resolves them
-/// for it.
-fn tree_of(layer: &str) -> Vec<String> {
+/// The crates below a fresh crate that depends on `layer` with these settings and nothing else, as
+/// cargo resolves them for it.
+fn tree_of(layer: &str, settings: &str) -> Vec<String> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("the tests lie in the workspace");
     let folder = tempfile::tempdir().expect("a folder can be made");
     let manifest = format!(
-        "[package]\nname = \"downstream\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n{layer} = {{ path = {:?} }}\n",
-        workspace.join("crates").join(layer)
+        "[package]\nname = \"downstream\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n{layer} = {{ path = {:?}{settings} }}\n",
+        workspace.join("crates").join(folder_of(layer))
     );
     std::fs::write(folder.path().join("Cargo.toml"), manifest).expect("the folder can be written");
     std::fs::create_dir(folder.path().join("src")).expect("the folder can be written");
@@ -53,8 +53,17 @@ fn tree_of(layer: &str) -> Vec<String> {
     crates
 }
 
+/// The facade's package has another name than its folder.
+fn folder_of(layer: &str) -> &str {
+    if layer == "smart-sdk" { "smart" } else { layer }
+}
+
 fn assert_absent(layer: &str, unwanted: &[&str]) {
-    let tree = tree_of(layer);
+    assert_absent_with(layer, "", unwanted);
+}
+
+fn assert_absent_with(layer: &str, settings: &str, unwanted: &[&str]) {
+    let tree = tree_of(layer, settings);
     assert!(tree.iter().any(|name| name == layer), "{tree:?}");
     for name in unwanted {
         assert!(
@@ -77,7 +86,7 @@ fn signing_alone_pulls_no_runtime_client_or_store() {
             "spareval",
         ],
     );
-    let tree = tree_of("smart-oauth");
+    let tree = tree_of("smart-oauth", "");
     assert!(tree.len() <= 45, "{} crates: {tree:?}", tree.len());
 }
 
@@ -97,15 +106,16 @@ fn calls_alone_pull_no_runtime_or_signing() {
 #[test]
 fn the_client_carries_no_container() {
     assert_absent(
-        "smart",
+        "smart-sdk",
         &["smart-sandbox", "oxigraph", "smart-api-gen", "clap"],
     );
 }
 
 #[test]
 fn a_classic_app_carries_nothing_of_the_second_generation() {
-    assert_absent(
-        "smart",
+    assert_absent_with(
+        "smart-sdk",
+        r#", default-features = false, features = ["aws-lc-rs", "classic"]"#,
         &["oauth2", "chacha20poly1305", "fs4", "smart-fhir"],
     );
 }
